@@ -1,0 +1,223 @@
+"""The expressions a document may hold, checked by their syntax tree; never evaluated here.
+
+Three kinds: option expressions over hyper-parameters (`channels * 4`), tensor expressions that
+give a constant or a parameter its initial value (`torch.rand(20, 20)`), and indices (`0, :5`).
+`normalised` text is what generated code contains, so nothing else can get into it.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from collections.abc import Collection
+from typing import NoReturn
+
+from blockstudio.errors import ExpressionError, mark
+
+LONGEST = 20_000
+DEEPEST = 60
+LARGEST_INTEGER = 2**63
+LARGEST_EXPONENT = 64
+
+OPTION_FUNCTIONS = frozenset({"len", "min", "max", "range", "abs", "int", "float", "round", "sum"})
+
+TENSOR_FUNCTIONS = frozenset(
+    "tensor zeros ones full empty rand randn randint randperm arange linspace logspace eye "
+    "zeros_like ones_like full_like rand_like randn_like empty_like normal "
+    "abs exp log sqrt rsqrt sin cos tan tanh sigmoid relu sign floor ceil round clamp pow "
+    "sum mean std var min max amin amax prod cumsum norm softmax "
+    "cat stack tril triu diag outer flip roll where matmul mm "
+    "reshape transpose permute squeeze unsqueeze flatten".split()
+)
+"""Called as `torch.NAME(...)`; those that make sense on a tensor also as `x.NAME(...)`."""
+
+TENSOR_METHODS = TENSOR_FUNCTIONS | {"float", "double", "half", "long", "int", "bool", "t", "view", "expand", "repeat"}
+
+TENSOR_ATTRIBUTES = frozenset({"shape", "T", "dtype"})
+
+DTYPES = (
+    "float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128".split()
+)
+
+TORCH_NAMES = frozenset({*DTYPES, "pi", "inf", "nan", "e"})
+
+_SIMPLE = (
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.IfExp,
+    ast.Subscript,
+    ast.Slice,
+    ast.Tuple,
+    ast.List,
+    ast.operator,
+    ast.unaryop,
+    ast.boolop,
+    ast.cmpop,
+    ast.expr_context,
+)
+
+
+def check_option(text: str, names: Collection[str]) -> str:
+    """The normalised text of an option expression that may use `names`; ExpressionError if it is none."""
+    tree = _parse(text)
+    _Checker(text, names, tensors=False).visit(tree)
+    return ast.unparse(tree)
+
+
+def check_tensor(text: str, names: Collection[str]) -> str:
+    """The normalised text of a tensor expression that may use `names`; ExpressionError if it is none."""
+    tree = _parse(text)
+    _Checker(text, names, tensors=True).visit(tree)
+    return ast.unparse(tree)
+
+
+def check_index(text: str, names: Collection[str] = ()) -> str:
+    """The normalised text of what may stand between square brackets; ExpressionError if it may not."""
+    tree = _parse(f"x[{text}]", shown=text)
+    body = tree.body
+    if not isinstance(body, ast.Subscript) or not isinstance(body.value, ast.Name):
+        _refuse(mark("“{text}” is not an index."), text)
+    for part in ast.walk(body.slice):
+        if isinstance(part, ast.Constant) and (part.value is Ellipsis or part.value is None):
+            continue
+        if isinstance(part, ast.Starred | ast.Call | ast.Attribute):
+            _refuse(mark("“{text}” is not an index."), text)
+    _Checker(text, names, tensors=False, index=True).visit(body.slice)
+    return ast.unparse(tree)[2:-1]
+
+
+def names_in(text: str) -> set[str]:
+    """The free names an expression uses, `torch` and function names left out; empty if it is none."""
+    try:
+        tree = _parse(text)
+    except ExpressionError:
+        return set()
+    called = {call.func.id for call in ast.walk(tree) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)}
+    names = {name.id for name in ast.walk(tree) if isinstance(name, ast.Name)}
+    return names - called - {"torch", "True", "False", "None"}
+
+
+def rename(text: str, old: str, new: str) -> str:
+    """The expression with a name replaced; the text itself where it does not parse or use the name."""
+    if old not in names_in(text):
+        return text
+    tree = _parse(text)
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Name) and part.id == old:
+            part.id = new
+    return ast.unparse(tree)
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a text can be a Python name of the user's."""
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def is_node_name(text: str) -> bool:
+    """Whether a text can name a node: an identifier, or one followed by `.segments` (`layers.0`)."""
+    first, *rest = text.split(".")
+    return is_identifier(first) and all(part.isdigit() or is_identifier(part) for part in rest)
+
+
+def _parse(text: str, shown: str | None = None) -> ast.Expression:
+    shown = text if shown is None else shown
+    if len(text) > LONGEST:
+        _refuse(mark("The expression is longer than {limit} characters."), shown[:80], limit=LONGEST)
+    if not shown.strip():
+        _refuse(mark("The expression is empty."), shown)
+    try:
+        # Wrapped so that a line break inside does not end the expression.
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        _refuse(mark("“{text}” is not an expression."), shown)
+    if _depth(tree) > DEEPEST:
+        _refuse(mark("The expression is nested more than {limit} deep."), shown, limit=DEEPEST)
+    return tree
+
+
+def _depth(tree: ast.AST) -> int:
+    deepest, pending = 0, [(tree, 1)]
+    while pending:
+        part, depth = pending.pop()
+        deepest = max(deepest, depth)
+        pending += [(child, depth + 1) for child in ast.iter_child_nodes(part)]
+    return deepest
+
+
+def _refuse(template: str, text: str, **facts: object) -> NoReturn:
+    raise ExpressionError(template, text=text if len(text) <= 80 else text[:77] + "…", **facts)
+
+
+class _Checker(ast.NodeVisitor):
+    """Refuses every syntax that is not listed."""
+
+    def __init__(self, text: str, names: Collection[str], *, tensors: bool, index: bool = False) -> None:
+        self.text = text
+        self.names = names
+        self.tensors = tensors
+        self.index = index
+
+    def generic_visit(self, part: ast.AST) -> None:
+        if not isinstance(part, _SIMPLE):
+            _refuse(mark("“{text}” uses {syntax}, which an expression may not."), self.text, syntax=_word(part))
+        super().generic_visit(part)
+
+    def visit_Constant(self, part: ast.Constant) -> None:
+        value = part.value
+        if self.index and (value is Ellipsis or value is None):
+            return
+        if not isinstance(value, int | float | bool | str | None):
+            _refuse(mark("“{text}” uses {syntax}, which an expression may not."), self.text, syntax=repr(value))
+        if isinstance(value, int) and abs(value) >= LARGEST_INTEGER:
+            _refuse(mark("“{text}” has a number that is too large."), self.text)
+
+    def visit_Name(self, part: ast.Name) -> None:
+        if part.id not in self.names:
+            _refuse(mark("“{text}” uses the unknown name “{name}”."), self.text, name=part.id)
+
+    def visit_BinOp(self, part: ast.BinOp) -> None:
+        if isinstance(part.op, ast.Pow) and not (
+            isinstance(part.right, ast.Constant)
+            and isinstance(part.right.value, int | float)
+            and abs(part.right.value) <= LARGEST_EXPONENT
+        ):
+            small = isinstance(part.right, ast.Name | ast.UnaryOp) or self.tensors
+            if not small:
+                _refuse(mark("“{text}” raises to a power that is not a small number."), self.text)
+        self.generic_visit(part)
+
+    def visit_Call(self, part: ast.Call) -> None:
+        for argument in part.args:
+            self.visit(argument)
+        for argument in part.keywords:
+            if argument.arg is None:
+                _refuse(mark("“{text}” uses {syntax}, which an expression may not."), self.text, syntax="**")
+            self.visit(argument.value)
+        function = part.func
+        if isinstance(function, ast.Name) and function.id in OPTION_FUNCTIONS and not part.keywords:
+            return
+        if self.tensors and isinstance(function, ast.Attribute):
+            if isinstance(function.value, ast.Name) and function.value.id == "torch":
+                if function.attr in TENSOR_FUNCTIONS:
+                    return
+            elif function.attr in TENSOR_METHODS:
+                self.visit(function.value)
+                return
+        _refuse(mark("“{text}” calls {name}, which an expression may not."), self.text, name=ast.unparse(function))
+
+    def visit_Attribute(self, part: ast.Attribute) -> None:
+        if self.tensors:
+            if isinstance(part.value, ast.Name) and part.value.id == "torch":
+                if part.attr in TORCH_NAMES:
+                    return
+            elif part.attr in TENSOR_ATTRIBUTES:
+                self.visit(part.value)
+                return
+        _refuse(mark("“{text}” uses {syntax}, which an expression may not."), self.text, syntax=f".{part.attr}")
+
+
+def _word(part: ast.AST) -> str:
+    return type(part).__name__

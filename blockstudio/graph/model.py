@@ -1,0 +1,338 @@
+"""What a document is made of: definitions, graphs, nodes, ports, edges.
+
+Nodes, ports and notes are frozen values; graphs and definitions are changed in place, and only
+by the edits of `edits.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+from attrs import Factory, define, evolve, field, frozen
+
+Position = tuple[float, float]
+
+BOUNDARY = ""
+"""The node name that stands for the graph's own border in an endpoint."""
+
+
+@frozen
+class Expression:
+    """A checked expression over hyper-parameters, such as `channels * 4`."""
+
+    text: str
+
+
+OptionValue = None | bool | int | float | str | tuple["OptionValue", ...] | Expression
+Options = Mapping[str, OptionValue]
+
+
+@frozen
+class Example:
+    """An example input: what a root block is run on and its shapes are worked out for."""
+
+    shape: tuple[int, ...] = ()
+    dtype: str = "float32"
+    generator: str = "rand"
+    """rand, randn, zeros, ones, arange, integers, or file"""
+    low: int = 0
+    high: int = 10
+    file: str = ""
+    """Path of a tensor file, for the generator `file`."""
+    key: str = ""
+    """Entry of that file, where it holds several tensors."""
+
+
+@frozen
+class Port:
+    """A named input or output of a graph, drawn on the canvas as a pill of its own."""
+
+    name: str
+    position: Position = (0.0, 0.0)
+    example: Example | None = None
+    default: str = ""
+    """An expression used when the input is not given; empty when it must be."""
+    extra: Mapping[str, Any] = Factory(dict)
+
+
+@frozen
+class Note:
+    """A comment on the canvas; with a size larger than its text it serves as a frame."""
+
+    text: str
+    position: Position = (0.0, 0.0)
+    size: Position = (200.0, 80.0)
+    color: str = ""
+    frame: bool = False
+    extra: Mapping[str, Any] = Factory(dict)
+
+
+class Endpoint(NamedTuple):
+    """One end of an edge; node "" is the graph's own border."""
+
+    node: str
+    port: str
+
+
+class Edge(NamedTuple):
+    source: Endpoint
+    target: Endpoint
+
+
+@define
+class Graph:
+    """Ordered ports, nodes by name in document order, and edges by the input they feed.
+
+    The order of `nodes` breaks ties in the topological order, and is the order of the children
+    where the graph is the body of a `Sequential` (which has no edges: order implies them).
+    """
+
+    inputs: list[Port] = Factory(list)
+    outputs: list[Port] = Factory(list)
+    nodes: dict[str, Node] = Factory(dict)
+    edges: dict[Endpoint, Endpoint] = Factory(dict)
+    notes: dict[str, Note] = Factory(dict)
+    extra: dict[str, Any] = Factory(dict)
+    _outgoing: dict[str, dict[Endpoint, Endpoint]] = field(factory=dict, init=False, eq=False, repr=False)
+    _incoming: dict[str, dict[Endpoint, Endpoint]] = field(factory=dict, init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        for target, source in self.edges.items():
+            self._index(source, target)
+
+    def _index(self, source: Endpoint, target: Endpoint) -> None:
+        self._outgoing.setdefault(source.node, {})[target] = source
+        self._incoming.setdefault(target.node, {})[target] = source
+
+    def source_of(self, node: str, port: str) -> Endpoint | None:
+        """The output that feeds an input, None when nothing does."""
+        return self.edges.get(Endpoint(node, port))
+
+    def edges_into(self, node: str) -> list[Edge]:
+        return [Edge(source, target) for target, source in self._incoming.get(node, {}).items()]
+
+    def edges_out_of(self, node: str) -> list[Edge]:
+        return [Edge(source, target) for target, source in self._outgoing.get(node, {}).items()]
+
+    def connect(self, target: Endpoint, source: Endpoint | None) -> Endpoint | None:
+        """Feed `target` from `source` (None: from nothing); returns what fed it before."""
+        before = self.edges.pop(target, None)
+        if before is not None:
+            del self._outgoing[before.node][target]
+            del self._incoming[target.node][target]
+        if source is not None:
+            self.edges[target] = source
+            self._index(source, target)
+        return before
+
+
+@frozen(kw_only=True)
+class Node:
+    """What every node has. `extra` keeps keys that this version does not know."""
+
+    kind: ClassVar[str] = ""
+
+    name: str
+    position: Position = (0.0, 0.0)
+    comment: str = ""
+    color: str = ""
+    device: str = ""
+    """Where the node's parameters live and it runs, such as "cuda:1"; "" follows the model."""
+    extra: Mapping[str, Any] = Factory(dict)
+
+    def graphs(self) -> Iterator[tuple[str, Graph]]:
+        """The graphs inside this node, by slot name."""
+        return iter(())
+
+
+@frozen(kw_only=True)
+class Layer(Node):
+    """A module of the catalog, with its constructor arguments."""
+
+    kind = "layer"
+    type: str
+    options: Options = Factory(dict)
+
+
+@frozen(kw_only=True)
+class Function(Node):
+    """A function, method or operator of the catalog; owns nothing."""
+
+    kind = "function"
+    type: str
+    options: Options = Factory(dict)
+
+
+@frozen(kw_only=True)
+class Instance(Node):
+    """A use of a definition, with weights of its own."""
+
+    kind = "instance"
+    definition: str
+    options: Options = Factory(dict)
+
+
+@frozen(kw_only=True)
+class Call(Node):
+    """Another application of the layer that the node named `layer` owns: shared weights."""
+
+    kind = "call"
+    layer: str
+
+
+@frozen(kw_only=True)
+class Constant(Node):
+    """A tensor that is not trained: a buffer. `value` is a tensor expression."""
+
+    kind = "constant"
+    value: str
+    persistent: bool = True
+
+
+@frozen(kw_only=True)
+class Parameter(Node):
+    """A trained tensor of the block's own. `value` is the tensor expression it starts from."""
+
+    kind = "parameter"
+    value: str
+
+
+@frozen(kw_only=True)
+class Sequential(Node):
+    """An ordered container; children are keyed "0", "1", ... or, if `named`, by their names."""
+
+    kind = "sequential"
+    body: Graph
+    named: bool = False
+
+    def graphs(self) -> Iterator[tuple[str, Graph]]:
+        yield "body", self.body
+
+
+@frozen(kw_only=True)
+class While(Node):
+    """Repeat `body` while `condition` holds. Body output i becomes input i of the next round;
+    an output that nothing feeds carries its input on unchanged. All graphs have the same inputs.
+    """
+
+    kind = "while"
+    condition: Graph
+    body: Graph
+
+    def graphs(self) -> Iterator[tuple[str, Graph]]:
+        yield "condition", self.condition
+        yield "body", self.body
+
+
+@frozen(kw_only=True)
+class If(Node):
+    """Either `then` or `otherwise`, both with the inputs of `condition` and equal outputs."""
+
+    kind = "if"
+    condition: Graph
+    then: Graph
+    otherwise: Graph
+
+    def graphs(self) -> Iterator[tuple[str, Graph]]:
+        yield "condition", self.condition
+        yield "then", self.then
+        yield "otherwise", self.otherwise
+
+
+@frozen(kw_only=True)
+class Repeat(Node):
+    """`count` rounds of `body`, outputs carried to inputs as in `While`.
+
+    With `shared` every round calls the same layers; without, each layer in the body becomes a
+    list with one layer a round (`conv.0`, `conv.1`), and options may use the round's number,
+    named by `index`.
+    """
+
+    kind = "repeat"
+    body: Graph
+    count: OptionValue = 2
+    index: str = "i"
+    shared: bool = True
+
+    def graphs(self) -> Iterator[tuple[str, Graph]]:
+        yield "body", self.body
+
+
+@frozen(kw_only=True)
+class Unknown(Node):
+    """A node of a kind this version does not know; written back as it was read."""
+
+    kind = "unknown"
+    data: Mapping[str, Any] = Factory(dict)
+
+
+@frozen
+class HyperParameter:
+    """A named argument of a definition, with the expression of its default ("" for none)."""
+
+    name: str
+    default: str = ""
+    doc: str = ""
+    extra: Mapping[str, Any] = Factory(dict)
+
+
+@frozen(kw_only=True)
+class Initializer:
+    """A rule that fills parameters after the block is built; rules apply in order.
+
+    With `layer_type`, to `parameter` of every layer of that type below the module path `target`;
+    else with `parameter`, to that one parameter of `target`; else to every parameter below it.
+    The rule is a `function` ("torch.nn.init.normal_", or one of `Document.functions`) with its
+    `arguments`, or an `expression` over the old value, named `x`, assigned to `index` ("0, 0",
+    "" for the whole tensor).
+    """
+
+    target: str = ""
+    layer_type: str = ""
+    parameter: str = ""
+    function: str = ""
+    arguments: Options = Factory(dict)
+    index: str = ""
+    expression: str = ""
+    extra: Mapping[str, Any] = Factory(dict)
+
+
+@define
+class Definition:
+    """A user-made block: its graph, hyper-parameters and initialisers. Compiles to one class."""
+
+    name: str
+    graph: Graph = Factory(Graph)
+    hyper_parameters: list[HyperParameter] = Factory(list)
+    initializers: list[Initializer] = Factory(list)
+    doc: str = ""
+    extra: dict[str, Any] = Factory(dict)
+
+
+@define
+class CodeDefinition:
+    """A block written in Python: the source of one `nn.Module` class named `name`."""
+
+    name: str
+    source: str
+    doc: str = ""
+    extra: dict[str, Any] = Factory(dict)
+
+
+def copy_graph(graph: Graph) -> Graph:
+    """A copy that shares no mutable part with the original."""
+    return Graph(
+        list(graph.inputs),
+        list(graph.outputs),
+        {name: copy_node(node) for name, node in graph.nodes.items()},
+        dict(graph.edges),
+        dict(graph.notes),
+        dict(graph.extra),
+    )
+
+
+def copy_node(node: Node, **changes: Any) -> Node:
+    """A copy with its own inner graphs, and `changes` made to its fields."""
+    inner = {slot: copy_graph(graph) for slot, graph in node.graphs()}
+    return evolve(node, **{**inner, **changes})

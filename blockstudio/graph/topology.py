@@ -1,0 +1,128 @@
+"""Order and reachability in graphs and among definitions: the only place that knows networkx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import networkx as nx
+
+from blockstudio.graph.document import Document
+from blockstudio.graph.model import BOUNDARY, Definition, Graph, Instance, Node
+
+
+def digraph(graph: Graph) -> nx.DiGraph[str]:
+    """The nodes of a graph with an arc for each pair that an edge joins; the border left out."""
+    result: nx.DiGraph[str] = nx.DiGraph()
+    result.add_nodes_from(graph.nodes)
+    result.add_edges_from(
+        (source.node, target.node)
+        for target, source in graph.edges.items()
+        if source.node in graph.nodes and target.node in graph.nodes
+    )
+    return result
+
+
+def ordered(graph: Graph) -> list[Node]:
+    """Nodes in topological order, ties broken by their order in the document.
+
+    A graph that has a cycle (only a broken file can) raises `networkx.NetworkXUnfeasible`.
+    """
+    position = {name: index for index, name in enumerate(graph.nodes)}
+    order = nx.lexicographical_topological_sort(digraph(graph), key=position.__getitem__)
+    return [graph.nodes[name] for name in order]
+
+
+def find_cycle(graph: Graph) -> list[str]:
+    """The node names along a cycle, empty when there is none."""
+    try:
+        return [source for source, _ in nx.find_cycle(digraph(graph))]
+    except nx.NetworkXNoCycle:
+        return []
+
+
+def path_between(graph: Graph, start: str, goal: str) -> list[str]:
+    """The node names on a path along edges from `start` to `goal`, empty when there is none."""
+    # Walks only what `start` reaches: building a networkx graph for each new edge would make
+    # wiring cost as much as the whole graph is large.
+    previous = {start: start}
+    pending = [start]
+    while pending:
+        name = pending.pop()
+        if name == goal:
+            path = [name]
+            while path[-1] != start:
+                path.append(previous[path[-1]])
+            return path[::-1]
+        for _, target in graph.edges_out_of(name):
+            if target.node != BOUNDARY and target.node not in previous:
+                previous[target.node] = name
+                pending.append(target.node)
+    return []
+
+
+def upstream(graph: Graph, names: set[str]) -> set[str]:
+    """The nodes that feed any of `names`, directly or not; without `names` themselves."""
+    arcs = digraph(graph)
+    return set().union(*(nx.ancestors(arcs, name) for name in names)) - names if names else set()
+
+
+def downstream(graph: Graph, names: set[str]) -> set[str]:
+    """The nodes that any of `names` feeds, directly or not; without `names` themselves."""
+    arcs = digraph(graph)
+    return set().union(*(nx.descendants(arcs, name) for name in names)) - names if names else set()
+
+
+def instances_in(graph: Graph) -> Iterator[Instance]:
+    """Every instance in a graph and in the graphs inside its nodes."""
+    for node in graph.nodes.values():
+        yield from instances_of_node(node)
+
+
+def instances_of_node(node: Node) -> Iterator[Instance]:
+    """The node itself if it is an instance, and every instance inside it."""
+    if isinstance(node, Instance):
+        yield node
+    for _, inner in node.graphs():
+        yield from instances_in(inner)
+
+
+def definition_graph(document: Document) -> nx.DiGraph[str]:
+    """Definitions with an arc from each to those it has instances of."""
+    result: nx.DiGraph[str] = nx.DiGraph()
+    result.add_nodes_from(document.definitions)
+    for definition in document.definitions.values():
+        if isinstance(definition, Definition):
+            for instance in instances_in(definition.graph):
+                result.add_edge(definition.name, instance.definition)
+    return result
+
+
+def definition_path(document: Document, start: str, goal: str) -> list[str]:
+    """Definition names from `start` to `goal`, each holding an instance of the next; or empty."""
+    arcs = definition_graph(document)
+    if start not in arcs or goal not in arcs:
+        return [start] if start == goal else []
+    return list(nx.shortest_path(arcs, start, goal)) if nx.has_path(arcs, start, goal) else []
+
+
+def find_recursion(document: Document) -> list[str]:
+    """The definitions along a cycle of self-containment, empty when there is none."""
+    try:
+        return [source for source, _ in nx.find_cycle(definition_graph(document))]
+    except nx.NetworkXNoCycle:
+        return []
+
+
+def used_definitions(document: Document) -> list[str]:
+    """The root and what it needs, each after everything that it holds instances of."""
+    arcs = definition_graph(document)
+    needed = {document.root, *nx.descendants(arcs, document.root)} if document.root in arcs else set()
+    position = {name: index for index, name in enumerate(document.definitions)}
+    known = arcs.subgraph(name for name in needed if name in position)
+    return list(nx.lexicographical_topological_sort(known.reverse(), key=position.__getitem__))
+
+
+def uses_of(document: Document, definition: str) -> list[str]:
+    """The definitions that hold an instance of `definition`, directly."""
+    arcs = definition_graph(document)
+    return sorted(arcs.predecessors(definition)) if definition in arcs else []
