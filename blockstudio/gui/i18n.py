@@ -1,0 +1,93 @@
+"""The words of the window in the language of the user: gettext catalogs, and Qt's own texts.
+
+The English text in the source is the key. Templates of errors and diagnostics stand in rooms that
+know nothing of languages, marked with `errors.mark`; they are translated here, where they are shown.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from blockstudio import resources
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QCoreApplication
+
+SYSTEM = "system"
+LANGUAGES = {SYSTEM: "System", "en": "English", "zh_CN": "简体中文"}
+"""What can be chosen; a language is named in itself, and "System" is translated where it is shown."""
+
+_translations: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
+
+
+def tr(text: str) -> str:
+    """The text in the current language, or as it is where there is no translation."""
+    return _translations.gettext(text) if text else ""
+
+
+class Worded(Protocol):
+    """What an error and a diagnostic have in common: an English template and the facts that fill it."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+
+
+def message(problem: Worded) -> str:
+    """The sentence of an error or a diagnostic in the current language, without its path."""
+    return tr(problem.template).format(**problem.facts)
+
+
+def language() -> str:
+    """The language in use: "en" or "zh_CN"."""
+    return _language
+
+
+def set_language(name: str) -> str:
+    """Use a language of LANGUAGES for every later `tr`; what none is written for becomes English.
+
+    Returns the language now in use.
+    """
+    global _language, _translations
+    _language = system_language() if name == SYSTEM else name
+    if _language not in LANGUAGES:
+        _language = "en"
+    catalog = resources.path("i18n", f"{_language}.mo")
+    if catalog.is_file():
+        with catalog.open("rb") as file:
+            _translations = gettext.GNUTranslations(file)
+    else:
+        _translations = gettext.NullTranslations()
+    return _language
+
+
+def system_language() -> str:
+    """The language of LANGUAGES nearest to what the system asks for."""
+    from PySide6.QtCore import QLocale
+
+    for wanted in QLocale.system().uiLanguages():
+        if wanted.replace("_", "-").lower().split("-")[0] == "zh":
+            return "zh_CN"
+        if wanted.lower().startswith("en"):
+            return "en"
+    return "en"
+
+
+def install_qt_texts(application: QCoreApplication) -> None:
+    """Give Qt's own buttons, menus and dialogs the current language, or take it back for English."""
+    from PySide6.QtCore import QLibraryInfo, QTranslator
+
+    for old in application.findChildren(QTranslator, "blockstudio"):
+        application.removeTranslator(old)
+        old.deleteLater()
+    if _language == "en":
+        return
+    translator = QTranslator(application)
+    translator.setObjectName("blockstudio")
+    if translator.load(f"qtbase_{_language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        application.installTranslator(translator)
