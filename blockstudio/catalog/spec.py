@@ -59,25 +59,10 @@ OptionType = Literal[
 """The kind of value an option takes, and so its editor.
 
 `number` is an int, float or bool; `int|tuple` is one int or a tuple of ints; `tuple` is ints only
-(shapes, axes, sizes); `dtype` is a name such as "float32"; `index` is what stands between square
+(shapes, axes, sizes); `dtype` is one of `graph.expressions.DTYPES`; `index` is what stands between square
 brackets (":, 0, ..."); `tensor` is a tensor expression in an `Expression`; `names` is a tuple of str.
 Every type takes an `Expression` instead, and so does every element of a tuple.
 """
-
-DTYPES: Final = (
-    "float32",
-    "float64",
-    "float16",
-    "bfloat16",
-    "int64",
-    "int32",
-    "int16",
-    "int8",
-    "uint8",
-    "bool",
-    "complex64",
-    "complex128",
-)
 
 
 @frozen
