@@ -77,7 +77,7 @@ def _watch() -> Iterator[None]:
     while True:
         # Threads that Python did not start (Qt's, torch's) show up as dummies that never end.
         new_threads = [t for t in set(threading.enumerate()) - threads if not isinstance(t, threading._DummyThread)]
-        new_children = set(psutil.Process().children(recursive=True)) - children
+        new_children = [c for c in psutil.Process().children(recursive=True) if c not in children and _runs(c)]
         if not new_threads and not new_children:
             return
         if time.monotonic() > end:
@@ -87,4 +87,12 @@ def _watch() -> Iterator[None]:
     for child in new_children:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
+            child.wait(PATIENCE)
     pytest.fail(f"left running: {', '.join(leaks)}")
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

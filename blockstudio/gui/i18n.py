@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blockstudio import resources
+from blockstudio.errors import mark
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QCoreApplication
 
 SYSTEM = "system"
-LANGUAGES = {SYSTEM: "System", "en": "English", "zh_CN": "简体中文"}
+LANGUAGES = {SYSTEM: mark("System"), "en": "English", "zh_CN": "简体中文"}
 """What can be chosen; a language is named in itself, and "System" is translated where it is shown."""
 
 _translations: gettext.NullTranslations = gettext.NullTranslations()
