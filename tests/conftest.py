@@ -14,6 +14,8 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from blockstudio.gui import preflight
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Before Qt, torch and child processes: they read the environment once, when they start.
@@ -35,6 +37,12 @@ settings.load_profile("ci")
 
 PATIENCE = 3.0
 """Seconds that threads and processes get to finish after a test."""
+
+
+def pytest_configure() -> None:
+    """Where no window can open, say what to install instead of failing a hundred tests."""
+    if problem := preflight.refuse(os.environ):
+        pytest.exit(str(problem), returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -126,13 +126,11 @@ def update(language: str) -> list[str]:
         header_comment=f"# The texts of BlockStudio in {old.locale.english_name}; the English text is the key.",
         project="BlockStudio",
         version="1",
-        msgid_bugs_address="",
-        last_translator="",
-        language_team="",
         creation_date=EPOCH,
         revision_date=EPOCH,
         fuzzy=False,
     )
+    catalog.msgid_bugs_address = catalog.last_translator = catalog.language_team = ""
     for message in extract():
         if message.id:
             known = old.get(message.id)
