@@ -27,7 +27,6 @@ from blockstudio.graph.model import (
     Position,
 )
 
-
 V = TypeVar("V")
 
 

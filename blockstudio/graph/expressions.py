@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Collection
-from typing import NoReturn
+from collections.abc import Collection, Mapping
+from typing import Any, NoReturn
 
 from blockstudio.errors import ExpressionError, mark
 
@@ -35,9 +35,7 @@ TENSOR_METHODS = TENSOR_FUNCTIONS | {"float", "double", "half", "long", "int", "
 
 TENSOR_ATTRIBUTES = frozenset({"shape", "T", "dtype"})
 
-DTYPES = (
-    "float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128".split()
-)
+DTYPES = "float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128".split()
 
 TORCH_NAMES = frozenset({*DTYPES, "pi", "inf", "nan", "e"})
 
@@ -111,6 +109,23 @@ def rename(text: str, old: str, new: str) -> str:
     return ast.unparse(tree)
 
 
+def substitute(text: str, values: Mapping[str, str]) -> str:
+    """The expression with names replaced by other expressions; the text itself where it does not parse."""
+    if not names_in(text) & set(values):
+        return text
+    tree = _Substitution(values).visit(_parse(text))
+    return ast.unparse(tree)
+
+
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+
+    def visit_Name(self, part: ast.Name) -> ast.AST:
+        value = self.values.get(part.id, "")
+        return _parse(value).body if value else part
+
+
 def is_identifier(text: str) -> bool:
     """Whether a text can be a Python name of the user's."""
     return text.isidentifier() and not keyword.iskeyword(text)
@@ -147,7 +162,7 @@ def _depth(tree: ast.AST) -> int:
     return deepest
 
 
-def _refuse(template: str, text: str, **facts: object) -> NoReturn:
+def _refuse(template: str, text: str, **facts: Any) -> NoReturn:
     raise ExpressionError(template, text=text if len(text) <= 80 else text[:77] + "…", **facts)
 
 
@@ -192,10 +207,10 @@ class _Checker(ast.NodeVisitor):
     def visit_Call(self, part: ast.Call) -> None:
         for argument in part.args:
             self.visit(argument)
-        for argument in part.keywords:
-            if argument.arg is None:
+        for keyword_argument in part.keywords:
+            if keyword_argument.arg is None:
                 _refuse(mark("“{text}” uses {syntax}, which an expression may not."), self.text, syntax="**")
-            self.visit(argument.value)
+            self.visit(keyword_argument.value)
         function = part.func
         if isinstance(function, ast.Name) and function.id in OPTION_FUNCTIONS and not part.keywords:
             return

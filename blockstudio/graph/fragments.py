@@ -1,0 +1,250 @@
+"""Pieces of a graph on their own: what copy takes, and what paste and duplicate put down."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from attrs import Factory, evolve, frozen
+
+from blockstudio.errors import EditError, mark
+from blockstudio.graph import topology
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import AddDefinition, AddNode, Batch, Connect, Edit, SetNote
+from blockstudio.graph.model import (
+    Call,
+    CodeDefinition,
+    Constant,
+    Definition,
+    Edge,
+    Endpoint,
+    Graph,
+    Instance,
+    Layer,
+    Node,
+    Parameter,
+    Position,
+    Sequential,
+    copy_graph,
+    copy_node,
+)
+from blockstudio.graph.scopes import names_in_scope, next_free, owner_of
+
+OFFSET = 40.0
+"""How far a copy lands from its original."""
+
+
+@frozen
+class Fragment:
+    """Nodes with the edges among them, and the definitions that they need."""
+
+    graph: Graph
+    definitions: tuple[Definition | CodeDefinition, ...] = ()
+    outside: tuple[Edge, ...] = Factory(tuple)
+    """Edges that came into the piece from other nodes of the graph it was taken from."""
+
+
+def copy_fragment(document: Document, location: Location, names: Collection[str]) -> Fragment:
+    """A copy of some nodes. A call whose layer is not among them becomes a layer of its own."""
+    graph = document.graph(location)
+    chosen = [name for name in graph.nodes if name in set(names)]
+    piece = Graph(
+        nodes={name: copy_node(_standing_alone(document, location, graph.nodes[name], chosen)) for name in chosen},
+        edges={t: s for t, s in graph.edges.items() if t.node in chosen and s.node in chosen},
+        notes={key: note for key, note in graph.notes.items() if key in set(names)},
+    )
+    outside = tuple(edge for name in chosen for edge in graph.edges_into(name) if edge.source.node not in chosen)
+    return Fragment(piece, tuple(_copied(document, name) for name in _needed(document, piece)), outside)
+
+
+def _standing_alone(document: Document, location: Location, node: Node, chosen: Collection[str]) -> Node:
+    if isinstance(node, Call) and node.layer not in chosen:
+        owner = owner_of(document, location, node)
+        if owner is not None:
+            return evolve(owner[1], name=node.name, position=node.position, comment=node.comment, color=node.color)
+    return node
+
+
+def _needed(document: Document, piece: Graph) -> list[str]:
+    arcs = topology.definition_graph(document)
+    needed: set[str] = set()
+    pending = [instance.definition for instance in topology.instances_in(piece)]
+    while pending:
+        name = pending.pop()
+        if name not in needed:
+            needed.add(name)
+            pending += list(arcs.successors(name)) if name in arcs else []
+    return [name for name in document.definitions if name in needed]
+
+
+def _copied(document: Document, name: str) -> Definition | CodeDefinition:
+    definition = document.definitions[name]
+    if isinstance(definition, CodeDefinition):
+        return evolve(definition, extra=dict(definition.extra))
+    return evolve(
+        definition,
+        graph=copy_graph(definition.graph),
+        hyper_parameters=list(definition.hyper_parameters),
+        initializers=list(definition.initializers),
+        extra=dict(definition.extra),
+    )
+
+
+def paste_fragment(
+    document: Document, location: Location, fragment: Fragment, at: Position | None = None
+) -> tuple[Edit, tuple[str, ...]]:
+    """Put a piece into a graph: the edit, and the names its nodes get. `at` is the top left corner."""
+    edits: list[Edit] = []
+    definition_names = _definition_names(document, fragment)
+    for definition in fragment.definitions:
+        new = definition_names[definition.name]
+        if new not in document.definitions:
+            edits.append(AddDefinition(_renamed_definition(definition, definition_names)))
+    # Definitions may need each other: each is added after those it holds instances of.
+    edits.sort(key=lambda edit: _depth(edit, edits))
+    corner = _corner(fragment.graph)
+    shift = (OFFSET, OFFSET) if at is None else (at[0] - corner[0], at[1] - corner[1])
+    taken = names_in_scope(document, location)
+    names: dict[str, str] = {}
+    for node in fragment.graph.nodes.values():
+        names[node.name] = next_free(node.name, taken)
+        taken.add(names[node.name])
+    for node in fragment.graph.nodes.values():
+        moved = copy_node(
+            node, name=names[node.name], position=(node.position[0] + shift[0], node.position[1] + shift[1])
+        )
+        moved = _unique_inside(moved, taken)
+        moved = _with_definitions(moved, definition_names)
+        if isinstance(moved, Call):
+            moved = evolve(moved, layer=names.get(moved.layer, moved.layer))
+        edits.append(AddNode(location, moved))
+    for target, source in fragment.graph.edges.items():
+        edits.append(
+            Connect(location, Endpoint(names[target.node], target.port), Endpoint(names[source.node], source.port))
+        )
+    notes = set(document.graph(location).notes)
+    for key, note in fragment.graph.notes.items():
+        new = next_free(key, notes)
+        notes.add(new)
+        position = (note.position[0] + shift[0], note.position[1] + shift[1])
+        edits.append(SetNote(location, new, evolve(note, position=position)))
+    return Batch(tuple(edits)), tuple(names.values())
+
+
+def duplicate(
+    document: Document, location: Location, names: Collection[str], mode: Literal["copy", "shared"] = "copy"
+) -> tuple[Edit, tuple[str, ...]]:
+    """Copies of nodes beside them; "shared": layers become calls of the originals. Wires from outside are kept
+    on neither, edges among the copies are."""
+    graph = document.graph(location)
+    fragment = copy_fragment(document, location, names)
+    if mode == "copy":
+        return paste_fragment(document, location, fragment)
+    shared: dict[str, Node] = {}
+    for name, node in fragment.graph.nodes.items():
+        original = graph.nodes[name]
+        if isinstance(original, Call):
+            shared[name] = original
+        elif isinstance(original, Layer | Instance | Sequential):
+            shared[name] = Call(name=name, layer=name, position=original.position, color=original.color)
+        elif isinstance(original, Constant | Parameter):
+            raise EditError(
+                mark("“{name}” is one tensor already: wire it to several nodes to share it."),
+                path=location.path(name),
+                name=name,
+            )
+        else:
+            shared[name] = node
+    calls = {name: node for name, node in shared.items() if isinstance(node, Call)}
+    piece = Graph(nodes=shared, edges=fragment.graph.edges, notes=fragment.graph.notes)
+    edit, new_names = paste_fragment(document, location, Fragment(piece))
+    layers = dict(zip(shared, new_names, strict=True))
+    # Pasting points a call at the copy of its layer; here it is to call the original.
+    restored = tuple(
+        AddNode(e.location, evolve(e.node, layer=next(c.layer for n, c in calls.items() if layers[n] == e.node.name)))
+        if isinstance(e, AddNode) and isinstance(e.node, Call)
+        else e
+        for e in edit.leaves()
+    )
+    return Batch(restored), new_names
+
+
+def _definition_names(document: Document, fragment: Fragment) -> dict[str, str]:
+    """What each definition of the piece is called here: one that is equal here already is used as it is."""
+    names: dict[str, str] = {}
+    taken = set(document.definitions)
+    for definition in fragment.definitions:
+        here = document.definitions.get(definition.name)
+        if here is None or here == definition:
+            names[definition.name] = definition.name
+        else:
+            names[definition.name] = next_free(definition.name, taken)
+        taken.add(names[definition.name])
+    return names
+
+
+def _renamed_definition(definition: Definition | CodeDefinition, names: dict[str, str]) -> Definition | CodeDefinition:
+    if isinstance(definition, CodeDefinition):
+        new = names[definition.name]
+        source = definition.source.replace(f"class {definition.name}(", f"class {new}(")
+        return evolve(definition, name=new, source=source)
+    graph = copy_graph(definition.graph)
+    for name, node in graph.nodes.items():
+        graph.nodes[name] = _with_definitions(node, names)
+    return evolve(definition, name=names[definition.name], graph=graph)
+
+
+def _with_definitions(node: Node, names: dict[str, str]) -> Node:
+    if isinstance(node, Instance):
+        return evolve(node, definition=names.get(node.definition, node.definition))
+    for _, graph in node.graphs():
+        for name, inner in graph.nodes.items():
+            graph.nodes[name] = _with_definitions(inner, names)
+    return node
+
+
+def _unique_inside(node: Node, taken: set[str]) -> Node:
+    """Give layers in control-flow bodies names that are free in the class they land in."""
+    if isinstance(node, Sequential):
+        return node
+    for _, graph in node.graphs():
+        for name in list(graph.nodes):
+            new = next_free(name, taken)
+            taken.add(new)
+            if new != name:
+                _rename_in(graph, name, new)
+        for name, inner in graph.nodes.items():
+            graph.nodes[name] = _unique_inside(inner, taken)
+    return node
+
+
+def _rename_in(graph: Graph, old: str, new: str) -> None:
+    edges = graph.edges_into(old) + graph.edges_out_of(old)
+    for edge in edges:
+        graph.connect(edge.target, None)
+    items = [(new, evolve(n, name=new)) if key == old else (key, n) for key, n in graph.nodes.items()]
+    graph.nodes.clear()
+    graph.nodes.update(items)
+    for name, node in graph.nodes.items():
+        if isinstance(node, Call) and node.layer == old:
+            graph.nodes[name] = evolve(node, layer=new)
+    for source, target in edges:
+        source, target = (Endpoint(new, end.port) if end.node == old else end for end in (source, target))
+        graph.connect(target, source)
+
+
+def _corner(graph: Graph) -> Position:
+    places = [node.position for node in graph.nodes.values()] + [note.position for note in graph.notes.values()]
+    return (min((x for x, _ in places), default=0.0), min((y for _, y in places), default=0.0))
+
+
+def _depth(edit: Edit, edits: list[Edit]) -> int:
+    definitions = {e.definition.name: e.definition for e in edits if isinstance(e, AddDefinition)}
+
+    def depth(name: str) -> int:
+        found = definitions.get(name)
+        if not isinstance(found, Definition):
+            return 0
+        return 1 + max((depth(i.definition) for i in topology.instances_in(found.graph)), default=0)
+
+    return depth(edit.definition.name) if isinstance(edit, AddDefinition) else 0

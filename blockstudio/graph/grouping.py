@@ -1,0 +1,304 @@
+"""Nodes into a block of their own, and a block apart into its nodes, wires kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from attrs import evolve
+
+from blockstudio.errors import EditError, mark
+from blockstudio.graph import expressions, topology
+from blockstudio.graph.commands import map_expressions
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import (
+    AddDefinition,
+    AddNode,
+    Batch,
+    ChangeDefinition,
+    Connect,
+    Edit,
+    RemoveNode,
+    disconnect,
+)
+from blockstudio.graph.model import (
+    BOUNDARY,
+    Call,
+    Definition,
+    Edge,
+    Endpoint,
+    Expression,
+    Graph,
+    HyperParameter,
+    Initializer,
+    Instance,
+    Node,
+    Port,
+    Repeat,
+    Sequential,
+    copy_node,
+)
+from blockstudio.graph.scopes import calls_of, names_in_scope, next_free, owner_of
+
+MARGIN = 220.0
+"""Between the ports of a new block and its nodes."""
+
+
+def group(document: Document, location: Location, names: Collection[str], definition_name: str) -> tuple[Edit, str]:
+    """Nodes become a new definition with one instance in their place; returns the edit and its name.
+
+    Inputs and outputs of the block are made from the wires that cross its border.
+    """
+    if not expressions.is_identifier(definition_name):
+        raise EditError(
+            mark("“{name}” is not a name: use letters, digits and underscores, not starting with a digit."),
+            name=definition_name,
+        )
+    if definition_name in document.definitions:
+        raise EditError(mark("There is already a block named “{name}”."), name=definition_name)
+    graph = document.graph(location)
+    chosen = [name for name in graph.nodes if name in set(names)]
+    if not chosen:
+        raise EditError(mark("Select the nodes to group first."))
+    _refuse_what_cannot_move(document, location, chosen)
+
+    inputs, outputs = _crossing(graph, set(chosen))
+    left = min(graph.nodes[name].position[0] for name in chosen)
+    right = max(graph.nodes[name].position[0] for name in chosen)
+    top = min(graph.nodes[name].position[1] for name in chosen)
+    body = Graph(nodes={name: copy_node(graph.nodes[name]) for name in chosen})
+    for target, source in graph.edges.items():
+        if target.node in body.nodes and source.node in body.nodes:
+            body.connect(target, source)
+    for row, (port, targets) in enumerate(inputs.values()):
+        body.inputs.append(Port(port, (left - MARGIN, top + 90.0 * row)))
+        for target in targets:
+            body.connect(target, Endpoint(BOUNDARY, port))
+    for row, (source, port) in enumerate(outputs.items()):
+        body.outputs.append(Port(port, (right + MARGIN, top + 90.0 * row)))
+        body.connect(Endpoint(BOUNDARY, port), source)
+
+    definition = document.definition(location.definition)
+    used = _names_used(body)
+    available = [p.name for p in definition.hyper_parameters] + _round_names(document, location)
+    passed = [name for name in dict.fromkeys(available) if name in used]
+    node_name = next_free(_snake(definition_name), names_in_scope(document, location) - set(chosen))
+    middle = sum(graph.nodes[name].position[1] for name in chosen) / len(chosen)
+    instance = Instance(
+        name=node_name,
+        definition=definition_name,
+        position=((left + right) / 2, middle),
+        options={name: Expression(name) for name in passed},
+    )
+    moved_rules, kept_rules = _move_rules(definition.initializers, chosen, node_name)
+    new = Definition(
+        name=definition_name,
+        graph=body,
+        hyper_parameters=[HyperParameter(name) for name in passed],
+        initializers=moved_rules if not location.steps else [],
+    )
+    edges = [edge for name in chosen for edge in graph.edges_into(name) + graph.edges_out_of(name)]
+    index = list(graph.nodes).index(chosen[0])
+    edits: list[Edit] = [
+        *disconnect(location, graph, edges),
+        *(RemoveNode(location, name) for name in chosen),
+        AddDefinition(new),
+        AddNode(location, instance, index),
+        *(Connect(location, Endpoint(node_name, port), source) for source, (port, _) in inputs.items()),
+        *(
+            Connect(location, edge.target, Endpoint(node_name, outputs[edge.source]))
+            for edge in dict.fromkeys(edges)
+            if edge.source in outputs and edge.target.node not in body.nodes
+        ),
+    ]
+    if moved_rules and not location.steps:
+        edits.append(ChangeDefinition(definition.name, {"initializers": kept_rules}))
+    return Batch(tuple(edits)), node_name
+
+
+def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tuple[str, ...]]:
+    """An instance gives way to the nodes of its definition, hyper-parameters filled in; returns their names.
+    The definition stays for its other instances."""
+    node = document.node(location, name)
+    definition = document.definitions.get(node.definition) if isinstance(node, Instance) else None
+    if not isinstance(node, Instance) or not isinstance(definition, Definition):
+        raise EditError(
+            mark("“{name}” is not a block made of nodes: it cannot be taken apart."),
+            path=location.path(name),
+            name=name,
+        )
+    if calls_of(document, location, name):
+        raise EditError(
+            mark("“{name}” shares its weights with other nodes: make those independent first."),
+            path=location.path(name),
+            name=name,
+        )
+    graph, inner = document.graph(location), definition.graph
+    values = {p.name: p.default for p in definition.hyper_parameters}
+    values |= {key: _as_text(value) for key, value in node.options.items()}
+    taken = names_in_scope(document, location) - {name}
+    renamed: dict[str, str] = {}
+    for inner_name in inner.nodes:
+        renamed[inner_name] = next_free(inner_name, taken)
+        taken.add(renamed[inner_name])
+    shift = _shift(node, inner)
+    nodes = [_placed(inner_node, renamed, values, shift) for inner_node in inner.nodes.values()]
+
+    def outer(source: Endpoint) -> Endpoint | None:
+        """Where a value inside comes from, outside."""
+        if source.node != BOUNDARY:
+            return Endpoint(renamed[source.node], source.port)
+        return graph.source_of(name, source.port)
+
+    edges = graph.edges_into(name) + graph.edges_out_of(name)
+    index = list(graph.nodes).index(name)
+    wires = [(t, outer(s)) for t, s in inner.edges.items() if t.node != BOUNDARY]
+    results = {t.port: outer(s) for t, s in inner.edges.items() if t.node == BOUNDARY}
+    edits: list[Edit] = [
+        *disconnect(location, graph, edges),
+        RemoveNode(location, name),
+        *(AddNode(location, placed, index + row) for row, placed in enumerate(nodes)),
+        *(Connect(location, Endpoint(renamed[t.node], t.port), source) for t, source in wires if source),
+        *(
+            Connect(location, edge.target, results[edge.source.port])
+            for edge in graph.edges_out_of(name)
+            if results.get(edge.source.port)
+        ),
+    ]
+    rules = [
+        evolve(rule, target=".".join([renamed[head], *tail]))
+        for rule in definition.initializers
+        for head, *tail in [rule.target.split(".")]
+        if head in renamed
+    ]
+    if rules and not location.steps:
+        before = document.definition(location.definition).initializers
+        edits.append(ChangeDefinition(location.definition, {"initializers": [*rules, *before]}))
+    return Batch(tuple(edits)), tuple(renamed.values())
+
+
+def _refuse_what_cannot_move(document: Document, location: Location, chosen: list[str]) -> None:
+    graph = document.graph(location)
+    parent = location.parent
+    if parent is not None and isinstance(document.node(parent, location.steps[-1][0]), Sequential):
+        raise EditError(mark("Children of a Sequential are grouped by dragging them into another Sequential."))
+    between = (
+        topology.downstream(graph, set(chosen)) & topology.upstream(graph, set(chosen)) if len(chosen) > 1 else set()
+    )
+    if between:
+        raise EditError(
+            mark("“{name}” lies between the nodes to group: select it too."),
+            path=location.path(min(between)),
+            name=min(between),
+        )
+    for name in chosen:
+        node = graph.nodes[name]
+        if isinstance(node, Call):
+            owner = owner_of(document, location, node)
+            partners = [owner[1].name] if owner and (owner[0] != location or owner[1].name not in chosen) else []
+        else:
+            partners = [
+                call.name
+                for place, call in calls_of(document, location, name)
+                if place.steps[: len(location.steps)] == location.steps
+                and not (place == location and call.name in chosen)
+                and not (len(place.steps) > len(location.steps) and place.steps[len(location.steps)][0] in chosen)
+            ]
+        if partners:
+            raise EditError(
+                mark("“{name}” shares its weights with “{partner}”: select both, or make them independent."),
+                path=location.path(name),
+                name=name,
+                partner=partners[0],
+            )
+
+
+def _crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str, list[Endpoint]]], dict[Endpoint, str]]:
+    """The ports a group needs: by outer source its name and the inputs it feeds; by inner source its name."""
+    inputs: dict[Endpoint, tuple[str, list[Endpoint]]] = {}
+    outputs: dict[Endpoint, str] = {}
+    for name in graph.nodes:
+        if name not in chosen:
+            continue
+        for source, target in sorted(graph.edges_into(name)):
+            if source.node not in chosen:
+                wanted = source.port if source.node == BOUNDARY else target.port.split(".")[0]
+                taken = {port for port, _ in inputs.values()}
+                inputs.setdefault(source, (next_free(wanted, taken), []))[1].append(target)
+        leaving: list[Edge] = [edge for edge in graph.edges_out_of(name) if edge.target.node not in chosen]
+        for source, _ in sorted(leaving):
+            if source not in outputs:
+                wanted = source.port if expressions.is_identifier(source.port) else "output"
+                outputs[source] = next_free(wanted, set(outputs.values()))
+    return inputs, outputs
+
+
+def _names_used(graph: Graph) -> set[str]:
+    used: set[str] = set()
+
+    def collect(text: str) -> str:
+        used.update(expressions.names_in(text))
+        return text
+
+    pending = list(graph.nodes.values())
+    while pending:
+        node = pending.pop()
+        map_expressions(node, collect)
+        pending += [inner for _, body in node.graphs() for inner in body.nodes.values()]
+    return used
+
+
+def _round_names(document: Document, location: Location) -> list[str]:
+    names, place = [], location
+    while place.parent is not None:
+        node = document.node(place.parent, place.steps[-1][0])
+        if isinstance(node, Repeat):
+            names.append(node.index)
+        place = place.parent
+    return names
+
+
+def _move_rules(
+    rules: list[Initializer], chosen: Collection[str], node_name: str
+) -> tuple[list[Initializer], list[Initializer]]:
+    """The rules that go into the new block, and those that stay. Rules of one layer type stay: they reach inside."""
+    moved = [rule for rule in rules if rule.target and rule.target.split(".")[0] in chosen]
+    return moved, [rule for rule in rules if rule not in moved]
+
+
+def _as_text(value: object) -> str:
+    return value.text if isinstance(value, Expression) else repr(value)
+
+
+def _shift(node: Instance, inner: Graph) -> tuple[float, float]:
+    places = [n.position for n in inner.nodes.values()]
+    if not places:
+        return (0.0, 0.0)
+    middle = (sum(x for x, _ in places) / len(places), sum(y for _, y in places) / len(places))
+    return (node.position[0] - middle[0], node.position[1] - middle[1])
+
+
+def _placed(node: Node, renamed: dict[str, str], values: dict[str, str], shift: tuple[float, float]) -> Node:
+    def fill(text: str) -> str:
+        return expressions.substitute(text, values)
+
+    def filled(part: Node) -> Node:
+        part = map_expressions(part, fill)
+        if isinstance(part, Call):
+            part = evolve(part, layer=renamed.get(part.layer, part.layer))
+        for _, graph in part.graphs():
+            for name, inner in graph.nodes.items():
+                graph.nodes[name] = filled(inner)
+        return part
+
+    position = (node.position[0] + shift[0], node.position[1] + shift[1])
+    return filled(copy_node(node, name=renamed[node.name], position=position))
+
+
+def _snake(name: str) -> str:
+    """A node name for a class name: `FixedHiddenMLP` -> `fixed_hidden_mlp`."""
+    words = "".join(
+        f"_{c}" if c.isupper() and i and (not name[i - 1].isupper() or name[i + 1 : i + 2].islower()) else c
+        for i, c in enumerate(name)
+    )
+    text = words.lower().replace("__", "_")
+    return text if expressions.is_identifier(text) else f"{text}_"

@@ -1,0 +1,142 @@
+"""Which graphs share one class, what refers to a node or a definition, and where module paths lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.model import Call, Definition, Graph, Instance, Node, Repeat, Sequential
+
+
+def class_scope(document: Document, location: Location) -> list[tuple[Location, Graph]]:
+    """The graphs whose layers become attributes of the same module as those of `location`.
+
+    A definition's graph and the control-flow bodies in it; the body of a Sequential stands alone.
+    """
+    place = Location(location.definition)
+    for name, slot in location.steps:
+        if isinstance(document.node(place, name), Sequential):
+            return [(location, document.graph(location))]
+        place = place.enter(name, slot)
+    return list(_control_flow(document, Location(location.definition)))
+
+
+def _control_flow(document: Document, location: Location) -> Iterator[tuple[Location, Graph]]:
+    graph = document.graph(location)
+    yield location, graph
+    for node in graph.nodes.values():
+        if not isinstance(node, Sequential):
+            for slot, _ in node.graphs():
+                yield from _control_flow(document, location.enter(node.name, slot))
+
+
+def names_in_scope(document: Document, location: Location) -> set[str]:
+    """The node names that a new node at `location` may not have."""
+    return {name for _, graph in class_scope(document, location) for name in graph.nodes}
+
+
+def unique_name(document: Document, location: Location, wanted: str, taken: set[str] | None = None) -> str:
+    """`wanted`, or `wanted_2`, ... where it is taken in the class scope or in `taken`."""
+    return next_free(wanted, names_in_scope(document, location) | (taken or set()))
+
+
+def next_free(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or the first of `wanted_2`, `wanted_3`, ... that is not taken."""
+    if wanted not in taken:
+        return wanted
+    stem, _, number = wanted.rpartition("_")
+    stem, count = (stem, int(number)) if stem and number.isdigit() else (wanted, 1)
+    while f"{stem}_{count}" in taken or count < 2:
+        count += 1
+    return f"{stem}_{count}"
+
+
+def owner_of(document: Document, location: Location, call: Call) -> tuple[Location, Node] | None:
+    """The node whose layer a call applies, with its place; None when it is missing."""
+    places = [(location, document.graph(location)), *class_scope(document, Location(location.definition))]
+    for place, graph in places:
+        node = graph.nodes.get(call.layer)
+        if node is not None and not isinstance(node, Call):
+            return place, node
+    return None
+
+
+def calls_of(document: Document, location: Location, name: str) -> list[tuple[Location, Call]]:
+    """The calls, anywhere in the definition, of the layer that a node owns."""
+    return [
+        (place, node)
+        for place, graph in document.walk(Location(location.definition))
+        for node in graph.nodes.values()
+        if isinstance(node, Call)
+        and node.layer == name
+        and (found := owner_of(document, place, node)) is not None
+        and found[0] == location
+    ]
+
+
+def users_of(document: Document, definition: str) -> list[tuple[Location, Instance]]:
+    """Every instance of a definition, with its place."""
+    return [
+        (place, node)
+        for place, graph in document.graphs()
+        for node in graph.nodes.values()
+        if isinstance(node, Instance) and node.definition == definition
+    ]
+
+
+@frozen
+class PathStep:
+    """A stretch of a module path, and the node it names."""
+
+    segments: tuple[str, ...]
+    location: Location
+    node: Node
+
+
+def follow(document: Document, definition: str, path: str) -> list[PathStep]:
+    """The nodes along a module path ("net.0.hidden") of a definition, as far as they are nodes."""
+    steps: list[PathStep] = []
+    remaining = tuple(path.split(".")) if path else ()
+    place = Location(definition)
+    while remaining:
+        step = _first_step(document, place, remaining)
+        if step is None:
+            break
+        remaining = remaining[len(step.segments) :]
+        node = step.node
+        if isinstance(node, Call):
+            owner = owner_of(document, step.location, node)
+            node = owner[1] if owner else node
+        steps.append(step)
+        if isinstance(node, Instance) and isinstance(document.definitions.get(node.definition), Definition):
+            place = Location(node.definition)
+        elif isinstance(node, Sequential):
+            place = step.location.enter(node.name, "body")
+        else:
+            break
+    return steps
+
+
+def _first_step(document: Document, place: Location, remaining: tuple[str, ...]) -> PathStep | None:
+    graph = document.graph(place)
+    container = document.node(place.parent, place.steps[-1][0]) if place.parent and place.steps else None
+    if isinstance(container, Sequential):
+        for index, node in enumerate(graph.nodes.values()):
+            if remaining[0] == (node.name if container.named else str(index)):
+                return PathStep(remaining[:1], place, node)
+        return None
+    for location, inner in class_scope(document, place):
+        for length in range(len(remaining), 0, -1):
+            found = inner.nodes.get(".".join(remaining[:length]))
+            if found is not None:
+                rounds = length < len(remaining) and remaining[length].isdigit() and _repeats(document, location)
+                return PathStep(remaining[: length + int(rounds)], location, found)
+    return None
+
+
+def _repeats(document: Document, location: Location) -> bool:
+    parent = location.parent
+    node = document.graph(parent).nodes.get(location.steps[-1][0]) if parent else None
+    return isinstance(node, Repeat) and not node.shared
