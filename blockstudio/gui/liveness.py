@@ -1,0 +1,211 @@
+"""Keeps diagnostics, source and shapes up to date with the document, while the window never waits.
+
+A change is checked and compiled in a thread, on a snapshot; then the engine gets the new document and
+answers with shapes. At each of the two there is one piece of work under way at most, and what came
+in meanwhile is done once, in its last state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
+
+from blockstudio.engine.protocol import Failure, Problem, Shapes, UpdateDocument
+from blockstudio.errors import BlockStudioError
+from blockstudio.graph.document import Document
+from blockstudio.graph.edits import Edit, MoveNodes, SetNote
+from blockstudio.graph.model import CodeDefinition, Definition, copy_graph
+
+if TYPE_CHECKING:
+    from blockstudio.compiler import Compiled
+    from blockstudio.gui.session import KernelLike, Session
+
+
+@frozen
+class Prepared:
+    """What the thread made of a snapshot."""
+
+    revision: int
+    project: dict[str, Any]
+    problems: list[Problem]
+    compiled: Compiled | None
+
+
+def snapshot(document: Document) -> Document:
+    """A copy that another thread may read while the document changes."""
+    definitions: dict[str, Definition | CodeDefinition] = {}
+    for name, d in document.definitions.items():
+        if isinstance(d, Definition):
+            definitions[name] = Definition(
+                d.name, copy_graph(d.graph), list(d.hyper_parameters), list(d.initializers), d.doc, d.extra
+            )
+        else:
+            definitions[name] = CodeDefinition(d.name, d.source, d.doc, d.extra)
+    return Document(document.root, definitions, dict(document.functions), document.seed, document.extra)
+
+
+def prepare(document: Document, revision: int) -> Prepared:
+    """Check and compile; runs in the thread."""
+    # Imported here, in the thread: the window is on the screen before the compiler is loaded.
+    from blockstudio.compiler import check, compile_document
+    from blockstudio.formats.project import to_json
+
+    problems = [Problem(d.code, d.severity, d.path, d.template, dict(d.facts)) for d in check(document)]
+    compiled = None
+    try:
+        compiled = compile_document(document)
+    except BlockStudioError as error:
+        if not any(problem.severity == "error" for problem in problems):
+            problems.append(Problem("compile", "error", error.path, error.template, dict(error.facts)))
+    return Prepared(revision, to_json(document), problems, compiled)
+
+
+class Liveness(QObject):
+    """The work that follows each change of the session's document."""
+
+    _prepared = Signal(object)
+    _failed = Signal(object)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._kernel: KernelLike | None = None
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._revision = 0
+        self._working = False
+        self._stale = False
+        self._project: tuple[int, dict[str, Any]] | None = None
+        self._sending = False
+        self._unsent = False
+        self._found_by_check: list[Problem] = []
+        self._found_by_engine: list[Problem] = []
+        self._closed = False
+        # Zero: after the events at hand, so that a gesture of many edits is prepared once.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._start)
+        self._prepared.connect(self._take)
+        self._failed.connect(self._raise)
+        session.document_changed.connect(self._changed)
+        session.location_changed.connect(self.shown_changed)
+
+    def attach(self, kernel: KernelLike) -> None:
+        self._kernel = kernel
+        kernel.state_changed.connect(self._kernel_state)
+        self._sending = False
+        self._send()
+
+    def refresh(self) -> None:
+        """Prepare the document afresh, and ask the engine again."""
+        self._revision += 1
+        self._found_by_engine = []
+        self._soon.start()
+
+    def shown_changed(self) -> None:
+        """Another graph is shown: its shapes are wanted even where the root does not reach it."""
+        self._send()
+
+    def close(self) -> None:
+        self._closed = True
+        self._soon.stop()
+        self._pool.waitForDone()
+
+    @property
+    def settled(self) -> bool:
+        """Nothing under way: what is shown is about the document as it is."""
+        return not (self._soon.isActive() or self._working or self._sending)
+
+    def _changed(self, edits: tuple[Edit, ...]) -> None:
+        if all(isinstance(edit, MoveNodes | SetNote) for edit in edits):
+            return
+        self._revision += 1
+        self._soon.start()
+
+    def _start(self) -> None:
+        if self._working:
+            self._stale = True
+            return
+        self._working, self._stale = True, False
+        document, revision = snapshot(self._session.document), self._revision
+        self._pool.start(lambda: self._work(document, revision))
+
+    def _work(self, document: Document, revision: int) -> None:
+        try:
+            self._prepared.emit(prepare(document, revision))
+        except ImportError:  # TODO until the compiler is there
+            from blockstudio.formats.project import to_json
+
+            self._prepared.emit(Prepared(revision, to_json(document), [], None))
+        except Exception as error:
+            self._failed.emit(error)
+
+    def _raise(self, error: Exception) -> None:
+        # A fault of the program: shown by the hook for uncaught exceptions, with its traceback.
+        self._working = False
+        raise error
+
+    def _take(self, prepared: Prepared) -> None:
+        self._working = False
+        if self._closed:
+            return
+        self._found_by_check = prepared.problems
+        self._project = (prepared.revision, prepared.project)
+        self._session.set_compiled(prepared.compiled)
+        self._publish()
+        self._send()
+        if self._stale:
+            self._start()
+
+    def _publish(self) -> None:
+        seen = {(problem.code, problem.path) for problem in self._found_by_check}
+        more = [problem for problem in self._found_by_engine if (problem.code, problem.path) not in seen]
+        order = {"error": 0, "warning": 1, "info": 2}
+        self._session.set_diagnostics(sorted([*self._found_by_check, *more], key=lambda p: order[p.severity]))
+
+    def _send(self) -> None:
+        if self._kernel is None or self._project is None or self._closed:
+            return
+        if self._sending:
+            self._unsent = True
+            return
+        revision, project = self._project
+        self._sending, self._unsent = True, False
+        shown = (self._session.location.definition,)
+        self._kernel.request(
+            UpdateDocument(project, revision, self._session.trusted, shown), self._answered, self._refused
+        )
+
+    def _answered(self, shapes: Shapes) -> None:
+        self._sending = False
+        if self._closed:
+            return
+        if self._unsent:
+            self._send()
+            return
+        self._found_by_engine = list(shapes.problems)
+        self._session.set_shapes(shapes)
+        self._publish()
+
+    def _refused(self, failure: Failure) -> None:
+        self._sending = False
+        if self._closed:
+            return
+        if self._unsent:
+            self._send()
+            return
+        self._found_by_engine = []
+        if failure.kind != "EngineError" and not failure.interrupted:
+            self._found_by_engine = [
+                Problem("engine", "error", failure.path, failure.template, failure.facts, failure.detail)
+            ]
+        self._session.set_shapes(None)
+        self._publish()
+
+    def _kernel_state(self, state: str) -> None:
+        # A fresh engine knows no document yet.
+        if state == "ready" and not self._sending:
+            self._send()

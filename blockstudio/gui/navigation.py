@@ -1,0 +1,242 @@
+"""Where the user is in the open document: the graph that is shown, the way to it, and what is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from attrs import evolve, frozen
+from PySide6.QtCore import QObject, Signal
+
+from blockstudio.errors import BlockStudioError
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import Edit, RenameDefinition, RenameNode
+from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Node
+
+Side = Literal["inputs", "outputs"]
+
+
+@frozen
+class Place:
+    """One step of the way into nested graphs: a graph, and the node it was entered by ("" for the first)."""
+
+    location: Location
+    node: str = ""
+
+
+@frozen
+class View:
+    """What the user looked at, to go back to it."""
+
+    trail: tuple[Place, ...]
+    selection: tuple[str, ...] = ()
+
+
+class Navigation(QObject):
+    """The trail of graphs entered, and the selection in the last of them."""
+
+    location_changed = Signal()
+    selection_changed = Signal()
+    reveal_requested = Signal(str)
+    """Bring this node of the shown graph into view."""
+    code_requested = Signal(str)
+    """Open the editor on this definition or function written in Python."""
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._trail: tuple[Place, ...] = (Place(Location(document.root)),)
+        self.selection: tuple[str, ...] = ()
+        self.selected_ports: tuple[tuple[Side, str], ...] = ()
+
+    @property
+    def document(self) -> Document:
+        return self._document
+
+    @property
+    def trail(self) -> tuple[Place, ...]:
+        """The way from where the user started to the graph that is shown."""
+        return self._trail
+
+    @property
+    def location(self) -> Location:
+        """The address of the graph that is shown."""
+        return self._trail[-1].location
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that is shown."""
+        return self._document.graph(self.location)
+
+    @property
+    def definition(self) -> Definition:
+        """The definition whose graph, or a graph inside it, is shown."""
+        return self._document.definition(self.location.definition)
+
+    @property
+    def selected_nodes(self) -> list[Node]:
+        nodes = self.graph.nodes
+        return [nodes[name] for name in self.selection]
+
+    def select(self, names: Sequence[str], ports: Sequence[tuple[Side, str]] = ()) -> None:
+        """Select nodes, and input or output pills, of the shown graph; those not there are left out."""
+        graph = self.graph
+        chosen = tuple(name for name in dict.fromkeys(names) if name in graph.nodes)
+        pills = tuple((side, name) for side, name in ports if any(p.name == name for p in getattr(graph, side)))
+        if (chosen, pills) != (self.selection, self.selected_ports):
+            self.selection, self.selected_ports = chosen, pills
+            self.selection_changed.emit()
+
+    def enter(self, location: Location, node: str = "", select: Sequence[str] = ()) -> None:
+        """Show another graph: one step deeper, or back to one on the trail. EditError when there is none."""
+        self._document.graph(location)
+        places = [place.location for place in self._trail]
+        if location == self.location:
+            self.select(select or self.selection, self.selected_ports)
+        elif location in places:
+            self._go(self._trail[: places.index(location) + 1], select)
+        elif node or location.parent == self.location:
+            self._go((*self._trail, Place(location, node or location.steps[-1][0])), select)
+        else:
+            self._go(self._trail_to(location), select)
+
+    def enter_node(self, name: str, slot: str = "") -> bool:
+        """Go into a node of the shown graph, or open the editor on its code; whether it has an inside."""
+        node = self.graph.nodes.get(name)
+        if isinstance(node, Instance):
+            definition = self._document.definitions.get(node.definition)
+            if isinstance(definition, CodeDefinition):
+                self.code_requested.emit(node.definition)
+            elif definition is not None:
+                self.enter(Location(node.definition), name)
+            return definition is not None
+        slots = [slot for slot, _ in node.graphs()] if node else []
+        if not slots:
+            return False
+        preferred = next((wanted for wanted in (slot, "body", "then") if wanted in slots), slots[0])
+        self.enter(self.location.enter(name, preferred), name)
+        return True
+
+    def show_slot(self, slot: str) -> None:
+        """From one graph of a control-flow node to another of its graphs, such as condition and body."""
+        parent, (node, _) = self.location.parent, self.location.steps[-1]
+        if parent is not None:
+            location = parent.enter(node, slot)
+            self._document.graph(location)
+            self._go((*self._trail[:-1], Place(location, node)))
+
+    def leave(self) -> None:
+        """Go back one step of the trail, with the node that was left selected."""
+        if len(self._trail) > 1:
+            self._go(self._trail[:-1], (self._trail[-1].node,))
+
+    def show_node(self, location: Location, name: str = "") -> None:
+        """Go to a node wherever it is, select it and bring it into view. EditError when the graph is gone."""
+        self.enter(location)
+        if name in self.graph.nodes:
+            self.select((name,))
+            self.reveal_requested.emit(name)
+
+    def show_path(self, path: str) -> None:
+        """Go to a node by its path in words, as diagnostics give it."""
+        found = self.locate(path)
+        if found is None:
+            return
+        location, name = found
+        if isinstance(self._document.definitions[location.definition], CodeDefinition):
+            self.code_requested.emit(location.definition)
+        else:
+            self.show_node(location, name)
+
+    def locate(self, path: str) -> tuple[Location, str] | None:
+        """The address that `Location.path(node)` wrote; None when it is not in this document."""
+        first, *rest = path.split("/")
+        definition = self._document.definitions.get(first)
+        if definition is None:
+            return None
+        location, node = Location(first), ""
+        for part in rest if isinstance(definition, Definition) else ():
+            nodes = self._document.graph(location).nodes
+            name, _, slot = part.rpartition(".")
+            if part in nodes:
+                node = part
+            elif name in nodes and slot in dict(nodes[name].graphs()):
+                location, node = location.enter(name, slot), ""
+            else:
+                break
+        return location, node
+
+    def view(self) -> View:
+        return View(self._trail, self.selection)
+
+    def restore_view(self, view: View) -> None:
+        """Go back to where a change was made, so that undo never works out of sight."""
+        trail = self._living(view.trail)
+        if trail != self._trail:
+            self._go(trail, view.selection)
+        else:
+            self.select(view.selection)
+
+    def _start_at_root(self, document: Document) -> None:
+        self._document = document
+        self._trail = (Place(Location(document.root)),)
+        self.selection, self.selected_ports = (), ()
+
+    def _go(self, trail: tuple[Place, ...], select: Sequence[str] = ()) -> None:
+        had = bool(self.selection or self.selected_ports)
+        self._trail, self.selection, self.selected_ports = trail, (), ()
+        self.location_changed.emit()
+        self.select(select)
+        if had and not self.selection:
+            self.selection_changed.emit()
+
+    def _trail_to(self, location: Location) -> tuple[Place, ...]:
+        inner = [Location(location.definition, location.steps[: i + 1]) for i in range(len(location.steps))]
+        places = [Place(Location(location.definition)), *(Place(step, step.steps[-1][0]) for step in inner)]
+        root = Place(Location(self._document.root))
+        return tuple(places) if places[0] == root else (root, *places)
+
+    def _living(self, trail: tuple[Place, ...]) -> tuple[Place, ...]:
+        alive: list[Place] = []
+        for place in trail:
+            try:
+                self._document.graph(place.location)
+            except BlockStudioError:
+                break
+            alive.append(place)
+        return tuple(alive) or (Place(Location(self._document.root)),)
+
+    def _follow(self, edits: Iterable[Edit]) -> None:
+        """Keep the trail and the selection on what they stood for, after a change or its undo."""
+        trail, selection = self._trail, self.selection
+        for edit in edits:
+            if isinstance(edit, RenameNode):
+                if edit.location == trail[-1].location:
+                    selection = tuple(edit.new if name == edit.old else name for name in selection)
+                trail = _rename_in_trail(trail, edit)
+            elif isinstance(edit, RenameDefinition):
+                trail = tuple(
+                    evolve(place, location=evolve(place.location, definition=edit.new))
+                    if place.location.definition == edit.old
+                    else place
+                    for place in trail
+                )
+        trail = self._living(trail)
+        if trail != self._trail:
+            self._go(trail, selection if len(trail) == len(self._trail) else ())
+        else:
+            self.select(selection, self.selected_ports)
+
+
+def _rename_in_trail(trail: tuple[Place, ...], edit: RenameNode) -> tuple[Place, ...]:
+    depth = len(edit.location.steps)
+    result: list[Place] = []
+    for i, place in enumerate(trail):
+        steps, node = place.location.steps, place.node
+        if i and trail[i - 1].location == edit.location and node == edit.old:
+            node = edit.new
+        inside = place.location.definition == edit.location.definition and steps[:depth] == edit.location.steps
+        if inside and len(steps) > depth and steps[depth][0] == edit.old:
+            steps = (*steps[:depth], (edit.new, steps[depth][1]), *steps[depth + 1 :])
+        result.append(Place(Location(place.location.definition, steps), node))
+    return tuple(result)

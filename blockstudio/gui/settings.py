@@ -1,0 +1,66 @@
+"""What the window remembers between runs: one table of settings, kept by QSettings."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Generic, TypeVar, cast
+
+from attrs import frozen
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+
+T = TypeVar("T")
+
+
+@frozen
+class Setting(Generic[T]):
+    """A key and the value that stands where nothing is kept, or what is kept makes no sense."""
+
+    key: str
+    default: T
+
+
+COLOR_SCHEME = Setting("look/scheme", "system")
+"""system, light or dark"""
+LANGUAGE = Setting("look/language", "system")
+GEOMETRY = Setting("window/geometry", b"")
+DOCKS = Setting("window/docks", b"")
+RECENT_FILES: Setting[list[str]] = Setting("files/recent", [])
+LAST_FOLDER = Setting("files/folder", "")
+TRUSTED_CODE: Setting[list[str]] = Setting("code/trusted", [])
+PALETTE_CLOSED: Setting[list[str]] = Setting("palette/closed", [])
+WELCOMED = Setting("window/welcomed", False)
+
+LONGEST_LIST = 500
+
+
+class Settings(QObject):
+    """Typed access; `changed` carries the key."""
+
+    changed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "BlockStudio", "BlockStudio")
+
+    def get(self, setting: Setting[T]) -> T:
+        raw = self._store.value(setting.key)
+        default = setting.default
+        if raw is None:
+            return default
+        if isinstance(default, bytes):
+            return cast(T, bytes(cast(Any, raw))) if isinstance(raw, QByteArray | bytes) else default
+        try:
+            value = json.loads(str(raw))
+        except ValueError:
+            return default
+        return value if isinstance(value, type(default)) else default
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        if isinstance(value, list):
+            del value[LONGEST_LIST:]
+        raw = QByteArray(value) if isinstance(value, bytes) else json.dumps(value)
+        self._store.setValue(setting.key, raw)
+        self.changed.emit(setting.key)
+
+    def flush(self) -> None:
+        self._store.sync()
