@@ -24,13 +24,12 @@ WINDOW_TOOLS = {"Xvfb": "xvfb", "xdotool": "xdotool"}
 def main() -> int:
     python = sys.executable
     failed: list[str] = []
+    started = time.monotonic()
 
     def stage(name: str, *command: str, **environment: str) -> None:
-        print(f"== {name}", flush=True)
-        started = time.monotonic()
+        print(f"== {name} (after {time.monotonic() - started:.0f} s)", flush=True)
         if subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False).returncode:
             failed.append(name)
-        print(f"-- {name}: {time.monotonic() - started:.0f} s", flush=True)
 
     stage("lint", python, "-m", "ruff", "check")
     stage("format", python, "-m", "ruff", "format", "--check")
