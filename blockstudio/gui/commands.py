@@ -18,9 +18,21 @@ if TYPE_CHECKING:
 
 
 class EditCommand(QUndoCommand):
-    """An edit that was made already: the first `redo`, which the stack calls itself, does nothing."""
+    """An edit that was made already: the first `redo`, which the stack calls itself, does nothing.
 
-    def __init__(self, session: Session, edit: Edit, inverse: Edit, text: str, before: View, merge: str = "") -> None:
+    `values` is the change of parameter values that goes with it, undone and redone in the same step.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        edit: Edit,
+        inverse: Edit,
+        text: str,
+        before: View,
+        merge: str = "",
+        values: SnapshotCommand | None = None,
+    ) -> None:
         super().__init__(text)
         self._session = session
         self._edit = edit
@@ -29,6 +41,7 @@ class EditCommand(QUndoCommand):
         self._before = before
         self._after = View(before.trail)
         self._made = True
+        self.values = values
 
     @classmethod
     def of_macro(cls, session: Session, done: Sequence[tuple[Edit, Edit]], text: str, before: View) -> EditCommand:
@@ -38,6 +51,8 @@ class EditCommand(QUndoCommand):
         return cls(session, edits, inverses, text, before)
 
     def redo(self) -> None:
+        if self.values is not None:
+            self.values.redo()
         if self._made:
             self._made = False
             return
@@ -45,6 +60,8 @@ class EditCommand(QUndoCommand):
         self._session.restore_view(self._after)
 
     def undo(self) -> None:
+        if self.values is not None:
+            self.values.undo()
         if self._session.trail == self._before.trail:
             self._after = self._session.view()
         self._edit = self._session.document.apply(self._inverse)
@@ -54,7 +71,7 @@ class EditCommand(QUndoCommand):
         return crc32(self._merge.encode()) & 0x7FFFFFFF if self._merge else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, EditCommand) or other._merge != self._merge:
+        if not isinstance(other, EditCommand) or other._merge != self._merge or self.values or other.values:
             return False
         self._edit = Batch((self._edit, other._edit))
         self._inverse = Batch((other._inverse, self._inverse))

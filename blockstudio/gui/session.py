@@ -59,6 +59,14 @@ class Message:
     key: str = ""
 
 
+@frozen
+class TensorRef:
+    """A tensor to look at, as `ShowTensor` names it."""
+
+    path: str
+    source: Literal["value", "gradient", "activation", "file"] = "value"
+
+
 def new_document() -> Document:
     """A root block with one input and one output, ready to be filled."""
     graph = Graph(
@@ -95,6 +103,8 @@ class Session(Navigation):
     """Values of parameters are others than before: ask the engine again."""
     run_finished = Signal(object)
     """RunResult, or None when the last run says nothing of the document any more."""
+    tensor_changed = Signal()
+    """Another tensor is looked at."""
     message = Signal(object)
     """Message to show to the user."""
 
@@ -111,6 +121,7 @@ class Session(Navigation):
         self.shapes: Shapes | None = None
         self.table: ParameterTable | None = None
         self.run_result: RunResult | None = None
+        self.tensor: TensorRef | None = None
         self._macro: list[tuple[Edit, Edit]] | None = None
         self._was_modified = False
         self._shape_of: dict[tuple[str, str], TensorShape] = {}
@@ -149,6 +160,7 @@ class Session(Navigation):
         self.set_shapes(None)
         self.set_run_result(None)
         self.set_table(None)
+        self.show_tensor(None)
         self.document_replaced.emit()
         self.path_changed.emit()
         self.location_changed.emit()
@@ -210,6 +222,17 @@ class Session(Navigation):
         if done:
             self.undo_stack.push(EditCommand.of_macro(self, done, text, before))
 
+    def push_with_values(self, edit: Edit, token: str, text: str) -> None:
+        """Make a change, and the change of parameter values that goes with it, one step of undo.
+
+        The engine changed the values already: `token` is of its `Changed` reply.
+        """
+        before = self.view()
+        inverse = self._document.apply(edit)
+        values = SnapshotCommand(self, token, text) if token else None
+        self.undo_stack.push(EditCommand(self, edit, inverse, text, before, values=values))
+        self.parameters_changed.emit()
+
     def push_snapshot(self, token: str, text: str) -> None:
         """Make a change of parameter values undoable: `token` is of the engine's `Changed` reply."""
         if token:
@@ -222,6 +245,8 @@ class Session(Navigation):
             command = self.undo_stack.command(i)
             if isinstance(command, SnapshotCommand):
                 command.setObsolete(True)
+            elif isinstance(command, EditCommand):
+                command.values = None
 
     def _changed(self, edits: tuple[Edit, ...]) -> None:
         self._follow(edits)
@@ -304,6 +329,12 @@ class Session(Navigation):
     def set_table(self, table: ParameterTable | None) -> None:
         self.table = table
         self.table_changed.emit(table)
+
+    def show_tensor(self, tensor: TensorRef | None) -> None:
+        """Look at a tensor of the model, of its last run, or of a file."""
+        if tensor != self.tensor:
+            self.tensor = tensor
+            self.tensor_changed.emit()
 
     def set_run_result(self, result: RunResult | None) -> None:
         self.run_result = result

@@ -1,0 +1,234 @@
+"""Histograms of tensors: one alone, or before and after, with the density that was asked for."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from attrs import frozen
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPalette, QPen
+from PySide6.QtWidgets import QLabel, QStackedLayout, QToolTip, QVBoxLayout, QWidget
+
+from blockstudio.engine.protocol import Histogram
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.panels.quantities import count_text, value_text
+
+pg.setConfigOptions(antialias=True)
+
+
+@frozen
+class Bars:
+    """A histogram as it is drawn: edges of the bins and the height of each."""
+
+    edges: np.ndarray
+    heights: np.ndarray
+
+    @classmethod
+    def of(cls, histogram: Histogram, *, density: bool) -> Bars:
+        """As counts, or scaled to an area of one so that different counts can be compared."""
+        counts = np.asarray(histogram.counts, dtype=float)
+        low, high = histogram.low, histogram.high
+        if high <= low:  # one value only: a bar that can be seen
+            half = abs(low) * 0.05 or 0.5
+            low, high, counts = low - half, low + half, counts.sum(keepdims=True)
+        edges = np.linspace(low, high, len(counts) + 1)
+        if density:
+            counts = counts / max(counts.sum() * (edges[1] - edges[0]), 1e-300)
+        return cls(edges, counts)
+
+
+@frozen
+class Colors:
+    """What a plot is painted with, taken from the palette so that it follows light and dark."""
+
+    background: QColor
+    text: QColor
+    grid: QColor
+    before: QColor
+    after: QColor
+    density: QColor
+
+    @classmethod
+    def of(cls, palette: QPalette) -> Colors:
+        base = palette.color(QPalette.ColorRole.Base)
+        text = palette.color(QPalette.ColorRole.Text)
+        dark = base.lightness() < 128
+        accent = palette.color(QPalette.ColorRole.Highlight)
+        if abs(accent.lightness() - base.lightness()) < 50:
+            accent = accent.lighter(160) if dark else accent.darker(150)
+        return cls(
+            base,
+            text,
+            _faded(text, 0.25),
+            QColor("#9a9a9a") if dark else QColor("#8a8a8a"),
+            accent,
+            QColor("#ffb454") if dark else QColor("#c25700"),
+        )
+
+
+def _faded(color: QColor, alpha: float) -> QColor:
+    faded = QColor(color)
+    faded.setAlphaF(alpha)
+    return faded
+
+
+class HistogramPlot(QWidget):
+    """A plot of one histogram, or of two with a theoretical density and bounds."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: list[tuple[str, Bars, bool]] = []
+        self._density: tuple[tuple[float, float], ...] = ()
+        self._bounds: tuple[float, float] | None = None
+        self._histogram: Histogram | None = None
+
+        self._plot = pg.PlotWidget()
+        self._plot.setMenuEnabled(False)
+        self._plot.hideButtons()
+        self._plot.setMouseEnabled(x=False, y=False)
+        self._plot.setFrameShape(self._plot.Shape.NoFrame)
+        self._plot.getPlotItem().getAxis("left").setWidth(46)
+        self._plot.getPlotItem().setContentsMargins(0, 6, 10, 0)
+        self._plot.scene().sigMouseMoved.connect(self._hover)
+        # The wheel scrolls the panel the plot stands in.
+        self._plot.wheelEvent = lambda event: event.ignore()
+
+        self._legend = QLabel()
+        self._legend.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._legend.setWordWrap(True)
+        self._empty = QLabel()
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._empty.setEnabled(False)
+        self._empty.setMargin(12)
+
+        plot = QWidget()
+        column = QVBoxLayout(plot)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self._plot, 1)
+        column.addWidget(self._legend)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(plot)
+        self.setMinimumHeight(120)
+        self.clear()
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 190)
+
+    def clear(self, reason: str = "") -> None:
+        """Show nothing, and why."""
+        self._shown, self._density, self._bounds, self._histogram = [], (), None, None
+        self._plot.clear()
+        self._empty.setText(reason or tr("Nothing to show yet."))
+        self._pages.setCurrentIndex(0)
+
+    def show_one(self, histogram: Histogram) -> None:
+        """Counts of one tensor."""
+        self._histogram = histogram
+        self._shown = [("", Bars.of(histogram, density=False), True)]
+        self._density, self._bounds = (), None
+        self._draw()
+
+    def show_change(
+        self,
+        before: Histogram | None,
+        after: Histogram | None,
+        density: tuple[tuple[float, float], ...] = (),
+        bounds: tuple[float, float] | None = None,
+    ) -> None:
+        """A tensor before and after, as densities, with what is known in theory: a curve, or its bounds."""
+        self._histogram = None
+        named = ((tr("before"), before, False), (tr("after"), after, True))
+        self._shown = [(name, Bars.of(bars, density=True), new) for name, bars, new in named if bars]
+        self._density, self._bounds = density, bounds
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and self._shown:
+            self._draw()
+
+    def _draw(self) -> None:
+        if not self._shown:
+            self.clear()
+            return
+        colors = Colors.of(self.palette())
+        item = self._plot.getPlotItem()
+        item.clear()
+        self._plot.setBackground(colors.background)
+        self._style_axes(colors)
+        legend = []
+        for name, bars, new in self._shown:
+            color = colors.after if new else colors.before
+            item.addItem(_curve(bars, color))
+            legend.append((name, color))
+        if self._density:
+            values, heights = zip(*self._density, strict=True)
+            pen = QPen(colors.density, 2)
+            pen.setCosmetic(True)
+            item.addItem(pg.PlotCurveItem(np.array(values), np.array(heights), pen=pen))
+            legend.append((tr("in theory"), colors.density))
+        for bound in self._bounds or ():
+            pen = QPen(colors.density, 1.5, Qt.PenStyle.DashLine)
+            pen.setCosmetic(True)
+            item.addItem(pg.InfiniteLine(bound, pen=pen))
+        if self._bounds:
+            legend.append((tr("bounds"), colors.density))
+        self._set_range()
+        self._legend.setText("&nbsp;&nbsp; ".join(_legend_text(name, color) for name, color in legend if name))
+        self._legend.setVisible(any(name for name, _ in legend))
+        self._pages.setCurrentIndex(1)
+
+    def _style_axes(self, colors: Colors) -> None:
+        item = self._plot.getPlotItem()
+        for side, label in (("left", tr("count") if self._histogram else tr("density")), ("bottom", tr("value"))):
+            axis = item.getAxis(side)
+            axis.setPen(colors.grid)
+            axis.setTextPen(colors.text)
+            axis.setStyle(tickFont=self.font(), tickLength=-4)
+            axis.setLabel(label, color=colors.text.name())
+            axis.enableAutoSIPrefix(False)
+
+    def _set_range(self) -> None:
+        lows = [bars.edges[0] for _, bars, _ in self._shown]
+        highs = [bars.edges[-1] for _, bars, _ in self._shown]
+        tops = [float(bars.heights.max()) for _, bars, _ in self._shown]
+        if self._bounds and all(map(math.isfinite, self._bounds)):
+            lows.append(self._bounds[0])
+            highs.append(self._bounds[1])
+        if self._density:
+            tops.append(max(height for _, height in self._density))
+        if len(tops) > 1 and max(tops) > 20 * sorted(tops)[-2] and not self._density:
+            tops.remove(max(tops))  # a single spike must not flatten the other histogram
+        view = self._plot.getPlotItem().getViewBox()
+        view.setXRange(min(lows), max(highs), padding=0.04)
+        view.setYRange(0, max(max(tops), 1e-300) * 1.08, padding=0)
+
+    def _hover(self, position: QPointF) -> None:
+        if self._histogram is None:
+            return
+        point = self._plot.getPlotItem().getViewBox().mapSceneToView(position)
+        bars = self._shown[0][1]
+        number = int(np.searchsorted(bars.edges, point.x(), side="right")) - 1
+        if not 0 <= number < len(bars.heights):
+            QToolTip.hideText()
+            return
+        low, high = bars.edges[number], bars.edges[number + 1]
+        text = tr("{low} to {high}: {count}").format(
+            low=value_text(float(low)), high=value_text(float(high)), count=count_text(int(bars.heights[number]))
+        )
+        QToolTip.showText(self._plot.mapToGlobal(self._plot.mapFromScene(position)), text, self._plot)
+
+
+def _curve(bars: Bars, color: QColor) -> pg.PlotCurveItem:
+    pen = QPen(color, 1)
+    pen.setCosmetic(True)
+    return pg.PlotCurveItem(bars.edges, bars.heights, stepMode="center", fillLevel=0, pen=pen, brush=_faded(color, 0.4))
+
+
+def _legend_text(name: str, color: QColor) -> str:
+    return f'<span style="color:{color.name()}">■</span> {name}'
