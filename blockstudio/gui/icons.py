@@ -1,0 +1,75 @@
+"""Icons from the fonts of qtawesome, painted in the colours of the theme in use and sharp at any scale."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPixmap
+
+from blockstudio.gui.theme import theme
+
+SIZE = 18
+"""Of icons on tool buttons, in pixels."""
+
+
+def icon(name: str, role: str = "text") -> QIcon:
+    """The icon of a qtawesome name such as "mdi6.content-save", in the theme's colour of that role.
+
+    A role may also be a colour of its own, "#rrggbb", or "hue:3" for a category's colour.
+    """
+    return QIcon(_Engine(name, role))
+
+
+def role_color(role: str) -> QColor:
+    if role.startswith("#"):
+        return QColor(role)
+    if role.startswith("hue:"):
+        hues = theme().hues
+        return QColor(hues[int(role[4:]) % len(hues)])
+    return QColor(getattr(theme(), role))
+
+
+@cache
+def _glyph(name: str) -> tuple[str, str]:
+    """Font family and character. qtawesome is imported with the first icon that is painted."""
+    import qtawesome
+
+    prefix, _, rest = name.partition(".")
+    font = qtawesome.font(prefix, 16)
+    return font.family(), qtawesome.charmap(f"{prefix}.{rest}")
+
+
+class _Engine(QIconEngine):
+    """Paints a glyph when asked, so that the colours are those of the moment."""
+
+    def __init__(self, name: str, role: str) -> None:
+        super().__init__()
+        self._name = name
+        self._role = role
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        family, character = _glyph(self._name)
+        painter.save()
+        tint = role_color(self._role)
+        if mode == QIcon.Mode.Disabled:
+            tint.setAlpha(90)
+        font = QFont(family)
+        font.setPixelSize(max(1, min(rect.width(), rect.height())))
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        painter.setPen(tint)
+        painter.setFont(font)
+        painter.drawText(QRectF(rect), Qt.AlignmentFlag.AlignCenter, character)
+        painter.restore()
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return pixmap
+
+    def clone(self) -> QIconEngine:
+        return _Engine(self._name, self._role)

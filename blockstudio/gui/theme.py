@@ -1,0 +1,206 @@
+"""How the window looks: two sets of colours, light and dark, over Qt's Fusion style.
+
+Colours are asked for when something is painted (`theme().accent`), so a change of scheme needs no more
+than a repaint.
+"""
+
+from __future__ import annotations
+
+from string import Template
+
+from attrs import asdict, frozen
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from blockstudio import resources
+
+SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
+
+
+@frozen
+class Theme:
+    """Colours by what they are for, as `#rrggbb`."""
+
+    dark: bool
+    window: str
+    base: str
+    raised: str
+    hover: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+    selection: str
+    error: str
+    error_fill: str
+    warning: str
+    warning_fill: str
+    success: str
+    success_fill: str
+    info: str
+    info_fill: str
+    canvas: str
+    grid: str
+    line_fill: str
+    """Behind the lines of source that a selected node stands for."""
+    hues: tuple[str, ...]
+    """One colour a category, in the order of the catalog."""
+    syntax: str
+    """Name of the pygments style."""
+
+
+LIGHT = Theme(
+    dark=False,
+    window="#f3f4f7",
+    base="#ffffff",
+    raised="#ffffff",
+    hover="#e7eaf0",
+    border="#d6dae1",
+    text="#1f242c",
+    muted="#626b79",
+    accent="#2f66dd",
+    on_accent="#ffffff",
+    selection="#d7e3fc",
+    error="#c02b3c",
+    error_fill="#fdecee",
+    warning="#96600a",
+    warning_fill="#fdf3dc",
+    success="#1d7a46",
+    success_fill="#e4f5ea",
+    info="#2f66dd",
+    info_fill="#e9f0fe",
+    canvas="#fafbfc",
+    grid="#e2e5eb",
+    line_fill="#fdf3cf",
+    hues=(
+        "#3b73d9", "#0d8f8c", "#6a5bd0", "#b0479e", "#c8622b", "#8a7a14", "#3c8a3f", "#4a7f9f",
+        "#a0507a", "#7a6a5a", "#5a74a8", "#9a5a2a", "#2f8f6a", "#8356b8", "#b34a4a", "#68737f",
+    ),
+    syntax="xcode",
+)  # fmt: skip
+
+DARK = Theme(
+    dark=True,
+    window="#22252b",
+    base="#1a1c21",
+    raised="#2d3138",
+    hover="#353a43",
+    border="#3b414b",
+    text="#dde1e8",
+    muted="#949dab",
+    accent="#6f9dff",
+    on_accent="#10141c",
+    selection="#2f4470",
+    error="#ff7b86",
+    error_fill="#41262b",
+    warning="#eab54f",
+    warning_fill="#3d3320",
+    success="#63cf8e",
+    success_fill="#20382b",
+    info="#7fa8ff",
+    info_fill="#263450",
+    canvas="#1a1c21",
+    grid="#2a2e36",
+    line_fill="#3a3721",
+    hues=(
+        "#6c9dff", "#3fc4bf", "#9a8cff", "#e07fd0", "#f09a62", "#cfbd4a", "#74c878", "#7fb9d8",
+        "#e088b0", "#b5a48f", "#8fa9dd", "#d99a66", "#5fcaa2", "#bb93ee", "#ee8585", "#9aa5b3",
+    ),
+    syntax="one-dark",
+)  # fmt: skip
+
+_current = LIGHT
+
+
+def theme() -> Theme:
+    """The colours in use."""
+    return _current
+
+
+def color(value: str, alpha: int = 255) -> QColor:
+    result = QColor(value)
+    result.setAlpha(alpha)
+    return result
+
+
+def fixed_font() -> QFont:
+    """The system's font for code, in the size of the other texts."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPointSizeF(QGuiApplication.font().pointSizeF())
+    return font
+
+
+def set_scheme(application: QApplication, name: str) -> None:
+    """Use a scheme of SCHEMES; "system" follows the system, also when it changes later."""
+    hints = application.styleHints()
+    wanted = SCHEMES.get(name, Qt.ColorScheme.Unknown)
+    if wanted == Qt.ColorScheme.Unknown:
+        hints.unsetColorScheme()
+    else:
+        hints.setColorScheme(wanted)
+    use(application, _wanted_theme(wanted, hints.colorScheme()))
+
+
+def follow_system(application: QApplication) -> None:
+    """Repaint in the colours of the system whenever it changes them."""
+    application.styleHints().colorSchemeChanged.connect(
+        lambda scheme: use(application, DARK if scheme == Qt.ColorScheme.Dark else LIGHT)
+    )
+
+
+def use(application: QApplication, chosen: Theme) -> None:
+    global _current
+    _current = chosen
+    application.setPalette(palette(chosen))
+    application.setStyleSheet(style_sheet(chosen))
+
+
+def _wanted_theme(wanted: Qt.ColorScheme, effective: Qt.ColorScheme) -> Theme:
+    # A platform without colour schemes leaves the effective one as it was: what was asked for counts.
+    scheme = effective if wanted == Qt.ColorScheme.Unknown else wanted
+    return DARK if scheme == Qt.ColorScheme.Dark else LIGHT
+
+
+def palette(t: Theme) -> QPalette:
+    """The palette of Qt's own widgets."""
+    role = QPalette.ColorRole
+    result = QPalette()
+    for name, value in (
+        (role.Window, t.window),
+        (role.WindowText, t.text),
+        (role.Base, t.base),
+        (role.AlternateBase, t.window),
+        (role.Text, t.text),
+        (role.Button, t.raised),
+        (role.ButtonText, t.text),
+        (role.BrightText, t.error),
+        (role.ToolTipBase, t.raised),
+        (role.ToolTipText, t.text),
+        (role.PlaceholderText, t.muted),
+        (role.Highlight, t.accent),
+        (role.HighlightedText, t.on_accent),
+        (role.Link, t.accent),
+        (role.LinkVisited, t.accent),
+        (role.Accent, t.accent),
+        (role.Light, t.raised),
+        (role.Midlight, t.hover),
+        (role.Mid, t.border),
+        (role.Dark, t.border),
+        (role.Shadow, t.border),
+    ):
+        result.setColor(QPalette.ColorGroup.All, name, QColor(value))
+    for name in (role.WindowText, role.Text, role.ButtonText):
+        result.setColor(QPalette.ColorGroup.Disabled, name, color(t.muted, 150))
+    result.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(t.border))
+    return result
+
+
+def style_sheet(t: Theme) -> str:
+    """The rules of resources/themes/window.qss with the colours put in."""
+    return Template(resources.path("themes", "window.qss").read_text("utf-8")).substitute(asdict(t))
