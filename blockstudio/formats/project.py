@@ -411,7 +411,7 @@ def _short(value: Any) -> str:
 def _text(value: Any, indent: int) -> str:
     """JSON with one line for whatever fits in it, so that a diff shows a node as a line or a few."""
     flat = json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, dict | list) or not value or (len(flat) + indent <= 100 and indent >= 2):
+    if not isinstance(value, dict | list) or not value or (len(flat) + indent <= 120 and indent >= 2):
         return flat
     pad = " " * (indent + 1)
     if isinstance(value, dict):
