@@ -1,0 +1,188 @@
+"""The command line. Exit status 0 done, 1 the input is at fault (one line on stderr), 2 wrong usage.
+
+Each command imports what it needs when it is called: `check` and `source` start without torch, and
+every command but the first works with no display.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from blockstudio import __version__
+from blockstudio.errors import BlockStudioError, mark
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+class _OpenByDefault(click.Group):
+    """`blockstudio net.blocks` opens a file: what is no command is an argument of `open`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["open", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_OpenByDefault, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="blockstudio")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """BlockStudio, a visual composer for PyTorch. Without a command it opens the app, with FILE if one is given."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(open_app, file=None)
+
+
+@cli.command("open")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def open_app(file: Path | None) -> None:
+    """Open the app."""
+    from blockstudio.gui.app import run
+
+    sys.exit(run(file))
+
+
+@cli.command()
+@FILE
+def check(file: Path) -> None:
+    """One line per diagnostic; exit 1 if any is an error."""
+    from blockstudio.compiler import check as diagnose
+    from blockstudio.formats.project import load
+
+    diagnostics = diagnose(load(file))
+    for diagnostic in diagnostics:
+        click.echo(str(diagnostic))
+    sys.exit(1 if any(diagnostic.severity == "error" for diagnostic in diagnostics) else 0)
+
+
+@cli.command()
+@FILE
+def source(file: Path) -> None:
+    """The Python source on stdout."""
+    from blockstudio.compiler import source as generate
+    from blockstudio.formats.project import load
+
+    click.echo(generate(load(file)), nl=False)
+
+
+@cli.command()
+@FILE
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def summary(file: Path, as_json: bool) -> None:
+    """Tree of blocks: output shape, parameters, each tensor counted once."""
+    from blockstudio.formats.project import load
+    from blockstudio.runtime.summary import summarize
+
+    result = summarize(load(file))
+    click.echo(json.dumps(result.as_json(), indent=1, ensure_ascii=False) if as_json else result.as_text())
+
+
+@cli.command()
+@FILE
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--seed", type=int, help="Of the initial parameters; the project's if not given.")
+@click.option("--params", type=click.Path(path_type=Path), help="Parameters to load first.")
+def export(file: Path, out: Path, seed: int | None, params: Path | None) -> None:
+    """Write FILE as OUT, by its suffix: .params .safetensors .py .svg .png"""
+    from blockstudio.formats.project import load
+
+    document = load(file)
+    suffix = out.suffix.lower()
+    if suffix in (".svg", ".png"):
+        _export_image(document, out)
+    elif suffix == ".py":
+        from blockstudio.compiler import source as generate
+
+        _write_text(out, generate(document))
+    elif suffix in (".params", ".safetensors"):
+        from blockstudio.runtime.tensor_files import save_parameters
+
+        save_parameters(_built(document, seed, params), out)
+    elif suffix in (".onnx", ".pt2"):
+        raise BlockStudioError(mark("Export to {suffix} is not there yet."), suffix=suffix)
+    else:
+        raise BlockStudioError(
+            mark("“{file}” has no suffix that says what to write: use {known}."),
+            file=str(out),
+            known=".params .safetensors .py .svg .png",
+        )
+
+
+@cli.command("import")
+@click.argument("target", metavar="MODULE:CALLABLE")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The project to write.")
+@click.option("--kwargs", default="{}", help="Arguments of the callable, as JSON.")
+@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="Shape of an input, such as 2,3,224,224.")
+def import_module(target: str, output: Path, kwargs: str, inputs: tuple[str, ...]) -> None:
+    """Make a project from a PyTorch module."""
+    raise BlockStudioError(mark("Import of PyTorch modules is not there yet."))
+
+
+@cli.command()
+@FILE
+@click.option("--params", type=click.Path(path_type=Path), help="Parameters to load first.")
+@click.option("--seed", type=int, help="Of parameters and inputs; the project's if not given.")
+@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="Shape of each input in turn, such as 2,20.")
+def run(file: Path, params: Path | None, seed: int | None, inputs: tuple[str, ...]) -> None:
+    """Forward pass; shapes and statistics of the outputs."""
+    from blockstudio.formats.project import load
+    from blockstudio.runtime.running import run_document
+
+    for line in run_document(load(file), [_shape(text) for text in inputs], seed=seed, params=params):
+        click.echo(line)
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.replace("x", ",").split(",") if part.strip())
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a shape; write 2,20") from None
+
+
+def _built(document: Any, seed: int | None, params: Path | None) -> Any:
+    from blockstudio.runtime.build import build
+    from blockstudio.runtime.tensor_files import load_parameters
+
+    module = build(document, seed=document.seed if seed is None else seed)
+    if params is not None:
+        load_parameters(module, params)
+    return module
+
+
+def _export_image(document: Any, out: Path) -> None:
+    import os
+
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from blockstudio.graph.document import Location
+    from blockstudio.gui.canvas.export import export_image
+
+    export_image(document, Location(document.root), out)
+
+
+def _write_text(out: Path, text: str) -> None:
+    from blockstudio.formats.files import write_atomically
+
+    def write(file: BinaryIO) -> None:
+        file.write(text.encode("utf-8"))
+
+    try:
+        write_atomically(out, write)
+    except OSError as error:
+        raise BlockStudioError(
+            mark("“{file}” cannot be written: {reason}."), file=str(out), reason=error.strerror or str(error)
+        ) from error
+
+
+def main() -> None:
+    """Run the command line; a problem of the input is one line on stderr."""
+    try:
+        cli()
+    except BlockStudioError as error:
+        click.echo(f"blockstudio: {error}", err=True)
+        sys.exit(1)
