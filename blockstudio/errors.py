@@ -40,6 +40,14 @@ class ExpressionError(BlockStudioError):
     """Text that is not one of the expressions a document may hold."""
 
 
+class OptionError(BlockStudioError):
+    """A value that an option does not take."""
+
+
+class CodeError(BlockStudioError):
+    """Python of the user's own that is not the block it should be; the fact `line` says where."""
+
+
 class ProjectError(BlockStudioError):
     """A project file that cannot be read or written."""
 

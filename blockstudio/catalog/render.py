@@ -10,7 +10,7 @@ from math import isfinite
 
 from attrs import frozen
 
-from blockstudio.catalog.spec import Entry, OptionSpec, PortSpec
+from blockstudio.catalog.spec import Entry, OptionSpec, PortSpec, Required
 from blockstudio.errors import ExpressionError, mark
 from blockstudio.graph.expressions import DTYPES
 from blockstudio.graph.model import Expression, Options, OptionValue
@@ -281,8 +281,8 @@ class _Writer:
             return False
         if option.required:
             return True
-        value = self.values.get(name, option.default)
-        return not _same(value, option.default) or repr(value) in option.sources
+        value = self._value(option)
+        return value != option.default or type(value) is not type(option.default) or repr(value) in option.sources
 
     def _field(self, field: _Field) -> str:
         source = self._spread(field.name) if field.spread else self._source(field.name)
@@ -292,23 +292,28 @@ class _Writer:
         if name in self.inputs:
             return self.inputs[name]
         if self._elements(name):
-            return f"({self._spread(name)},)"
+            spread = self._spread(name)
+            return f"({spread})" if ", " in spread else f"({spread},)"
         option = self.options.get(name)
         if option is None:
             # An input that nothing feeds, where the call cannot do without: check has said so.
             return "None"
-        value = self.values.get(name, option.default if not option.required else None)
+        value = self._value(option)
         special = option.sources.get(repr(value))
         return option_source(option, value) if special is None else self.write(_parse(special))
 
     def _spread(self, name: str) -> str:
         wired = self._elements(name)
         option = self.options.get(name)
-        value = self.values.get(name, option.initial) if option else ()
+        value = self._value(option) if option else ()
         if not isinstance(value, tuple):
             return self._source(name) if not wired else ", ".join(wired.values())
         literals = {index: _literal(element) for index, element in enumerate(value)}
         return ", ".join(source for _, source in sorted({**literals, **wired}.items()))
+
+    def _value(self, option: OptionSpec) -> OptionValue:
+        default = None if isinstance(option.default, Required) else option.default
+        return self.values.get(option.name, default)
 
     def _elements(self, name: str) -> dict[int, str]:
         """The sources of the wired ports `name.0`, `name.1`, ... by their number."""
@@ -322,7 +327,3 @@ class _Writer:
                 found[int(number)] = source
         return dict(sorted(found.items()))
 
-
-def _same(value: OptionValue, default: object) -> bool:
-    """Equality that tells 1 from True, and sees nan as itself."""
-    return type(value) is type(default) and (value == default or repr(value) == repr(default))

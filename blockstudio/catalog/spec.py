@@ -54,14 +54,14 @@ OptionType = Literal[
     "dtype",
     "index",
     "tensor",
-    "names",
+    "any",
 ]
 """The kind of value an option takes, and so its editor.
 
 `number` is an int, float or bool; `int|tuple` is one int or a tuple of ints; `tuple` is ints only
 (shapes, axes, sizes); `dtype` is one of `graph.expressions.DTYPES`; `index` is what stands between square
-brackets (":, 0, ..."); `tensor` is a tensor expression in an `Expression`; `names` is a tuple of str.
-Every type takes an `Expression` instead, and so does every element of a tuple.
+brackets (":, 0, ..."); `tensor` is a tensor expression in an `Expression`; `any` is whatever
+can be written. Every type takes an `Expression` instead, and so does every element of a tuple.
 """
 
 
@@ -89,7 +89,8 @@ class PortSpec:
 class OptionSpec:
     """A constructor argument of a layer, or an argument of a function.
 
-    `suggested` is the value a freshly placed node gets where there is no default. `fits`, such as
+    `suggested`, unless None, is the value a freshly placed node gets. A required option may go without a
+    value where an input of the same name is wired (`x + 1`). `fits`, such as
     "input[-3]", names the input dimension the value must equal. `sources` gives the source for
     particular values by their repr: {"None": "self.training"}; one for the default is always written.
     """
@@ -102,6 +103,8 @@ class OptionSpec:
     nullable: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    length: int = 0
+    """How many elements a tuple must have; 0 for any number."""
     forward: bool = False
     """Given to the layer's call rather than to its constructor."""
     positional: bool = False
@@ -113,11 +116,6 @@ class OptionSpec:
     @property
     def required(self) -> bool:
         return self.default is REQUIRED
-
-    @property
-    def initial(self) -> OptionValue:
-        """The value a freshly placed node shows."""
-        return self.suggested if isinstance(self.default, Required) else self.default
 
 
 @frozen(kw_only=True)
@@ -147,8 +145,8 @@ class Entry:
         return next((option for option in self.options if option.name == name), None)
 
     def fresh_options(self) -> dict[str, OptionValue]:
-        """The options a freshly placed node is given: those that have no default."""
-        return {option.name: option.suggested for option in self.options if option.required}
+        """The options a freshly placed node is given."""
+        return {option.name: option.suggested for option in self.options if option.suggested is not None}
 
 
 @frozen
@@ -164,9 +162,7 @@ class InitializerSpec:
     """A function of torch.nn.init. `minimum_rank` is the least number of dimensions it takes.
 
     `distribution` is what it draws from: "normal", "uniform", "truncated normal", "constant", or "" where
-    the values have no density of their own. `formulas` gives that distribution's parameters ("mean",
-    "std", "low", "high", "value") as expressions over the arguments and `fan_in`, `fan_out`, `gain`,
-    `sqrt`; `gain` of the kaiming functions is `torch.nn.init.calculate_gain(nonlinearity, a)`.
+    the values have no density of their own; `initializers.theory` gives its parameters.
     """
 
     type: str
@@ -176,6 +172,5 @@ class InitializerSpec:
     minimum_rank: int = 0
     maximum_rank: int | None = None
     distribution: str = ""
-    formulas: Mapping[str, str] = Factory(dict)
     synonyms: tuple[str, ...] = ()
     url: str = ""

@@ -1,0 +1,112 @@
+"""Everything of torch that can be placed, read from the generated file without importing torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, TypeVar
+
+import attrs
+
+from blockstudio.catalog.categories import CATEGORIES, STRUCTURES
+from blockstudio.catalog.spec import Category, Entry, InitializerSpec, OptionSpec, PortSpec
+
+GENERATED = "torch_nn.json"
+
+_Spec = TypeVar("_Spec")
+
+
+class Catalog:
+    """Entries by type, in the order of the palette; each is made when it is first asked for."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.torch_version: str = data["torch"]
+        self.excluded: Mapping[str, str] = data["excluded"]
+        """Why each class of torch.nn and function of torch.nn.functional that is not offered is not."""
+        self.categories: tuple[Category, ...] = CATEGORIES
+        self.structures: tuple[Entry, ...] = STRUCTURES
+        self.initializers: Mapping[str, InitializerSpec] = {
+            item["type"]: decode(InitializerSpec, item) for item in data["initializers"]
+        }
+        self._data: Mapping[str, Mapping[str, Any]] = {item["type"]: item for item in data["entries"]}
+        self._entries: dict[str, Entry] = {}
+
+    def get(self, type: str) -> Entry | None:
+        """The entry of that full name, such as "torch.nn.Linear"."""
+        found = self._entries.get(type)
+        if found is None and type in self._data:
+            found = self._entries[type] = decode(Entry, self._data[type])
+        return found
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every layer and function."""
+        return tuple(entry for type in self._data if (entry := self.get(type)))
+
+    def category(self, name: str) -> Category:
+        return next(category for category in self.categories if category.name == name)
+
+    def search(self, text: str) -> list[Entry]:
+        """What can be placed and matches every word of a text, best first; hidden entries left out."""
+        words = text.lower().split()
+        ranked = []
+        for order, entry in enumerate((*self.structures, *self.entries)):
+            ranks = [_rank(entry, word) for word in words]
+            if not entry.hidden and all(rank is not None for rank in ranks):
+                ranked.append((sum(rank or 0 for rank in ranks), len(entry.label), order, entry))
+        return [entry for *_, entry in sorted(ranked, key=lambda item: item[:3])]
+
+
+@cache
+def catalog() -> Catalog:
+    """The catalog, read once."""
+    file = resources.files("blockstudio.catalog").joinpath(GENERATED)
+    return Catalog(json.loads(file.read_bytes()))
+
+
+def _rank(entry: Entry, word: str) -> int | None:
+    """How well an entry matches a word: the less the better, None for not at all."""
+    label = entry.label.lower()
+    if word == label:
+        return 0
+    if label.startswith(word):
+        return 1
+    if word in entry.synonyms:
+        return 2
+    if any(synonym.startswith(word) for synonym in entry.synonyms):
+        return 3
+    if word in label or word in entry.type.lower():
+        return 4
+    if any(word in synonym for synonym in entry.synonyms) or word == entry.category.lower():
+        return 5
+    return None
+
+
+_NESTED: Mapping[str, type] = {"inputs": PortSpec, "outputs": PortSpec, "options": OptionSpec}
+
+
+def encode(spec: Any) -> dict[str, Any]:
+    """A spec as JSON data, fields at their default left out."""
+    data = {}
+    for field in attrs.fields(type(spec)):
+        value = getattr(spec, field.name)
+        default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]
+        if value == default and type(value) is type(default):
+            continue
+        data[field.name] = [encode(item) for item in value] if field.name in _NESTED else value
+    return data
+
+
+def decode(kind: type[_Spec], data: Mapping[str, Any]) -> _Spec:
+    """A spec from its JSON data."""
+    values = {}
+    for name, value in data.items():
+        nested = _NESTED.get(name)
+        values[name] = tuple(decode(nested, item) for item in value) if nested else _tupled(value)
+    return kind(**values)
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(map(_tupled, value)) if isinstance(value, list) else value

@@ -1,0 +1,201 @@
+"""The ports and options of any node of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from attrs import evolve, frozen
+
+from blockstudio.catalog.catalog import catalog
+from blockstudio.catalog.custom_code import CodeSignature, read_code
+from blockstudio.catalog.spec import Entry, OptionSpec, PortSpec
+from blockstudio.catalog.values import option_from_text
+from blockstudio.errors import BlockStudioError
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.model import (
+    Call,
+    CodeDefinition,
+    Constant,
+    Definition,
+    Function,
+    Graph,
+    If,
+    Instance,
+    Layer,
+    Node,
+    OptionValue,
+    Options,
+    Parameter,
+    Port,
+    Repeat,
+    Sequential,
+    While,
+)
+
+INPUT = "input"
+OUTPUT = "output"
+LARGEST_COUNT = 256
+"""No option makes more output ports than this."""
+
+
+@frozen
+class Ports:
+    """The ports of one node, variadic ones written out as `name.0`, `name.1`, ..."""
+
+    inputs: tuple[PortSpec, ...] = ()
+    outputs: tuple[PortSpec, ...] = ()
+
+    def input(self, name: str) -> PortSpec | None:
+        return next((port for port in self.inputs if port.name == name), None)
+
+    def output(self, name: str) -> PortSpec | None:
+        return next((port for port in self.outputs if port.name == name), None)
+
+
+def node_ports(document: Document, location: Location, node: Node) -> Ports:
+    """The ports of a node of the graph at `location`; those its edges use where nothing else tells."""
+    graph = _graph(document, location)
+    wired_in = sorted({edge.target.port for edge in graph.edges_into(node.name)}, key=_port_order)
+    wired_out = sorted({edge.source.port for edge in graph.edges_out_of(node.name)}, key=_port_order)
+    ports = _known_ports(document, location, node, wired_in, wired_out)
+    if ports is None:
+        return Ports(tuple(map(PortSpec, wired_in)), tuple(map(PortSpec, wired_out)))
+    return ports
+
+
+def node_options(document: Document, node: Node) -> tuple[OptionSpec, ...]:
+    """The options of a layer or function, or the hyper-parameters of an instance's definition."""
+    if isinstance(node, Layer | Function):
+        entry = catalog().get(node.type)
+        return entry.options if entry else ()
+    if isinstance(node, Instance):
+        return definition_options(document.definitions.get(node.definition))
+    return ()
+
+
+def definition_options(definition: Definition | CodeDefinition | None) -> tuple[OptionSpec, ...]:
+    """The hyper-parameters of a definition, as options of its instances."""
+    if isinstance(definition, Definition):
+        return tuple(option_from_text(h.name, h.default, doc=h.doc) for h in definition.hyper_parameters)
+    signature = code_signature(definition)
+    return signature.hyper_parameters if signature else ()
+
+
+def definition_ports(definition: Definition | CodeDefinition | None) -> Ports | None:
+    """The ports of a definition's instances; None where they cannot be told."""
+    if isinstance(definition, Definition):
+        return Ports(_of_border(definition.graph.inputs), _of_border(definition.graph.outputs))
+    signature = code_signature(definition)
+    return Ports(signature.inputs, signature.outputs) if signature else None
+
+
+def code_signature(definition: Definition | CodeDefinition | None) -> CodeSignature | None:
+    """The signature of a block written in Python; None where it has a fault or there is no such block."""
+    if not isinstance(definition, CodeDefinition):
+        return None
+    try:
+        return read_code(definition.source, definition.name)
+    except BlockStudioError:
+        return None
+
+
+def called_node(document: Document, location: Location, call: Call) -> Node | None:
+    """The layer, instance or sequential that a call applies again; None when there is none."""
+    for graph in _class_scope(document, location):
+        found = graph.nodes.get(call.layer)
+        if isinstance(found, Layer | Instance | Sequential):
+            return found
+    return None
+
+
+def _known_ports(
+    document: Document, location: Location, node: Node, wired_in: Sequence[str], wired_out: Sequence[str]
+) -> Ports | None:
+    match node:
+        case Layer() | Function():
+            entry = catalog().get(node.type)
+            return _of_entry(entry, node.options, wired_in, wired_out) if entry else None
+        case Instance():
+            ports = definition_ports(document.definitions.get(node.definition))
+            return ports and Ports(tuple(_expanded(ports.inputs, {}, wired_in, free=1)), ports.outputs)
+        case Call():
+            called = called_node(document, location, node)
+            return called and _known_ports(document, location, called, wired_in, wired_out)
+        case Constant() | Parameter():
+            return Ports((), (PortSpec(OUTPUT),))
+        case Sequential():
+            return Ports((PortSpec(INPUT),), (PortSpec(OUTPUT),))
+        case While() | Repeat():
+            return Ports(_of_border(node.body.inputs), _of_border(node.body.inputs))
+        case If():
+            return Ports(_of_border(node.condition.inputs), _of_border(node.then.outputs))
+    return None
+
+
+def _of_entry(entry: Entry, options: Options, wired_in: Sequence[str], wired_out: Sequence[str]) -> Ports:
+    defaults = {option.name: None if option.required else option.default for option in entry.options}
+    values = cast(Options, defaults | dict(options))
+    # An input that an option of the same name stands in for need not be wired.
+    inputs = [evolve(port, optional=port.optional or values.get(port.name) is not None) for port in entry.inputs]
+    outputs = [port for port in entry.outputs if not port.when or values.get(port.when) not in (None, False)]
+    return Ports(
+        tuple(_expanded(inputs, values, wired_in, free=1)),
+        tuple(_expanded(outputs, values, wired_out, free=0)),
+    )
+
+
+def _expanded(ports: Iterable[PortSpec], values: Options, wired: Sequence[str], *, free: int) -> Iterator[PortSpec]:
+    """The ports with variadic ones written out, and `free` more to wire where no count is set."""
+    for port in ports:
+        if not port.variadic:
+            yield port
+            continue
+        used = 1 + max((_number(name) for name in wired if name.rpartition(".")[0] == port.name), default=-1)
+        count = _count(values.get(port.count))
+        if count is None:
+            count = max(used + free, 1)
+        elif free:
+            count = max(used, count)
+        for index in range(min(count, LARGEST_COUNT)):
+            # The first is needed, and so is one that was skipped; those behind the last wired one are not.
+            optional = port.optional or (bool(free) and index >= max(used, 1))
+            yield evolve(port, name=f"{port.name}.{index}", variadic=False, count="", optional=optional)
+
+
+def _count(value: OptionValue) -> int | None:
+    if isinstance(value, tuple):
+        return len(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _number(port: str) -> int:
+    number = port.rpartition(".")[2]
+    return int(number) if number.isdecimal() and len(number) < 6 else -1
+
+
+def _port_order(port: str) -> tuple[str, int]:
+    return port.rpartition(".")[0] or port, _number(port)
+
+
+def _of_border(ports: Iterable[Port]) -> tuple[PortSpec, ...]:
+    return tuple(PortSpec(port.name, optional=bool(port.default)) for port in ports)
+
+
+def _graph(document: Document, location: Location) -> Graph:
+    try:
+        return document.graph(location)
+    except BlockStudioError:
+        return Graph()
+
+
+def _class_scope(document: Document, location: Location) -> Iterator[Graph]:
+    """The graphs whose layers are attributes of one class: this one first, then the definition's others."""
+    yield _graph(document, location)
+    pending = [_graph(document, Location(location.definition))]
+    while pending:
+        graph = pending.pop(0)
+        yield graph
+        for node in graph.nodes.values():
+            if not isinstance(node, Sequential):
+                pending += [inner for _, inner in node.graphs()]
