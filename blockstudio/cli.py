@@ -7,6 +7,7 @@ every command but the first works with no display.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -43,6 +44,10 @@ def cli(ctx: click.Context) -> None:
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 def open_app(file: Path | None) -> None:
     """Open the app."""
+    from blockstudio.gui import preflight
+
+    if problem := preflight.refuse(os.environ):
+        raise problem
     from blockstudio.gui.app import run
 
     sys.exit(run(file))
