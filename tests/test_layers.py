@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 def test_every_import_keeps_the_contracts(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    status = lint_imports(config_filename="pyproject.toml", cache_dir=None, is_debug_mode=False)
+    status = lint_imports(config_filename="pyproject.toml", no_cache=True)
     assert status == 0, capsys.readouterr().out
 
 
