@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -101,6 +102,17 @@ def test_a_display_that_does_not_answer_is_named() -> None:
 )
 def test_places_with_a_display_pass(environ: dict[str, str], platform: str) -> None:
     assert preflight.refuse_without_display(environ, platform, lambda display: True) is None
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+def test_the_app_says_it_in_one_line_and_ends() -> None:
+    bare = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    bare.pop("QT_QPA_PLATFORM")
+    done = subprocess.run([sys.executable, "-m", "blockstudio"], env=bare, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("blockstudio: There is no display")
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_checks_import_neither_qt_nor_torch() -> None:
