@@ -110,12 +110,14 @@ ERRORS = frozenset(
 
 
 def _words(argument: ast.expr) -> bool:
-    """Whether an argument is literal text with a word in it (symbols and units of one letter are not)."""
+    """Whether an argument is literal text with a word in it (symbols, tags and single letters are not)."""
     if isinstance(argument, ast.JoinedStr):
         return any(_words(part) for part in argument.values)
     if isinstance(argument, ast.List | ast.Tuple):
         return any(_words(part) for part in argument.elts)
-    return isinstance(argument, ast.Constant) and bool(re.search(r"[^\W\d_]{2}", str(argument.value or "")))
+    if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
+        return False
+    return bool(re.search(r"[^\W\d_]{2}", re.sub(r"<[^>]*>", "", argument.value)))
 
 
 def update(language: str) -> list[str]:
