@@ -31,7 +31,7 @@ def role_color(role: str) -> QColor:
 
 
 @cache
-def _glyph(name: str) -> tuple[str, str]:
+def glyph(name: str) -> tuple[str, str]:
     """Font family and character. qtawesome is imported with the first icon that is painted."""
     import qtawesome
 
@@ -49,7 +49,7 @@ class _Engine(QIconEngine):
         self._role = role
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        family, character = _glyph(self._name)
+        family, character = glyph(self._name)
         painter.save()
         tint = role_color(self._role)
         if mode == QIcon.Mode.Disabled:

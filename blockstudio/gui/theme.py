@@ -81,6 +81,7 @@ LIGHT = Theme(
     hues=(
         "#3b73d9", "#0d8f8c", "#6a5bd0", "#b0479e", "#c8622b", "#8a7a14", "#3c8a3f", "#4a7f9f",
         "#a0507a", "#7a6a5a", "#5a74a8", "#9a5a2a", "#2f8f6a", "#8356b8", "#b34a4a", "#68737f",
+        "#2b86b8", "#a8591a", "#5f8a1f", "#b0406f", "#4f63c4", "#1e8a7a", "#8a6db0", "#7d7d2a",
     ),
     syntax="xcode",
 )  # fmt: skip
@@ -111,6 +112,7 @@ DARK = Theme(
     hues=(
         "#6c9dff", "#3fc4bf", "#9a8cff", "#e07fd0", "#f09a62", "#cfbd4a", "#74c878", "#7fb9d8",
         "#e088b0", "#b5a48f", "#8fa9dd", "#d99a66", "#5fcaa2", "#bb93ee", "#ee8585", "#9aa5b3",
+        "#6bb9e6", "#e0a05a", "#a8cc62", "#ec86ac", "#8c9cf5", "#5ccbb8", "#c3a8e6", "#c4c46a",
     ),
     syntax="one-dark",
 )  # fmt: skip

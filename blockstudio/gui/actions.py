@@ -1,0 +1,160 @@
+"""Everything the window can be told to do, as one table: menus, toolbar and the help page come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Protocol
+
+from attrs import frozen
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from blockstudio.errors import BlockStudioError, mark
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+
+Condition = Literal["always", "selection", "one", "undo", "redo", "inside", "enterable", "empty", "ready", "running"]
+
+
+@frozen
+class ActionSpec:
+    """One action. `handler` is the way to a method from the window, such as "canvas.group"."""
+
+    id: str
+    text: str
+    tooltip: str
+    handler: str
+    menu: str
+    shortcut: str = ""
+    """Portable, several parted by "; ": the first is shown."""
+    icon: str = ""
+    enabled: Condition = "always"
+    toolbar: bool = False
+    canvas: bool = False
+    """The shortcut works while the canvas has the focus: elsewhere the keys mean something else."""
+    group: int = 0
+    """A separator stands between groups of a menu."""
+    checkable: bool = False
+
+
+MENUS: Mapping[str, str] = {
+    "file": mark("&File"),
+    "edit": mark("&Edit"),
+    "block": mark("&Block"),
+    "model": mark("&Model"),
+    "view": mark("&View"),
+    "help": mark("&Help"),
+}
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    # --- file
+    ActionSpec("new", mark("New"), mark("Start a new project"), "files.new", "file", "Ctrl+N", "mdi6.file-plus-outline", toolbar=True),
+    ActionSpec("open", mark("Open…"), mark("Open a project, or a file of tensors"), "files.open", "file", "Ctrl+O", "mdi6.folder-open-outline", toolbar=True),
+    ActionSpec("save", mark("Save"), mark("Save the project"), "files.save", "file", "Ctrl+S", "mdi6.content-save-outline", toolbar=True, group=1),
+    ActionSpec("save_as", mark("Save as…"), mark("Save the project to another file"), "files.save_as", "file", "Ctrl+Shift+S", group=1),
+    ActionSpec("load_parameters", mark("Load parameters…"), mark("Fill the model from a .params or .safetensors file"), "load_parameters", "file", "Ctrl+Shift+P", "mdi6.tray-arrow-up", group=2),
+    ActionSpec("save_parameters", mark("Save parameters…"), mark("Write the state dict to a .params or .safetensors file"), "save_parameters", "file", "Ctrl+P", "mdi6.tray-arrow-down", group=2),
+    ActionSpec("open_tensors", mark("Open tensors…"), mark("Look into a file of tensors"), "open_tensors", "file", icon="mdi6.table-eye", group=2),
+    ActionSpec("export_source", mark("Export Python source…"), mark("Write the generated Python to a file"), "files.export_source", "file", "Ctrl+E", "mdi6.language-python", group=3),
+    ActionSpec("quit", mark("Quit"), mark("Close the window"), "close", "file", "Ctrl+Q", group=4),
+    # --- edit
+    ActionSpec("undo", mark("Undo"), mark("Take the last change back"), "session.undo_stack.undo", "edit", "Ctrl+Z", "mdi6.undo", "undo", toolbar=True),
+    ActionSpec("redo", mark("Redo"), mark("Make the change again"), "session.undo_stack.redo", "edit", "Ctrl+Shift+Z; Ctrl+Y", "mdi6.redo", "redo", toolbar=True),
+    ActionSpec("cut", mark("Cut"), mark("Move the selected nodes to the clipboard"), "canvas.cut", "edit", "Ctrl+X", "mdi6.content-cut", "selection", canvas=True, group=1),
+    ActionSpec("copy", mark("Copy"), mark("Copy the selected nodes"), "canvas.copy", "edit", "Ctrl+C", "mdi6.content-copy", "selection", canvas=True, group=1),
+    ActionSpec("paste", mark("Paste"), mark("Put the copied nodes into this block"), "canvas.paste", "edit", "Ctrl+V", "mdi6.content-paste", canvas=True, group=1),
+    ActionSpec("duplicate", mark("Duplicate"), mark("Independent copies, with weights of their own"), "duplicate_copy", "edit", "Ctrl+D", "mdi6.plus-box-multiple-outline", "selection", canvas=True, group=2),
+    ActionSpec("duplicate_shared", mark("Duplicate as shared"), mark("Call the same layers again: shared weights, counted once"), "duplicate_shared", "edit", "Ctrl+Shift+D", "mdi6.link-variant", "selection", canvas=True, group=2),
+    ActionSpec("delete", mark("Delete"), mark("Delete the selected nodes and wires"), "canvas.delete_selection", "edit", "Delete; Backspace", "mdi6.trash-can-outline", canvas=True, group=2),
+    ActionSpec("rename", mark("Rename"), mark("Give the selected node another name"), "canvas.rename_selected", "edit", "F2", "mdi6.rename-outline", "one", group=3),
+    ActionSpec("select_all", mark("Select all"), mark("Select every node of this block"), "canvas.select_all", "edit", "Ctrl+A", canvas=True, group=3),
+    ActionSpec("find", mark("Find a node…"), mark("Go to any node of the project by its name"), "find_node", "edit", "Ctrl+F", "mdi6.magnify", group=3),
+    # --- block
+    ActionSpec("add_node", mark("Add a node…"), mark("Search layers, functions and blocks, and add one here"), "canvas.search_to_add", "block", "Tab", "mdi6.plus", toolbar=True, canvas=True),
+    ActionSpec("new_block", mark("New block…"), mark("Make a block of your own, to be used many times"), "palette.new_block", "block", "Ctrl+Shift+N", "mdi6.cube-outline"),
+    ActionSpec("new_code", mark("New code block…"), mark("Write a block as a Python class"), "palette.new_code", "block", icon="mdi6.language-python"),
+    ActionSpec("enter", mark("Enter the block"), mark("Show what is inside the selected node"), "canvas.enter_selected", "block", "Ctrl+Down; Return; Enter", "mdi6.arrow-down-box", "enterable", canvas=True, group=1),
+    ActionSpec("leave", mark("Leave the block"), mark("Go back to the block around this one"), "canvas.leave", "block", "Ctrl+Up", "mdi6.arrow-up-box", "inside", toolbar=True, group=1),
+    ActionSpec("group", mark("Group into a block"), mark("Make a block of the selected nodes; their wires are kept"), "canvas.group", "block", "Ctrl+G", "mdi6.group", "selection", toolbar=True, group=2),
+    ActionSpec("ungroup", mark("Take apart"), mark("Put the nodes inside the selected block back in its place"), "canvas.ungroup", "block", "Ctrl+Shift+G", "mdi6.ungroup", "enterable", toolbar=True, group=2),
+    ActionSpec("tidy", mark("Tidy up"), mark("Lay the nodes out along the flow"), "canvas.tidy", "block", "Ctrl+L", "mdi6.auto-fix", toolbar=True, group=3),
+    # --- model
+    ActionSpec("run", mark("Run"), mark("Run the model forward on the example inputs"), "run_model", "model", "F5", "mdi6.play", "ready", toolbar=True),
+    ActionSpec("stop", mark("Stop"), mark("Interrupt what the engine is doing"), "stop", "model", "Shift+F5", "mdi6.stop", "running", toolbar=True),
+    ActionSpec("initialize", mark("Initialise again"), mark("Build the model afresh: every parameter gets a new starting value"), "rebuild", "model", "Ctrl+I", "mdi6.dice-5-outline", "ready", group=1),
+    ActionSpec("training", mark("Training mode"), mark("On: dropout and batch norm train; off: eval()"), "switch_mode", "model", "Ctrl+T", enabled="ready", group=1, checkable=True),
+    ActionSpec("restart", mark("Restart the engine"), mark("Start the engine process anew; the document stays as it is"), "restart_engine", "model", "Ctrl+Shift+R", "mdi6.restart", group=2),
+    # --- view
+    ActionSpec("zoom_in", mark("Zoom in"), mark("Make the nodes larger"), "canvas.zoom_in", "view", "Ctrl++; Ctrl+=", "mdi6.magnify-plus-outline"),
+    ActionSpec("zoom_out", mark("Zoom out"), mark("Make the nodes smaller"), "canvas.zoom_out", "view", "Ctrl+-", "mdi6.magnify-minus-outline"),
+    ActionSpec("zoom_reset", mark("Actual size"), mark("Show the nodes at their own size"), "canvas.zoom_reset", "view", "Ctrl+1"),
+    ActionSpec("fit", mark("Show everything"), mark("Fit the whole block into the window"), "canvas.fit", "view", "Ctrl+0", "mdi6.fit-to-page-outline", toolbar=True),
+    ActionSpec("fit_selection", mark("Show the selection"), mark("Fit the selected nodes into the window"), "canvas.fit_selection", "view", "Ctrl+2", enabled="selection"),
+    ActionSpec("full_screen", mark("Full screen"), mark("Use the whole screen, or go back"), "toggle_full_screen", "view", "F11", group=2),
+    ActionSpec("next_pane", mark("Next pane"), mark("Move the keyboard to the next pane"), "next_pane", "view", "F6", group=3),
+    ActionSpec("previous_pane", mark("Previous pane"), mark("Move the keyboard to the pane before"), "previous_pane", "view", "Shift+F6", group=3),
+    ActionSpec("reset_panes", mark("Reset the panes"), mark("Put every pane back in its first place"), "reset_panes", "view", group=3),
+    # --- help
+    ActionSpec("shortcuts", mark("Keyboard shortcuts"), mark("Every action and its keys"), "show_shortcuts", "help", "F1", "mdi6.keyboard-outline"),
+    ActionSpec("about", mark("About BlockStudio"), mark("Versions, and where the settings are"), "show_about", "help", icon="mdi6.information-outline", group=1),
+)  # fmt: skip
+
+
+class Window(Protocol):
+    """Where handlers are looked up."""
+
+    def report(self, error: BlockStudioError) -> None: ...
+
+
+def resolve(window: Any, handler: str) -> Any:
+    """The method a handler names, "canvas.group", looked up when it is called."""
+    target = window
+    for part in handler.split("."):
+        target = getattr(target, part)
+    return target
+
+
+def make_actions(window: QWidget, specs: Iterable[ActionSpec] = ACTIONS) -> dict[str, QAction]:
+    """The QActions of the table. Errors a handler raises are reported by the window's `session`."""
+    return {spec.id: _make(window, spec) for spec in specs}
+
+
+def _make(window: Any, spec: ActionSpec) -> QAction:
+    action = QAction(window)
+    action.setObjectName(spec.id)
+    action.setCheckable(spec.checkable)
+    if spec.icon:
+        action.setIcon(icon(spec.icon))
+    if spec.shortcut:
+        action.setShortcuts([QKeySequence(keys) for keys in spec.shortcut.split("; ")])
+    if spec.canvas:
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+    action.setMenuRole(
+        {"quit": QAction.MenuRole.QuitRole, "about": QAction.MenuRole.AboutRole}.get(spec.id, QAction.MenuRole.NoRole)
+    )
+
+    def trigger() -> None:
+        with window.session.guard():
+            resolve(window, spec.handler)()
+
+    action.triggered.connect(trigger)
+    translate(action, spec)
+    return action
+
+
+def translate(action: QAction, spec: ActionSpec) -> None:
+    """Give an action its words in the current language."""
+    text = tr(spec.text)
+    action.setText(text)
+    action.setIconText(text.rstrip("…"))
+    action.setStatusTip(tr(spec.tooltip))
+    keys = shown_keys(spec)
+    title = text.rstrip("…")
+    action.setToolTip(f"<b>{title}</b>{f'  <span>{keys}</span>' if keys else ''}<br>{tr(spec.tooltip)}")
+
+
+def shown_keys(spec: ActionSpec) -> str:
+    """The shortcut as the platform writes it."""
+    first = spec.shortcut.split("; ")[0]
+    return QKeySequence(first).toString(QKeySequence.SequenceFormat.NativeText) if first else ""

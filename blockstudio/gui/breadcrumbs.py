@@ -1,0 +1,116 @@
+"""The bar above the canvas: the way into the graph that is shown, and what it is used by."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from blockstudio.errors import mark
+from blockstudio.graph.scopes import users_of
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.navigation import Place
+from blockstudio.gui.session import Session
+
+SLOT_NAMES = {
+    "body": mark("body"),
+    "condition": mark("condition"),
+    "then": mark("then"),
+    "otherwise": mark("otherwise"),
+}
+
+
+class Breadcrumbs(QWidget):
+    """A button a step of the trail; the last one is the graph that is shown."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setObjectName("breadcrumbs")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(8, 3, 10, 3)
+        self._row.setSpacing(0)
+        self._uses = QLabel()
+        self._uses.setProperty("muted", True)
+        session.location_changed.connect(self.rebuild)
+        session.document_changed.connect(self.rebuild)
+        session.document_replaced.connect(self.rebuild)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Show the trail as it is."""
+        while self._row.count():
+            item = self._row.takeAt(0)
+            widget = item.widget() if item else None
+            if widget is not None and widget is not self._uses:
+                widget.hide()
+                widget.deleteLater()
+        trail = self._session.trail
+        for i, place in enumerate(trail):
+            if i:
+                arrow = QLabel("›")
+                arrow.setProperty("muted", True)
+                self._row.addWidget(arrow)
+            self._row.addWidget(self._button(place, last=i == len(trail) - 1))
+        self._row.addStretch(1)
+        self._row.addWidget(self._uses)
+        text = self._uses_text()
+        self._uses.setText(text)
+        self._uses.setToolTip(tr("What is changed here changes in every instance.") if text else "")
+
+    def _button(self, place: Place, *, last: bool) -> QToolButton:
+        button = QToolButton()
+        location = place.location
+        steps = location.steps
+        if steps:
+            node, slot = steps[-1]
+            button.setText(f"{node} · {tr(SLOT_NAMES.get(slot, slot))}")
+        elif place.node and place.node != location.definition:
+            button.setText(f"{place.node} : {location.definition}")
+        else:
+            button.setText(location.definition)
+        button.setToolTip(tr("Show {path}").format(path=location.path()))
+        button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        if last:
+            font = button.font()
+            font.setBold(True)
+            button.setFont(font)
+        if not steps and location.definition == self._session.document.root:
+            button.setIcon(icon("mdi6.home-outline"))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        if last and steps:
+            self._add_slots(button, place)
+        else:
+            button.clicked.connect(lambda: self._session.enter(location))
+        return button
+
+    def _add_slots(self, button: QToolButton, place: Place) -> None:
+        parent = place.location.parent
+        assert parent is not None
+        node, current = place.location.steps[-1]
+        slots = [slot for slot, _ in self._session.document.node(parent, node).graphs()]
+        if len(slots) < 2:
+            return
+        menu = QMenu(button)
+        group = QActionGroup(menu)
+        for slot in slots:
+            action = menu.addAction(tr(SLOT_NAMES.get(slot, slot)))
+            action.setCheckable(True)
+            action.setChecked(slot == current)
+            action.triggered.connect(lambda _=False, slot=slot: self._session.show_slot(slot))
+            group.addAction(action)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setText(f"{button.text()} ▾")
+        button.setToolTip(tr("Choose which graph of {node} is shown").format(node=node))
+
+    def _uses_text(self) -> str:
+        document, name = self._session.document, self._session.location.definition
+        count = len(users_of(document, name))
+        if name == document.root and not count:
+            return ""
+        if count == 0:
+            return tr("Not used yet: place it from the palette")
+        return tr("Used once") if count == 1 else tr("Used {count} times").format(count=count)

@@ -1,0 +1,330 @@
+"""The palette: everything that can be placed, by category or by search, and the blocks of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QTreeView, QVBoxLayout, QWidget
+
+from blockstudio.catalog.catalog import catalog
+from blockstudio.catalog.ports import code_signature
+from blockstudio.catalog.spec import Entry
+from blockstudio.graph.edits import (
+    AddDefinition,
+    ChangeDefinition,
+    ChangeDocument,
+    Edit,
+    RemoveDefinition,
+    RenameDefinition,
+)
+from blockstudio.graph.model import CodeDefinition, Definition
+from blockstudio.graph.scopes import users_of
+from blockstudio.gui import new_blocks
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.session import Session
+from blockstudio.gui.settings import PALETTE_CLOSED
+
+MIME = "application/x-blockstudio-entry"
+"""Carries an entry's type, `definition:NAME` or `node:KIND`."""
+
+OWN = "own"
+"""Key of the group of the user's own blocks."""
+LEFT_OUT = frozenset({"definition", "code"})
+"""Structures that have buttons of their own here."""
+
+_KEY = Qt.ItemDataRole.UserRole
+_GROUP = Qt.ItemDataRole.UserRole + 1
+
+
+def payload(entry: Entry, structures: Sequence[Entry]) -> str:
+    """What a drag of an entry carries."""
+    return f"node:{entry.kind}" if entry in structures else entry.type
+
+
+class PaletteModel(QStandardItemModel):
+    """Items that can be dragged onto the canvas."""
+
+    def mimeTypes(self) -> list[str]:
+        return [MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        data = QMimeData()
+        for index in indexes:
+            key = index.data(_KEY)
+            if key:
+                data.setData(MIME, QByteArray(str(key).encode()))
+        return data
+
+
+class PalettePanel(QWidget):
+    """Search field and tree. `chosen` carries what a drag would: add it to the shown graph."""
+
+    chosen = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._filled = False
+        self.search = QLineEdit()
+        self.search.setClearButtonEnabled(True)
+        self.search.addAction(icon("mdi6.magnify", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.textChanged.connect(self._searched)
+        self.search.installEventFilter(self)
+        self.new_block_button = _tool("mdi6.cube-outline", self.new_block)
+        self.new_code_button = _tool("mdi6.language-python", self.new_code)
+        self.model = PaletteModel(self)
+        self.tree = QTreeView()
+        self.tree.setModel(self.model)
+        self.tree.setHeaderHidden(True)
+        self.tree.setDragEnabled(True)
+        self.tree.setDragDropMode(QTreeView.DragDropMode.DragOnly)
+        self.tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setIndentation(14)
+        self.tree.setExpandsOnDoubleClick(False)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.tree.clicked.connect(self._clicked)
+        self.tree.activated.connect(self._activated)
+        self.tree.expanded.connect(lambda index: self._keep_closed(index, closed=False))
+        self.tree.collapsed.connect(lambda index: self._keep_closed(index, closed=True))
+        self.tree.installEventFilter(self)
+        self.nothing = QLabel()
+        self.nothing.setProperty("muted", True)
+        self.nothing.setWordWrap(True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setMargin(16)
+        self.nothing.hide()
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 8, 8, 6)
+        row.setSpacing(4)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.new_block_button)
+        row.addWidget(self.new_code_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.nothing)
+        self.setFocusProxy(self.search)
+        self.retranslate()
+        session.document_replaced.connect(self._show_own)
+        session.document_changed.connect(self._document_changed)
+        # After the window is on the screen: some hundred items, and the icon fonts.
+        QTimer.singleShot(0, self, self._fill)
+
+    def retranslate(self) -> None:
+        self.search.setPlaceholderText(tr("Search layers and functions"))
+        self.search.setToolTip(tr("Type a name, a purpose, or a symbol such as + or @"))
+        self.search.setAccessibleName(tr("Search layers and functions"))
+        self.new_block_button.setToolTip(tr("New block of your own"))
+        self.new_block_button.setAccessibleName(tr("New block of your own"))
+        self.new_code_button.setToolTip(tr("New block written in Python"))
+        self.new_code_button.setAccessibleName(tr("New block written in Python"))
+        self.tree.setAccessibleName(tr("Palette"))
+        if self._filled:
+            self._show_groups()
+
+    # --- blocks of the user's own -------------------------------------------------------------
+
+    def new_block(self) -> None:
+        """Make an empty block and go into it."""
+        name = new_blocks.ask_name(self, tr("New block"), new_blocks.free_name(self._session.document, "Block"))
+        if name:
+            with self._session.guard():
+                new_blocks.add_block(self._session, name)
+
+    def new_code(self) -> None:
+        """Make a block written in Python from a template, and open the editor on it."""
+        name = new_blocks.ask_name(self, tr("New code block"), new_blocks.free_name(self._session.document, "MyLayer"))
+        if name:
+            with self._session.guard():
+                new_blocks.add_code(self._session, name)
+
+    # --- items --------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        self._filled = True
+        self._searched(self.search.text())
+
+    def _searched(self, text: str) -> None:
+        if text.strip():
+            self._show_found(text)
+        else:
+            self._show_groups()
+
+    def _show_groups(self) -> None:
+        self.nothing.hide()
+        self.model.clear()
+        closed = set(self._session.settings.get(PALETTE_CLOSED))
+        own = _group(tr("Your blocks"), OWN, "mdi6.cube-outline", "accent")
+        self.model.appendRow(own)
+        known = catalog()
+        by_category: dict[str, list[Entry]] = {}
+        for entry in (*known.structures, *known.entries):
+            if not entry.hidden and entry.kind not in LEFT_OUT:
+                by_category.setdefault(entry.category, []).append(entry)
+        for number, category in enumerate(known.categories):
+            entries = by_category.get(category.name, [])
+            if not entries:
+                continue
+            group = _group(tr(category.name), category.name, category.icon, f"hue:{number}")
+            for entry in entries:
+                group.appendRow(self._entry_item(entry))
+            self.model.appendRow(group)
+        for row in range(self.model.rowCount()):
+            index = self.model.index(row, 0)
+            self.tree.setExpanded(index, index.data(_GROUP) not in closed)
+        self._show_own()
+
+    def _show_own(self) -> None:
+        top = self.model.item(0)
+        if top is None or top.data(_GROUP) != OWN:
+            return
+        top.removeRows(0, top.rowCount())
+        for definition in self._session.document.definitions.values():
+            top.appendRow(self._own_item(definition))
+
+    def _own_item(self, definition: Definition | CodeDefinition) -> QStandardItem:
+        is_code = isinstance(definition, CodeDefinition)
+        item = _item(definition.name, f"definition:{definition.name}")
+        item.setIcon(icon("mdi6.language-python" if is_code else "mdi6.cube-outline", "accent"))
+        doc = definition.doc
+        if is_code:
+            signature = code_signature(definition)
+            doc = doc or (signature.doc if signature else "")
+        is_root = definition.name == self._session.document.root
+        note = tr("The root block: what runs.") if is_root else tr("Drag it into a graph to use it.")
+        item.setToolTip(f"<b>{definition.name}</b><br>{note}" + (f"<br>{doc}" if doc else ""))
+        if is_root:
+            font = item.font()
+            font.setBold(True)
+            item.setFont(font)
+        return item
+
+    def _entry_item(self, entry: Entry, color: str = "", with_category: bool = False) -> QStandardItem:
+        label = tr(entry.label)
+        item = _item(label, payload(entry, catalog().structures))
+        doc = tr(entry.doc).split("\n\n")[0]
+        name = entry.type if "." in entry.type else ""
+        item.setToolTip(f"<b>{label}</b> <span style='color:gray'>{name}</span><br>{doc}")
+        if with_category:
+            category = catalog().category(entry.category)
+            number = catalog().categories.index(category)
+            item.setIcon(icon(category.icon, f"hue:{number}"))
+        return item
+
+    def _show_found(self, text: str) -> None:
+        self.model.clear()
+        wanted = text.lower().split()
+        for definition in self._session.document.definitions.values():
+            if all(word in definition.name.lower() for word in wanted):
+                self.model.appendRow(self._own_item(definition))
+        for entry in catalog().search(text):
+            if entry.kind not in LEFT_OUT:
+                self.model.appendRow(self._entry_item(entry, with_category=True))
+        found = self.model.rowCount() > 0
+        self.tree.setVisible(found)
+        self.nothing.setVisible(not found)
+        self.nothing.setText(tr("Nothing is called “{text}”. Try what it does, such as “average” or “join”.").format(text=text))
+        if found:
+            self.tree.setCurrentIndex(self.model.index(0, 0))
+
+    def _document_changed(self, edits: tuple[Edit, ...]) -> None:
+        kinds = (AddDefinition, RemoveDefinition, RenameDefinition, ChangeDefinition, ChangeDocument)
+        if any(isinstance(edit, kinds) for edit in edits) and not self.search.text().strip():
+            self._show_own()
+
+    # --- acting on them ------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            key = event.key()
+            if watched is self.search:
+                if key == Qt.Key.Key_Down:
+                    self.tree.setFocus()
+                    if not self.tree.currentIndex().isValid():
+                        self.tree.setCurrentIndex(self.model.index(0, 0))
+                    return True
+                if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.search.text().strip():
+                    self._activated(self.tree.currentIndex())
+                    return True
+                if key == Qt.Key.Key_Escape and self.search.text():
+                    self.search.clear()
+                    return True
+        return super().eventFilter(watched, event)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        if index.data(_GROUP):
+            self.tree.setExpanded(index, not self.tree.isExpanded(index))
+
+    def _activated(self, index: QModelIndex) -> None:
+        key = index.data(_KEY)
+        if key:
+            self.chosen.emit(key)
+
+    def _keep_closed(self, index: QModelIndex, *, closed: bool) -> None:
+        group = index.data(_GROUP)
+        if group:
+            others = [name for name in self._session.settings.get(PALETTE_CLOSED) if name != group]
+            self._session.settings.set(PALETTE_CLOSED, [*others, group] if closed else others)
+
+    def _show_menu(self, point: QPoint) -> None:
+        key = str(self.tree.indexAt(point).data(_KEY) or "")
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if key:
+            menu.addAction(icon("mdi6.plus"), tr("Add to this block"), lambda: self.chosen.emit(key))
+        if key.startswith("definition:"):
+            self._add_own_actions(menu, key.partition(":")[2])
+        if not key or key.startswith("definition:"):
+            menu.addSeparator()
+            menu.addAction(icon("mdi6.cube-outline"), tr("New block…"), self.new_block)
+            menu.addAction(icon("mdi6.language-python"), tr("New code block…"), self.new_code)
+        menu.popup(self.tree.viewport().mapToGlobal(point))
+
+    def _add_own_actions(self, menu: QMenu, name: str) -> None:
+        session, document = self._session, self._session.document
+        definition = document.definitions[name]
+        menu.addAction(icon("mdi6.arrow-down-box"), tr("Open"), lambda: new_blocks.open_block(session, name))
+        menu.addAction(icon("mdi6.rename-outline"), tr("Rename…"), lambda: new_blocks.rename(session, self, name))
+        menu.addAction(
+            icon("mdi6.content-copy"), tr("Copy to a new block"), lambda: new_blocks.copy_block(session, name)
+        )
+        if isinstance(definition, Definition):
+            root = menu.addAction(
+                icon("mdi6.home-outline"), tr("Make it the root block"), lambda: new_blocks.make_root(session, name)
+            )
+            root.setEnabled(name != document.root)
+        delete = menu.addAction(
+            icon("mdi6.trash-can-outline"), tr("Delete"), lambda: new_blocks.delete(session, name)
+        )
+        delete.setEnabled(name != document.root and not users_of(document, name))
+
+
+def _item(text: str, key: str) -> QStandardItem:
+    item = QStandardItem(text)
+    item.setData(key, _KEY)
+    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+    return item
+
+
+def _group(text: str, name: str, glyph: str, role: str) -> QStandardItem:
+    item = QStandardItem(icon(glyph, role), text)
+    item.setData(name, _GROUP)
+    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+    font = item.font()
+    font.setBold(True)
+    item.setFont(font)
+    return item
+
+
+def _tool(glyph: str, act: object) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(glyph))
+    button.clicked.connect(act)
+    return button

@@ -1,0 +1,236 @@
+"""Opening and saving projects: the guard of unsaved changes, recent files, examples, and recovery."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import frozen
+from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from blockstudio import resources
+from blockstudio.errors import BlockStudioError, ProjectError, mark
+from blockstudio.formats import project
+from blockstudio.formats.files import write_atomically
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.recovery import Orphan, orphans
+from blockstudio.gui.session import Session, new_document
+from blockstudio.gui.settings import LAST_FOLDER, RECENT_FILES
+
+SUFFIX = ".blocks"
+MOST_RECENT = 12
+TENSOR_SUFFIXES = (".params", ".safetensors", ".pt", ".pth", ".bin")
+
+
+@frozen
+class Example:
+    """A project under File > Examples."""
+
+    path: Path
+    title: str
+
+
+def examples() -> list[Example]:
+    """The projects of resources/examples, in the order of their names."""
+    found = []
+    for path in sorted(resources.path("examples").glob(f"*{SUFFIX}")):
+        title = path.stem
+        try:
+            document = project.load(path)
+            doc = document.definitions[document.root].doc
+            title = doc.strip().splitlines()[0].rstrip(".") if doc.strip() else title
+        except (BlockStudioError, KeyError):
+            pass
+        found.append(Example(path, title))
+    return found
+
+
+class ProjectFiles(QObject):
+    """What File does to the session."""
+
+    recent_changed = Signal()
+    tensors_dropped = Signal(str)
+    """A file that is no project was opened or dropped: of tensors, or of parameters."""
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self._session = session
+        self._window = window
+
+    # --- new and open -----------------------------------------------------------------------
+
+    def new(self) -> None:
+        """Start a new project, after the guard."""
+        if self.guard():
+            self._session.replace(new_document())
+
+    def open(self) -> None:
+        """Ask for a file and open it."""
+        tensors = " ".join(f"*{suffix}" for suffix in TENSOR_SUFFIXES)
+        filters = ";;".join(
+            (
+                tr("Projects and tensors ({patterns})").format(patterns=f"*{SUFFIX} {tensors}"),
+                tr("BlockStudio projects ({patterns})").format(patterns=f"*{SUFFIX}"),
+                tr("Tensors and parameters ({patterns})").format(patterns=tensors),
+                tr("All files ({patterns})").format(patterns="*"),
+            )
+        )
+        name, _ = QFileDialog.getOpenFileName(self._window, tr("Open"), self._folder(), filters)
+        if name:
+            self.open_path(Path(name))
+
+    def open_path(self, path: Path) -> bool:
+        """Open a project, or hand a file of tensors to the panel that shows them; whether it was done."""
+        if path.suffix.lower() in TENSOR_SUFFIXES:
+            self._session.settings.set(LAST_FOLDER, str(path.resolve().parent))
+            self.tensors_dropped.emit(str(path))
+            return True
+        if not self.guard():
+            return False
+        try:
+            document = project.load(path)
+        except ProjectError as error:
+            self._session.report(error)
+            self._forget(path)
+            return False
+        self._session.replace(document, path.resolve())
+        self._remember(path)
+        return True
+
+    def open_example(self, path: Path) -> None:
+        """Open an example as a project that has no file yet: saving asks where to."""
+        if not self.guard():
+            return
+        with self._session.guard():
+            self._session.replace(project.load(path))
+
+    # --- save -------------------------------------------------------------------------------
+
+    def save(self) -> bool:
+        """Save to the project's file, or ask for one; whether it was saved."""
+        if self._session.path is None:
+            return self.save_as()
+        return self._write(self._session.path)
+
+    def save_as(self) -> bool:
+        """Ask for a file and save to it; whether it was saved."""
+        start = self._session.path or Path(self._folder()) / f"{self._session.document.root}{SUFFIX}"
+        kinds = tr("BlockStudio projects ({patterns})").format(patterns=f"*{SUFFIX}")
+        name, _ = QFileDialog.getSaveFileName(self._window, tr("Save the project"), str(start), kinds)
+        if not name:
+            return False
+        path = Path(name)
+        return self._write(path if path.suffix else path.with_suffix(SUFFIX))
+
+    def _write(self, path: Path) -> bool:
+        try:
+            project.save(self._session.document, path)
+        except ProjectError as error:
+            self._session.report(error)
+            return False
+        self._session.saved_as(path.resolve())
+        self._remember(path)
+        return True
+
+    def export_source(self) -> None:
+        """Ask for a file and write the generated Python to it."""
+        compiled = self._session.compiled
+        if compiled is None:
+            self._session.notify(tr("The model does not compile yet: see the problems."), "warning")
+            return
+        start = Path(self._folder()) / f"{self._session.document.root.lower()}.py"
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, tr("Export Python source"), str(start), tr("Python ({patterns})").format(patterns="*.py")
+        )
+        if not name:
+            return
+        data = compiled.source.text.encode()
+        try:
+            write_atomically(Path(name), lambda file: file.write(data) and None)
+        except OSError as error:
+            raise ProjectError(
+                mark("“{file}” cannot be written: {reason}."), file=name, reason=error.strerror or str(error)
+            ) from error
+        self._session.settings.set(LAST_FOLDER, str(Path(name).resolve().parent))
+        self._session.notify(tr("The source was written to {file}.").format(file=name), "success")
+
+    # --- the guard --------------------------------------------------------------------------
+
+    def guard(self) -> bool:
+        """Ask what to do with unsaved changes; False when the user would rather stay."""
+        if not self._session.modified:
+            return True
+        box = QMessageBox(self._window)
+        box.setObjectName("guard")
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(tr("Unsaved changes"))
+        box.setText(tr("Save the changes to “{name}”?").format(name=self._session.name))
+        box.setInformativeText(tr("They are lost if you don't save them."))
+        box.setStandardButtons(
+            QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
+        )
+        box.setDefaultButton(QMessageBox.StandardButton.Save)
+        chosen = box.exec()
+        if chosen == QMessageBox.StandardButton.Save:
+            return self.save()
+        return chosen == QMessageBox.StandardButton.Discard
+
+    # --- recent files -----------------------------------------------------------------------
+
+    def recent(self) -> list[Path]:
+        return [Path(name) for name in self._session.settings.get(RECENT_FILES)]
+
+    def clear_recent(self) -> None:
+        self._session.settings.set(RECENT_FILES, [])
+        self.recent_changed.emit()
+
+    def _remember(self, path: Path) -> None:
+        name = str(path.resolve())
+        self._session.settings.set(LAST_FOLDER, str(path.resolve().parent))
+        others = [other for other in self._session.settings.get(RECENT_FILES) if other != name]
+        self._session.settings.set(RECENT_FILES, [name, *others][:MOST_RECENT])
+        self.recent_changed.emit()
+
+    def _forget(self, path: Path) -> None:
+        if not path.exists():
+            name = str(path.resolve())
+            others = [other for other in self._session.settings.get(RECENT_FILES) if other != name]
+            self._session.settings.set(RECENT_FILES, others)
+            self.recent_changed.emit()
+
+    def _folder(self) -> str:
+        if self._session.path is not None:
+            return str(self._session.path.parent)
+        kept = self._session.settings.get(LAST_FOLDER)
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        return next((folder for folder in (kept, documents) if folder and Path(folder).is_dir()), str(Path.home()))
+
+    # --- recovery ---------------------------------------------------------------------------
+
+    def offer_recovery(self) -> None:
+        """Offer what windows that were killed had not saved."""
+        for orphan in orphans():
+            when = time.strftime("%H:%M", time.localtime(orphan.time))
+            self._session.notify(
+                tr("BlockStudio ended before “{name}” was saved ({time}).").format(name=orphan.name, time=when),
+                "warning",
+                actions=(
+                    (tr("Restore"), self._recoverer(orphan)),
+                    (tr("Discard"), orphan.discard),
+                ),
+                key=f"recovery {orphan.file.name}",
+            )
+
+    def _recoverer(self, orphan: Orphan) -> Callable[[], None]:
+        def recover() -> None:
+            if not self.guard():
+                self.offer_recovery()
+                return
+            with self._session.guard():
+                document = orphan.load()
+                self._session.replace(document, orphan.path, modified=True)
+                orphan.discard()
+
+        return recover
