@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Literal
 
 from attrs import evolve
 
@@ -17,40 +17,26 @@ from blockstudio.graph.edits import (
     Connect,
     Edit,
     RemoveNode,
-    RenameDefinition,
     RenameNode,
     ReorderNode,
     SetNode,
-    SetPorts,
     disconnect,
 )
 from blockstudio.graph.model import (
-    BOUNDARY,
     Call,
     Definition,
     Edge,
     Endpoint,
-    Expression,
     Graph,
-    HyperParameter,
     If,
     Initializer,
-    Instance,
     Node,
-    OptionValue,
     Port,
     Position,
     Repeat,
     While,
 )
-from blockstudio.graph.scopes import calls_of, follow, names_in_scope, owner_of, unique_name, users_of
-
-__all__ = ["unique_name"]
-
-Side = Literal["inputs", "outputs"]
-
-
-# --- nodes --------------------------------------------------------------------------------
+from blockstudio.graph.scopes import calls_of, follow, names_in_scope, owner_of
 
 
 def remove_nodes(document: Document, location: Location, names: Collection[str]) -> Edit:
@@ -250,245 +236,3 @@ def make_independent(document: Document, location: Location, name: str) -> Edit:
     return SetNode(
         location, evolve(owner[1], name=name, position=node.position, comment=node.comment, color=node.color)
     )
-
-
-# --- ports --------------------------------------------------------------------------------
-
-
-def add_port(document: Document, location: Location, side: Side, name: str, position: Position = (0.0, 0.0)) -> Edit:
-    """Add an input or output to a graph and to those that must have the same ports."""
-    _check_port_name(location, name)
-    return Batch(
-        tuple(
-            SetPorts(place, which, (*_ports(document, place, which), Port(name, position)))
-            for place, which in _agreeing(document, location, side)
-        )
-    )
-
-
-def remove_port(document: Document, location: Location, side: Side, name: str) -> Edit:
-    """Take out an input or output, inside and wherever the block is used."""
-    edits: list[Edit] = []
-    for place, which in _agreeing(document, location, side):
-        graph = document.graph(place)
-        inside = graph.edges_out_of(BOUNDARY) if which == "inputs" else graph.edges_into(BOUNDARY)
-        edits += disconnect(place, graph, [edge for edge in inside if _inner_end(edge, which).port == name])
-        edits.append(SetPorts(place, which, tuple(p for p in _ports(document, place, which) if p.name != name)))
-    for which in {which for _, which in _agreeing(document, location, side)}:
-        for place, user in _placed(document, location):
-            outer = document.graph(place)
-            edges = outer.edges_into(user) if which == "inputs" else outer.edges_out_of(user)
-            edits += disconnect(place, outer, [edge for edge in edges if _outer_end(edge, which).port == name])
-    return Batch(tuple(edits))
-
-
-def rename_port(document: Document, location: Location, side: Side, old: str, new: str) -> Edit:
-    """Rename an input or output, inside and wherever the block is used."""
-    _check_port_name(location, new)
-    edits: list[Edit] = []
-    for place, which in _agreeing(document, location, side):
-        graph = document.graph(place)
-        ports = _ports(document, place, which)
-        edits.append(SetPorts(place, which, tuple(evolve(p, name=new) if p.name == old else p for p in ports)))
-        inside = graph.edges_out_of(BOUNDARY) if which == "inputs" else graph.edges_into(BOUNDARY)
-        edits += _rename_ends(
-            place, [e for e in inside if _inner_end(e, which).port == old], BOUNDARY, which, new, True
-        )
-    for which in dict.fromkeys(which for _, which in _agreeing(document, location, side)):
-        for place, user in _placed(document, location):
-            outer = document.graph(place)
-            edges = outer.edges_into(user) if which == "inputs" else outer.edges_out_of(user)
-            edits += _rename_ends(
-                place, [e for e in edges if _outer_end(e, which).port == old], user, which, new, False
-            )
-    return Batch(tuple(edits))
-
-
-def _rename_ends(
-    location: Location, edges: Iterable[Edge], node: str, side: Side, new: str, inner: bool
-) -> Iterable[Edit]:
-    for source, target in edges:
-        yield Connect(location, target, None)
-        if (side == "inputs") == inner:
-            yield Connect(location, target, Endpoint(node, new))
-        else:
-            yield Connect(location, Endpoint(node, new), source)
-
-
-def reorder_ports(document: Document, location: Location, side: Side, names: Sequence[str]) -> Edit:
-    """Put the inputs or outputs of a graph, and of those that must agree, in another order."""
-    return Batch(
-        tuple(
-            SetPorts(place, which, tuple(sorted(_ports(document, place, which), key=lambda p: names.index(p.name))))
-            for place, which in _agreeing(document, location, side)
-        )
-    )
-
-
-def set_port(document: Document, location: Location, side: Side, port: Port) -> Edit:
-    """Replace the port of the same name: its position, example or default."""
-    ports = tuple(port if old.name == port.name else old for old in _ports(document, location, side))
-    return SetPorts(location, side, ports)
-
-
-def _check_port_name(location: Location, name: str) -> None:
-    if not expressions.is_identifier(name):
-        raise EditError(
-            mark("“{name}” is not a name: use letters, digits and underscores, not starting with a digit."),
-            path=location.path(),
-            name=name,
-        )
-
-
-def _ports(document: Document, location: Location, side: Side) -> tuple[Port, ...]:
-    graph = document.graph(location)
-    return tuple(graph.inputs if side == "inputs" else graph.outputs)
-
-
-def _inner_end(edge: Edge, side: Side) -> Endpoint:
-    return edge.source if side == "inputs" else edge.target
-
-
-def _outer_end(edge: Edge, side: Side) -> Endpoint:
-    return edge.target if side == "inputs" else edge.source
-
-
-def _agreeing(document: Document, location: Location, side: Side) -> list[tuple[Location, Side]]:
-    """The graphs, and their sides, whose ports must be the same as this one's."""
-    parent = location.parent
-    if parent is None:
-        return [(location, side)]
-    name, slot = location.steps[-1]
-    node = document.node(parent, name)
-    inputs: list[tuple[Location, Side]] = [(parent.enter(name, other), "inputs") for other, _ in node.graphs()]
-    if isinstance(node, While | Repeat):
-        if slot == "condition" and side == "outputs":
-            raise EditError(mark("A condition has exactly one output."), path=location.path())
-        return [*inputs, (parent.enter(name, "body"), "outputs")]
-    if isinstance(node, If):
-        if side == "inputs":
-            return inputs
-        if slot == "condition":
-            raise EditError(mark("A condition has exactly one output."), path=location.path())
-        return [(parent.enter(name, branch), "outputs") for branch in ("then", "otherwise")]
-    raise EditError(mark("A Sequential has one input and one output."), path=location.path())
-
-
-def _placed(document: Document, location: Location) -> list[tuple[Location, str]]:
-    """The nodes, anywhere, whose ports are the ports of this graph."""
-    if location.steps:
-        parent = location.parent
-        assert parent is not None
-        return [(parent, location.steps[-1][0])]
-    places = []
-    for place, instance in users_of(document, location.definition):
-        places.append((place, instance.name))
-        places += [(other, call.name) for other, call in calls_of(document, place, instance.name)]
-    return places
-
-
-# --- definitions --------------------------------------------------------------------------
-
-
-def rename_definition(document: Document, old: str, new: str) -> Edit:
-    """Rename a definition and every use of it; the root stays the root."""
-    from blockstudio.graph.edits import ChangeDocument
-
-    if not expressions.is_identifier(new):
-        raise EditError(
-            mark("“{name}” is not a name: use letters, digits and underscores, not starting with a digit."),
-            path=old,
-            name=new,
-        )
-    if old == new:
-        return Batch(())
-    uses = [(place, node) for place, node in users_of(document, old)]
-    edits: list[Edit] = [RenameDefinition(old, new)]
-    for place, node in uses:
-        here = Location(new, place.steps) if place.definition == old else place
-        edits.append(SetNode(here, evolve(node, definition=new)))
-    if document.root == old:
-        edits.append(ChangeDocument({"root": new}))
-    return Batch(tuple(edits))
-
-
-def set_initializers(document: Document, definition: str, rules: Sequence[Initializer]) -> Edit:
-    """Replace the initialiser rules of a definition."""
-    document.definition(definition)
-    return ChangeDefinition(definition, {"initializers": list(rules)})
-
-
-def set_hyper_parameters(document: Document, definition: str, parameters: Sequence[HyperParameter]) -> Edit:
-    """Replace the hyper-parameters of a definition; instances drop values of those that are gone."""
-    kept = {parameter.name for parameter in parameters}
-    gone = {parameter.name for parameter in document.definition(definition).hyper_parameters} - kept
-    edits: list[Edit] = [ChangeDefinition(definition, {"hyper_parameters": list(parameters)})]
-    for place, node in users_of(document, definition):
-        if gone & set(node.options):
-            options = {key: value for key, value in node.options.items() if key not in gone}
-            edits.append(SetNode(place, evolve(node, options=options)))
-    return Batch(tuple(edits))
-
-
-def rename_hyper_parameter(document: Document, definition: str, old: str, new: str) -> Edit:
-    """Rename a hyper-parameter, in the expressions of its definition and in every instance."""
-    found = document.definition(definition)
-    if not expressions.is_identifier(new):
-        raise EditError(
-            mark("“{name}” is not a name: use letters, digits and underscores, not starting with a digit."),
-            path=definition,
-            name=new,
-        )
-    if any(parameter.name == new for parameter in found.hyper_parameters):
-        raise EditError(mark("The name “{name}” is taken."), path=definition, name=new)
-    parameters = [
-        evolve(p, name=new if p.name == old else p.name, default=expressions.rename(p.default, old, new))
-        for p in found.hyper_parameters
-    ]
-    rules = [
-        evolve(rule, arguments={key: rename_in_value(value, old, new) for key, value in rule.arguments.items()})
-        for rule in found.initializers
-    ]
-    edits: list[Edit] = [ChangeDefinition(definition, {"hyper_parameters": parameters, "initializers": rules})]
-    for place, graph in document.walk(Location(definition)):
-        for node in graph.nodes.values():
-            renamed = map_expressions(node, lambda text: expressions.rename(text, old, new))
-            if renamed != node:
-                edits.append(SetNode(place, renamed))
-    for place, user in users_of(document, definition):
-        if old in user.options:
-            current = next(
-                (e.node for e in edits if isinstance(e, SetNode) and e.node.name == user.name and e.location == place),
-                user,
-            )
-            assert isinstance(current, Instance)
-            options = {new if key == old else key: value for key, value in current.options.items()}
-            edits.append(SetNode(place, evolve(current, options=options)))
-    return Batch(tuple(edits))
-
-
-def rename_in_value(value: OptionValue, old: str, new: str) -> OptionValue:
-    """An option's value with a name replaced in its expressions."""
-    return map_value(value, lambda text: expressions.rename(text, old, new))
-
-
-def map_value(value: OptionValue, change: Callable[[str], str]) -> OptionValue:
-    """An option's value with `change` made to the text of each expression in it."""
-    if isinstance(value, Expression):
-        return Expression(change(value.text))
-    if isinstance(value, tuple):
-        return tuple(map_value(part, change) for part in value)
-    return value
-
-
-def map_expressions(node: Node, change: Callable[[str], str]) -> Node:
-    """A node with `change` made to each expression of its own; not in graphs inside it."""
-    changes: dict[str, Any] = {}
-    options = getattr(node, "options", None)
-    if options:
-        changes["options"] = {key: map_value(value, change) for key, value in options.items()}
-    if isinstance(node, Repeat):
-        changes["count"] = map_value(node.count, change)
-    if hasattr(node, "value"):
-        changes["value"] = change(node.value)
-    return evolve(node, **changes)

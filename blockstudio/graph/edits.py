@@ -271,7 +271,7 @@ class RemoveDefinition(Edit):
 
 @frozen
 class RenameDefinition(Edit):
-    """Rename a definition. `commands.rename_definition` also renames what uses it."""
+    """Rename a definition. `definition_commands.rename_definition` also renames what uses it."""
 
     old: str
     new: str

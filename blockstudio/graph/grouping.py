@@ -8,7 +8,6 @@ from attrs import evolve
 
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import expressions, topology
-from blockstudio.graph.commands import map_expressions
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import (
     AddDefinition,
@@ -37,6 +36,7 @@ from blockstudio.graph.model import (
     Sequential,
     copy_node,
 )
+from blockstudio.graph.rewriting import map_expressions
 from blockstudio.graph.scopes import calls_of, names_in_scope, next_free, owner_of
 
 MARGIN = 220.0

@@ -40,6 +40,14 @@ def find_cycle(graph: Graph) -> list[str]:
         return []
 
 
+def tangles(graph: Graph) -> list[set[str]]:
+    """The sets of nodes that lie on circles with each other, empty in a graph that can be run."""
+    arcs = digraph(graph)
+    if nx.is_directed_acyclic_graph(arcs):
+        return []
+    return [part for part in nx.strongly_connected_components(arcs) if len(part) > 1 or nx.is_path(arcs, [*part] * 2)]
+
+
 def path_between(graph: Graph, start: str, goal: str) -> list[str]:
     """The node names on a path along edges from `start` to `goal`, empty when there is none."""
     # Walks only what `start` reaches: building a networkx graph for each new edge would make

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blockstudio.errors import EditError
-from blockstudio.graph import commands
+from blockstudio.graph import commands, definition_commands, port_commands
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddDefinition, AddNode, Connect, RemoveDefinition, SetNode
 from blockstudio.graph.fragments import copy_fragment, duplicate, paste_fragment
@@ -26,6 +26,7 @@ from blockstudio.graph.model import (
     Sequential,
     While,
 )
+from blockstudio.graph.scopes import unique_name
 
 NET = Location("Net")
 
@@ -147,15 +148,15 @@ def test_names_are_unique_through_control_flow_bodies() -> None:
     doc = document(chain(linear("a")))
     doc.apply(AddNode(NET, commands.new_control_flow("repeat", "loop")))
     body = NET.enter("loop", "body")
-    assert commands.unique_name(doc, body, "a") == "a_2"
+    assert unique_name(doc, body, "a") == "a_2"
     doc.apply(AddNode(NET, Sequential(name="net", body=Graph())))
-    assert commands.unique_name(doc, NET.enter("net", "body"), "a") == "a"
+    assert unique_name(doc, NET.enter("net", "body"), "a") == "a"
 
 
 def test_renaming_a_definition_renames_its_instances_and_the_root() -> None:
     doc = document(chain(Instance(name="head", definition="Head")), chain(linear("a"), definition="Head"))
-    doc.apply(commands.rename_definition(doc, "Head", "Tail"))
-    doc.apply(commands.rename_definition(doc, "Net", "Top"))
+    doc.apply(definition_commands.rename_definition(doc, "Head", "Tail"))
+    doc.apply(definition_commands.rename_definition(doc, "Net", "Top"))
     assert doc.root == "Top"
     assert doc.node(Location("Top"), "head") == Instance(name="head", definition="Tail")
     assert list(doc.definitions) == ["Top", "Tail"]
@@ -166,7 +167,7 @@ def test_renaming_a_hyper_parameter_renames_it_in_expressions_and_instances() ->
         linear("a", in_features=Expression("n * 2")), definition="Head", hyper_parameters=[HyperParameter("n")]
     )
     doc = document(chain(Instance(name="head", definition="Head", options={"n": 4})), head)
-    doc.apply(commands.rename_hyper_parameter(doc, "Head", "n", "width"))
+    doc.apply(definition_commands.rename_hyper_parameter(doc, "Head", "n", "width"))
     assert doc.node(Location("Head"), "a") == linear("a", in_features=Expression("width * 2"))
     assert doc.node(NET, "head") == Instance(name="head", definition="Head", options={"width": 4})
 
@@ -177,8 +178,8 @@ def test_renaming_a_hyper_parameter_renames_it_in_expressions_and_instances() ->
 def test_renaming_a_port_keeps_every_wire_inside_and_at_each_instance() -> None:
     net = chain(Instance(name="one", definition="Head"), Instance(name="two", definition="Head"))
     doc = document(net, chain(linear("a"), definition="Head"))
-    doc.apply(commands.rename_port(doc, Location("Head"), "outputs", "output", "logits"))
-    doc.apply(commands.rename_port(doc, Location("Head"), "inputs", "x", "input"))
+    doc.apply(port_commands.rename_port(doc, Location("Head"), "outputs", "output", "logits"))
+    doc.apply(port_commands.rename_port(doc, Location("Head"), "inputs", "x", "input"))
     assert wires(doc, Location("Head")) == {":input > a:input", "a:output > :logits"}
     assert wires(doc) >= {"one:logits > two:input", "two:logits > :output"}
 
@@ -187,21 +188,21 @@ def test_the_graphs_of_a_loop_keep_the_same_ports() -> None:
     doc = document(chain(linear("a")))
     doc.apply(AddNode(NET, commands.new_control_flow("while", "loop")))
     body = NET.enter("loop", "body")
-    doc.apply(commands.add_port(doc, body, "inputs", "state"))
+    doc.apply(port_commands.add_port(doc, body, "inputs", "state"))
     loop = doc.node(NET, "loop")
     assert isinstance(loop, While)
     assert [p.name for p in loop.condition.inputs] == ["x", "state"]
     assert [p.name for p in loop.body.outputs] == ["x", "state"]
-    doc.apply(commands.remove_port(doc, body, "outputs", "x"))
+    doc.apply(port_commands.remove_port(doc, body, "outputs", "x"))
     assert [p.name for p in loop.condition.inputs] == ["state"]
     with pytest.raises(EditError, match="exactly one output"):
-        doc.apply(commands.add_port(doc, NET.enter("loop", "condition"), "outputs", "more"))
+        doc.apply(port_commands.add_port(doc, NET.enter("loop", "condition"), "outputs", "more"))
 
 
 def test_removing_a_port_unplugs_it_where_the_block_is_used() -> None:
     doc = document(chain(Instance(name="head", definition="Head")), chain(linear("a"), definition="Head"))
     doc.apply(Connect(NET, Endpoint("head", "x"), Endpoint("", "x")))
-    doc.apply(commands.remove_port(doc, Location("Head"), "inputs", "x"))
+    doc.apply(port_commands.remove_port(doc, Location("Head"), "inputs", "x"))
     assert not doc.graph(Location("Head")).edges_out_of("")
     assert doc.graph(NET).source_of("head", "x") is None
 

@@ -9,7 +9,7 @@ from attrs import evolve
 from hypothesis import strategies as st
 
 from blockstudio.errors import EditError
-from blockstudio.graph import commands
+from blockstudio.graph import commands, definition_commands, port_commands
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import (
     AddDefinition,
@@ -42,6 +42,7 @@ from blockstudio.graph.model import (
     Port,
     Sequential,
 )
+from blockstudio.graph.scopes import unique_name
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -65,7 +66,7 @@ def random_edit(draw: Draw, document: Document) -> Edit | None:
 
 
 def _node(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
-    name = commands.unique_name(document, location, draw(NAMES))
+    name = unique_name(document, location, draw(NAMES))
     position = (float(draw(NUMBERS)), float(draw(NUMBERS)))
     definition = draw(st.sampled_from(list(document.definitions)))
     node: Node = draw(
@@ -86,7 +87,7 @@ def _node(draw: Draw, document: Document, location: Location, graph: Graph) -> E
 
 def _call(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
     layer = draw(st.sampled_from(_names(graph)))
-    return AddNode(location, Call(name=commands.unique_name(document, location, layer), layer=layer))
+    return AddNode(location, Call(name=unique_name(document, location, layer), layer=layer))
 
 
 def _remove(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
@@ -128,13 +129,13 @@ def _port(draw: Draw, document: Document, location: Location, graph: Graph) -> E
     change = draw(st.sampled_from(["add", "remove", "rename", "reorder"]))
     new = draw(st.sampled_from(["x", "y", "z", "output"]))
     if change == "add" or not ports:
-        return commands.add_port(document, location, side, new)
+        return port_commands.add_port(document, location, side, new)
     old = draw(st.sampled_from(ports))
     if change == "remove":
-        return commands.remove_port(document, location, side, old)
+        return port_commands.remove_port(document, location, side, old)
     if change == "rename":
-        return commands.rename_port(document, location, side, old, new)
-    return commands.reorder_ports(document, location, side, draw(st.permutations(ports)))
+        return port_commands.rename_port(document, location, side, old, new)
+    return port_commands.reorder_ports(document, location, side, draw(st.permutations(ports)))
 
 
 def _define(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
@@ -143,21 +144,27 @@ def _define(draw: Draw, document: Document, location: Location, graph: Graph) ->
 
 
 def _rename_definition(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
-    return commands.rename_definition(document, location.definition, draw(st.sampled_from(["Tower", "Block", "Top"])))
+    return definition_commands.rename_definition(
+        document, location.definition, draw(st.sampled_from(["Tower", "Block", "Top"]))
+    )
 
 
 def _hyper_parameters(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
     names = [p.name for p in document.definition(location.definition).hyper_parameters]
     if names and draw(st.booleans()):
-        return commands.rename_hyper_parameter(document, location.definition, names[0], draw(st.sampled_from("nmk")))
+        return definition_commands.rename_hyper_parameter(
+            document, location.definition, names[0], draw(st.sampled_from("nmk"))
+        )
     wanted = draw(st.lists(st.sampled_from("nmk"), unique=True))
-    return commands.set_hyper_parameters(document, location.definition, [HyperParameter(n, "4") for n in wanted])
+    return definition_commands.set_hyper_parameters(
+        document, location.definition, [HyperParameter(n, "4") for n in wanted]
+    )
 
 
 def _initializers(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
     target = draw(st.sampled_from(["", *graph.nodes]))
     rule = Initializer(target=target, parameter="weight", function="torch.nn.init.zeros_")
-    return commands.set_initializers(document, location.definition, [rule])
+    return definition_commands.set_initializers(document, location.definition, [rule])
 
 
 def _seed(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
