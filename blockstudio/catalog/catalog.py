@@ -55,7 +55,8 @@ class Catalog:
         for order, entry in enumerate((*self.structures, *self.entries)):
             ranks = [_rank(entry, word) for word in words]
             if not entry.hidden and all(rank is not None for rank in ranks):
-                ranked.append((sum(rank or 0 for rank in ranks), len(entry.label), order, entry))
+                total = sum(rank or 0 for rank in ranks)
+                ranked.append((total, len(entry.label) if total <= len(words) else 0, order, entry))
         return [entry for *_, entry in sorted(ranked, key=lambda item: item[:3])]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from attrs import frozen
 
@@ -16,7 +15,12 @@ from blockstudio.errors import CodeError, mark
 
 LONGEST = 1_000_000
 
-_USUAL_NAMES: Mapping[str, str] = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "Module": "torch.nn.Module"}
+_USUAL_NAMES: Mapping[str, str] = {
+    "torch": "torch",
+    "nn": "torch.nn",
+    "F": "torch.nn.functional",
+    "Module": "torch.nn.Module",
+}
 """What these names mean where the source does not import them: the generated file does."""
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -34,9 +38,15 @@ class CodeSignature:
     line: int = 1
 
 
-@lru_cache(maxsize=256)
 def read_code(source: str, name: str = "") -> CodeSignature:
     """The signature of the nn.Module class called `name`, or of the only one; CodeError with a line if none."""
+    try:
+        return _read(source, name)
+    except RecursionError:
+        raise _unreadable() from None
+
+
+def _read(source: str, name: str) -> CodeSignature:
     tree = _parse(source)
     imports = dict(_USUAL_NAMES) | dict(_imports(tree))
     classes = {part.name: part for part in tree.body if isinstance(part, ast.ClassDef)}
@@ -55,7 +65,11 @@ def _parse(source: str) -> ast.Module:
     except SyntaxError as error:
         raise CodeError(mark("Line {line}: {reason}"), line=error.lineno or 1, reason=error.msg) from None
     except (ValueError, RecursionError, MemoryError):
-        raise CodeError(mark("The code cannot be read as Python."), line=1) from None
+        raise _unreadable() from None
+
+
+def _unreadable() -> CodeError:
+    return CodeError(mark("The code cannot be read as Python."), line=1)
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -94,7 +108,7 @@ def _lineage(part: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> list[as
 
 def _choose(modules: list[ast.ClassDef], classes: Mapping[str, ast.ClassDef], name: str) -> ast.ClassDef:
     if not modules:
-        last = next(reversed(classes.values()), None)
+        last = next(reversed(list(classes.values())), None)
         if last is None:
             raise CodeError(mark("The code defines no class."), line=1)
         raise CodeError(mark("Line {line}: {name} is not an nn.Module."), line=last.lineno, name=last.name)
@@ -110,7 +124,10 @@ def _choose(modules: list[ast.ClassDef], classes: Mapping[str, ast.ClassDef], na
         raise CodeError(mark("Line {line}: {name} is not an nn.Module."), line=classes[name].lineno, name=name)
     names = ", ".join(part.name for part in modules)
     raise CodeError(
-        mark("The block is called {name}, but its code defines {names}."), name=name, names=names, line=modules[0].lineno
+        mark("The block is called {name}, but its code defines {names}."),
+        name=name,
+        names=names,
+        line=modules[0].lineno,
     )
 
 
@@ -168,8 +185,11 @@ def _outputs(method: _Function) -> tuple[PortSpec, ...]:
     if not returned:
         raise CodeError(mark("Line {line}: forward returns nothing."), line=method.lineno)
     first = returned[0]
-    alike = all(isinstance(value, ast.Tuple) and len(value.elts) == len(getattr(first, "elts", ())) for value in returned)
-    if not alike or not isinstance(first, ast.Tuple) or not first.elts:
+    alike = all(
+        isinstance(value, ast.Tuple) and len(value.elts) == len(getattr(first, "elts", ())) for value in returned
+    )
+    starred = any(isinstance(element, ast.Starred) for element in getattr(first, "elts", ()))
+    if not alike or starred or not isinstance(first, ast.Tuple) or not first.elts:
         return (PortSpec("output"),)
     names = [element.id if isinstance(element, ast.Name) else "" for element in first.elts]
     unique = all(names) and len(set(names)) == len(names)

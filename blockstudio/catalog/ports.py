@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import cast
 
 from attrs import evolve, frozen
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.custom_code import CodeSignature, read_code
+from blockstudio.catalog.render import companions
 from blockstudio.catalog.spec import Entry, OptionSpec, PortSpec
 from blockstudio.catalog.values import option_from_text
 from blockstudio.errors import BlockStudioError
@@ -24,8 +26,8 @@ from blockstudio.graph.model import (
     Instance,
     Layer,
     Node,
-    OptionValue,
     Options,
+    OptionValue,
     Parameter,
     Port,
     Repeat,
@@ -92,10 +94,14 @@ def definition_ports(definition: Definition | CodeDefinition | None) -> Ports | 
 
 def code_signature(definition: Definition | CodeDefinition | None) -> CodeSignature | None:
     """The signature of a block written in Python; None where it has a fault or there is no such block."""
-    if not isinstance(definition, CodeDefinition):
-        return None
+    return _signature(definition.source, definition.name) if isinstance(definition, CodeDefinition) else None
+
+
+@lru_cache(maxsize=256)
+def _signature(source: str, name: str) -> CodeSignature | None:
+    # Asked for at every repaint: the source is not to be parsed each time, least of all a faulty one.
     try:
-        return read_code(definition.source, definition.name)
+        return read_code(source, name)
     except BlockStudioError:
         return None
 
@@ -121,7 +127,7 @@ def _known_ports(
             return ports and Ports(tuple(_expanded(ports.inputs, {}, wired_in, free=1)), ports.outputs)
         case Call():
             called = called_node(document, location, node)
-            return called and _known_ports(document, location, called, wired_in, wired_out)
+            return _known_ports(document, location, called, wired_in, wired_out) if called else None
         case Constant() | Parameter():
             return Ports((), (PortSpec(OUTPUT),))
         case Sequential():
@@ -136,13 +142,18 @@ def _known_ports(
 def _of_entry(entry: Entry, options: Options, wired_in: Sequence[str], wired_out: Sequence[str]) -> Ports:
     defaults = {option.name: None if option.required else option.default for option in entry.options}
     values = cast(Options, defaults | dict(options))
-    # An input that an option of the same name stands in for need not be wired.
-    inputs = [evolve(port, optional=port.optional or values.get(port.name) is not None) for port in entry.inputs]
+    needed = {other for name in wired_in for other in companions(entry, name)}
+    inputs = [evolve(port, optional=_is_optional(port, values, needed)) for port in entry.inputs]
     outputs = [port for port in entry.outputs if not port.when or values.get(port.when) not in (None, False)]
     return Ports(
         tuple(_expanded(inputs, values, wired_in, free=1)),
         tuple(_expanded(outputs, values, wired_out, free=0)),
     )
+
+
+def _is_optional(port: PortSpec, values: Options, needed: set[str]) -> bool:
+    # An input that an option of the same name stands in for need not be wired.
+    return (port.optional and port.name not in needed) or values.get(port.name) is not None
 
 
 def _expanded(ports: Iterable[PortSpec], values: Options, wired: Sequence[str], *, free: int) -> Iterator[PortSpec]:

@@ -59,9 +59,10 @@ OptionType = Literal[
 """The kind of value an option takes, and so its editor.
 
 `number` is an int, float or bool; `int|tuple` is one int or a tuple of ints; `tuple` is ints only
-(shapes, axes, sizes); `dtype` is one of `graph.expressions.DTYPES`; `index` is what stands between square
-brackets (":, 0, ..."); `tensor` is a tensor expression in an `Expression`; `any` is whatever
-can be written. Every type takes an `Expression` instead, and so does every element of a tuple.
+(shapes, axes, sizes); `dtype` is one of `graph.expressions.DTYPES`; `index` is what stands between
+square brackets (":, 0, ..."); `tensor` is a tensor expression in an `Expression`; `any` is whatever
+can be written. `choices` are taken besides (`padding="same"`). Every type takes an `Expression`
+instead, and so does every element of a tuple.
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from types import UnionType
 
 from blockstudio.catalog.spec import REQUIRED, OptionSpec, OptionType
 from blockstudio.errors import OptionError, mark
@@ -33,6 +34,8 @@ def check_value(option: OptionSpec, value: OptionValue) -> None:
         return
     if value is None and option.required:
         raise OptionError(mark("“{option}” needs a value."), option=option.name)
+    if any(value == choice and type(value) is type(choice) for choice in option.choices):
+        return
     if not _is_of_type(option, value):
         choices = ", ".join(map(repr, option.choices))
         raise OptionError(_WANTED[option.type], option=option.name, value=_shown(value), choices=choices)
@@ -72,27 +75,27 @@ def _is_of_type(option: OptionSpec, value: OptionValue) -> bool:
             return isinstance(value, bool)
         case "str" | "index":
             return isinstance(value, str)
-        case "choice":
-            return any(value == choice and type(value) is type(choice) for choice in option.choices)
         case "number":
             return real or isinstance(value, bool)
         case "int|tuple":
-            return whole or _all(value, int)
+            return whole or _all(option, value, int)
         case "float|tuple":
-            return real or _all(value, int | float)
+            return real or _all(option, value, int | float)
         case "tuple":
-            return _all(value, int)
+            return _all(option, value, int)
         case "dtype":
             return value in DTYPES
-        case "tensor":
+        case "tensor" | "choice":
             return False
         case "any":
             return True
 
 
-def _all(value: OptionValue, kind: object) -> bool:
+def _all(option: OptionSpec, value: OptionValue, kind: UnionType | type) -> bool:
     return isinstance(value, tuple) and all(
-        isinstance(element, Expression) or (isinstance(element, kind) and not isinstance(element, bool))  # type: ignore[arg-type]
+        isinstance(element, Expression)
+        or (isinstance(element, kind) and not isinstance(element, bool))
+        or (element is None and option.nullable)  # AdaptiveAvgPool2d((7, None)) keeps one size
         for element in value
     )
 

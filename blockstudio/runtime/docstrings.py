@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 _SECTION = re.compile(r"^(Args|Arguments|Parameters|Keyword [Aa]rg(?:ument)?s|Inputs|Outputs)\b.*:")
-_ARGUMENT = re.compile(r"^(?P<indent>\s+)(?:\*\s+)?\**(?P<names>[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\**\s*(?:\((?P<type>[^:]*|.*?)\))?\s*:\s*(?P<text>.*)$")
+_ARGUMENT = re.compile(
+    r"^(?P<indent>\s+)(?:\*\s+)?\**(?P<names>[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\**\s*(?:\((?P<type>[^:]*|.*?)\))?\s*:\s*(?P<text>.*)$"
+)
 _SIGNATURE = re.compile(r"^[\w.]+\(.*\)(\s*->.*)?$")
 _ROLE = re.compile(r":(?:\w+:)?\w+:`([^`]*)`")
 

@@ -52,7 +52,9 @@ def generate() -> str:
 
 def modules() -> dict[str, type[nn.Module]]:
     """Every Module class of torch.nn, by full name."""
-    classes = {name: value for name, value in vars(nn).items() if isinstance(value, type) and issubclass(value, nn.Module)}
+    classes = {
+        name: value for name, value in vars(nn).items() if isinstance(value, type) and issubclass(value, nn.Module)
+    }
     return {f"torch.nn.{name}": classes[name] for name in sorted(classes)}
 
 
@@ -61,7 +63,10 @@ def functionals() -> dict[str, Callable[..., Any]]:
     return {
         f"torch.nn.functional.{name}": value
         for name, value in sorted(vars(nn.functional).items())
-        if callable(value) and not isinstance(value, type) and not name.startswith("_") and not name.endswith("_")
+        if callable(value)
+        and not isinstance(value, type)
+        and not name.startswith("_")
+        and not name.endswith("_")
         # `from typing import ...` and the like: what only passes through is not a function of it.
         and getattr(value, "__module__", None) not in ("typing", "torch._jit_internal", "importlib")
         and not name.endswith("_with_indices")
@@ -90,6 +95,8 @@ def _layer(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
     docs = {**argument_docs(base), **argument_docs(kind)}
 
     arguments = read_signature(notes["options"]) if "options" in notes else inspected(base.__init__)
+    if name.startswith("Lazy"):
+        arguments = [_like_layer(argument, getattr(nn, name.removeprefix("Lazy"))) for argument in arguments]
     arguments += read_signature(notes.get("add", ""))
     made = [option for option in constructor_options(arguments) if option.name not in skipped]
     given = read_signature(notes["inputs"]) if "inputs" in notes else inspected(kind.forward)
@@ -115,7 +122,7 @@ def _layer(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
     return evolve(
         entry,
         parameters=tuple(parameter for parameter, _ in module.named_parameters()),
-        buffers=tuple(module.state_dict().keys() - dict(module.named_parameters()).keys())
+        buffers=tuple(buffer for buffer, _ in module.named_buffers()),
     )
 
 
@@ -155,7 +162,9 @@ def _function(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
 def _initializer(name: str, notes: Notes) -> InitializerSpec:
     function = getattr(nn.init, name)
     docs = argument_docs(function)
-    options = [option for option in inspected(function) if isinstance(option, OptionSpec) and option.name != "generator"]
+    options = [
+        option for option in inspected(function) if isinstance(option, OptionSpec) and option.name != "generator"
+    ]
     least, *most = notes.get("ranks", [0])
     return InitializerSpec(
         type=f"torch.nn.init.{name}",
@@ -197,6 +206,8 @@ def _option(option: OptionSpec, notes: Notes, tables: Notes, docs: Mapping[str, 
         own = notes.get(table, {}).get(name)
         return tables.get(table, {}).get(name) if own is None and (table != "suggested" or option.required) else own
 
+    if name == "dtype":
+        option = evolve(option, type="dtype")
     changes: dict[str, Any] = {"doc": notes.get("docs", {}).get(name) or docs.get(name) or known("docs") or ""}
     suggested = known("suggested")
     if suggested is not None:
@@ -223,19 +234,20 @@ def _option(option: OptionSpec, notes: Notes, tables: Notes, docs: Mapping[str, 
 
 def _arguments(arguments: Iterable[Argument]) -> str:
     """The argument list of a layer's call: the inputs there must be, then the rest."""
-    return _list([], list(arguments), "")
+    return _list(arguments, "")
 
 
 def _call(name: str, arguments: list[Argument], notes: Notes) -> str:
     head, rest = name, list(arguments)
     if notes.get("method") or name.startswith("Tensor."):
         head, rest = f"{{{rest[0].name}}}.{name.rpartition('.')[2]}", rest[1:]
-    return head + _list([], rest, notes.get("keyword", ""))
+    return head + _list(rest, notes.get("keyword", ""))
 
 
-def _list(written: list[str], arguments: list[Argument], keyword: str) -> str:
+def _list(arguments: Iterable[Argument], keyword: str) -> str:
     """Everything that must be given up to the first that need not; `...` for what is behind it."""
-    for number, argument in enumerate(arguments):
+    written = []
+    for argument in arguments:
         if argument.optional if isinstance(argument, PortSpec) else not argument.required:
             written.append("...")
             break

@@ -26,7 +26,9 @@ _ALIASES: Mapping[str, dict[str, Any]] = {
     "shape": {"type": "tuple"},
 }
 
-_WRITTEN = re.compile(r"(?P<either>@?)(?P<many>\*?)(?P<name>\w+)(?P<optional>\??)(?::\s*(?P<type>[^=]+?))?(?:\s*=\s*(?P<default>.+))?")
+_WRITTEN = re.compile(
+    r"(?P<either>@?)(?P<many>\*?)(?P<name>\w+)(?P<optional>\??)(?::\s*(?P<type>[^=]+?))?(?:\s*=\s*(?P<default>.+))?"
+)
 
 
 def read_signature(text: str) -> list[Argument]:
@@ -58,7 +60,13 @@ def _read(part: str) -> Iterator[Argument]:
     option = OptionSpec(name, **_type(kind), default=value)
     if found["either"]:
         # Where the option has no default, one of the two must be given: `node_ports` works that out.
-        yield PortSpec(name, optional=value is not REQUIRED or many, variadic=many, count=name if many else "", advanced=many or value is not REQUIRED)
+        yield PortSpec(
+            name,
+            optional=value is not REQUIRED or many,
+            variadic=many,
+            count=name if many else "",
+            advanced=many or value is not REQUIRED,
+        )
     yield option
 
 
@@ -133,6 +141,8 @@ def _of_hint(hint: Any, default: object) -> dict[str, Any]:
     tuples = [member for member in members if _is_sequence(member)]
     plain = [member for member in members if member not in tuples]
     values: dict[str, Any] = {"type": _plain_type(plain, bool(tuples), default), "nullable": nullable}
+    if tuples and str in plain:
+        values["choices"] = ("same", "valid")  # the padding of convolutions is the only such argument
     if tuples and (length := _length(tuples[0])) > 1:
         values["length"] = length
     if tuples and type(None) in typing.get_args(tuples[0]):
@@ -142,7 +152,7 @@ def _of_hint(hint: Any, default: object) -> dict[str, Any]:
 
 def _is_sequence(hint: Any) -> bool:
     origin = typing.get_origin(hint) or hint
-    return isinstance(origin, type) and issubclass(origin, tuple | list | typing.Sequence) and origin is not str  # type: ignore[arg-type]
+    return isinstance(origin, type) and issubclass(origin, tuple | list | typing.Sequence) and origin is not str
 
 
 def _length(hint: Any) -> int:
