@@ -17,10 +17,11 @@ from blockstudio.graph.edits import (
     RenameDefinition,
     SetNode,
 )
-from blockstudio.graph.model import OptionValue, (
+from blockstudio.graph.model import (
     HyperParameter,
     Initializer,
     Instance,
+    OptionValue,
 )
 from blockstudio.graph.rewriting import map_expressions, map_value
 from blockstudio.graph.scopes import users_of
