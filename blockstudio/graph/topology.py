@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import networkx as nx
 
 from blockstudio.graph.document import Document
-from blockstudio.graph.model import BOUNDARY, Definition, Graph, Instance, Node
+from blockstudio.graph.model import Definition, Graph, Instance, Node
 
 
 def digraph(graph: Graph) -> nx.DiGraph[str]:
@@ -50,8 +50,12 @@ def tangles(graph: Graph) -> list[set[str]]:
 
 def path_between(graph: Graph, start: str, goal: str) -> list[str]:
     """The node names on a path along edges from `start` to `goal`, empty when there is none."""
-    # Walks only what `start` reaches: building a networkx graph for each new edge would make
-    # wiring cost as much as the whole graph is large.
+    return _walk(start, goal, lambda name: (target.node for _, target in graph.edges_out_of(name) if target.node))
+
+
+def _walk(start: str, goal: str, following: Callable[[str], Iterable[str]]) -> list[str]:
+    # Visits only what `start` reaches: a networkx graph for each new edge or instance would make
+    # an edit cost as much as the whole document is large.
     previous = {start: start}
     pending = [start]
     while pending:
@@ -61,10 +65,10 @@ def path_between(graph: Graph, start: str, goal: str) -> list[str]:
             while path[-1] != start:
                 path.append(previous[path[-1]])
             return path[::-1]
-        for _, target in graph.edges_out_of(name):
-            if target.node != BOUNDARY and target.node not in previous:
-                previous[target.node] = name
-                pending.append(target.node)
+        for other in following(name):
+            if other not in previous:
+                previous[other] = name
+                pending.append(other)
     return []
 
 
@@ -107,10 +111,13 @@ def definition_graph(document: Document) -> nx.DiGraph[str]:
 
 def definition_path(document: Document, start: str, goal: str) -> list[str]:
     """Definition names from `start` to `goal`, each holding an instance of the next; or empty."""
-    arcs = definition_graph(document)
-    if start not in arcs or goal not in arcs:
-        return [start] if start == goal else []
-    return list(nx.shortest_path(arcs, start, goal)) if nx.has_path(arcs, start, goal) else []
+
+    def held(name: str) -> Iterator[str]:
+        definition = document.definitions.get(name)
+        if isinstance(definition, Definition):
+            yield from (instance.definition for instance in instances_in(definition.graph))
+
+    return _walk(start, goal, held)
 
 
 def find_recursion(document: Document) -> list[str]:
