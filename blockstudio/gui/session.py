@@ -40,6 +40,11 @@ class KernelLike(Protocol):
     state_changed: Any
     """Signal(str)"""
 
+    @property
+    def state(self) -> str: ...
+
+    def interrupt(self) -> None: ...
+
     def request(
         self, request: Any, on_reply: Callable[[Any], None], on_error: Callable[[Any], None] | None = None
     ) -> None: ...
@@ -103,6 +108,8 @@ class Session(Navigation):
     """Values of parameters are others than before: ask the engine again."""
     run_finished = Signal(object)
     """RunResult, or None when the last run says nothing of the document any more."""
+    engine_changed = Signal(str)
+    """`engine_state` is another."""
     tensor_changed = Signal()
     """Another tensor is looked at."""
     message = Signal(object)
@@ -115,6 +122,8 @@ class Session(Navigation):
         self.settings = settings or Settings(self)
         self.undo_stack = QUndoStack(self)
         self.kernel: KernelLike | None = None
+        self.engine_state = "starting"
+        """Of the kernel: stopped, starting, ready, busy or dead."""
         self.path: Path | None = None
         self.compiled: Compiled | None = None
         self.diagnostics: list[Problem] = []
@@ -138,6 +147,8 @@ class Session(Navigation):
     def attach(self, kernel: KernelLike) -> None:
         """Use this engine from now on."""
         self.kernel = kernel
+        kernel.state_changed.connect(self._engine_changed)
+        self._engine_changed(kernel.state)
         self.liveness.attach(kernel)
 
     def close(self) -> None:
@@ -251,6 +262,11 @@ class Session(Navigation):
     def _changed(self, edits: tuple[Edit, ...]) -> None:
         self._follow(edits)
         self.document_changed.emit(edits)
+
+    def _engine_changed(self, state: str) -> None:
+        if state != self.engine_state:
+            self.engine_state = state
+            self.engine_changed.emit(state)
 
     def _note_modified(self) -> None:
         if self.modified != self._was_modified:

@@ -217,6 +217,8 @@ class ParameterTreeModel(QAbstractItemModel):
     def _text(self, entry: Entry, column: int) -> str:
         row = entry.row
         if column == NAME:
+            if row and row.shared_with:
+                return tr("{name} (shared with {path})").format(name=entry.name, path=row.shared_with)
             return entry.name
         if column == COUNT:
             return count_text(entry.count)
@@ -296,7 +298,7 @@ class ParameterFilter(QSortFilterProxyModel):
 
     def _change(self, words: tuple[str, ...], kind: str) -> None:
         self._words, self._kind = words, kind
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         model = self.sourceModel()

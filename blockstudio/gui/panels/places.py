@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import Call, Definition, Instance, Node, Repeat, Sequential
+from blockstudio.graph.model import Call, Sequential
+from blockstudio.graph.scopes import follow
 from blockstudio.gui.navigation import Place
+from blockstudio.gui.session import Session
 
 
 def module_of(document: Document, location: Location, name: str) -> str:
@@ -39,25 +41,39 @@ def shown_module(document: Document, trail: Iterable[Place]) -> str | None:
     return path
 
 
-def node_of(document: Document, module: str) -> tuple[Location, str] | None:
-    """The address of the node that a module path of the root leads to; None for the root, or where there is none."""
-    location, rest, found = Location(document.root), module, None
-    while rest:
-        step = _step(document, location, rest)
-        if step is None:
-            return None if found is None else found
-        found, rest = step
-        place, name = found
-        node = document.node(place, name)
-        if isinstance(node, Instance):
-            if not isinstance(document.definitions.get(node.definition), Definition):
-                return found
-            location = Location(node.definition)
-        elif isinstance(node, Sequential):
-            location = place.enter(name, "body")
-        else:
-            return found
-    return found
+def chain_of(document: Document, module: str) -> list[tuple[Location, str]]:
+    """The addresses of the nodes that a module or tensor path of the root passes through, outermost first."""
+    return [(step.location, step.node.name) for step in follow(document, document.root, module)]
+
+
+def show_module(session: Session, module: str, *, deep: bool = False) -> None:
+    """Select the node a module or tensor path leads to, or the one in the shown graph that holds it.
+
+    Where nothing of the path is in the shown graph, or if `deep`, its own graph is entered, by the way
+    of the path.
+    """
+    chain = chain_of(session.document, module)
+    if not chain:
+        return
+    shown = session.location
+    if not deep:
+        for location, name in reversed(chain):
+            depth = len(shown.steps)
+            if location.definition == shown.definition and location.steps[:depth] == shown.steps:
+                name = location.steps[depth][0] if len(location.steps) > depth else name
+                session.select((name,))
+                session.reveal_requested.emit(name)
+                return
+    session.enter(Location(session.document.root))
+    before = ""
+    for location, name in chain:
+        if location.definition != session.location.definition:
+            session.enter(Location(location.definition), before)
+        for i in range(len(location.steps)):
+            session.enter(Location(location.definition, location.steps[: i + 1]), location.steps[i][0])
+        before = name
+    session.select((before,))
+    session.reveal_requested.emit(before)
 
 
 def join(*parts: str) -> str:
@@ -72,37 +88,3 @@ def _container(document: Document, location: Location) -> tuple[Location, Sequen
         return None
     node = document.node(above, location.steps[-1][0])
     return (above, node) if isinstance(node, Sequential) else None
-
-
-def _step(document: Document, location: Location, path: str) -> tuple[tuple[Location, str], str] | None:
-    """The node of a class or container that the front of a path leads to, and the rest of the path."""
-    best: tuple[tuple[Location, str], str] | None = None
-    longest = -1
-    for place, node, key, repeated in _owners(document, location):
-        if path != key and not path.startswith(f"{key}."):
-            continue
-        if len(key) > longest:
-            rest = path[len(key) + 1 :]
-            if repeated:  # the round of the loop
-                rest = rest.partition(".")[2]
-            best, longest = ((place, node.name), rest), len(key)
-    return best
-
-
-def _owners(document: Document, location: Location) -> Iterator[tuple[Location, Node, str, bool]]:
-    """The nodes that own modules or tensors there: address, node, key, and whether it is a list over rounds."""
-    graph = document.graph(location)
-    container = _container(document, location)
-    if container:
-        for number, node in enumerate(graph.nodes.values()):
-            yield location, node, node.name if container[1].named else str(number), False
-        return
-    pending = [(location, False)]
-    while pending:
-        place, repeated = pending.pop()
-        for node in document.graph(place).nodes.values():
-            if node.kind in ("layer", "instance", "constant", "parameter", "sequential", "unknown"):
-                yield place, node, node.name, repeated
-            if not isinstance(node, Sequential):
-                inside = repeated or (isinstance(node, Repeat) and not node.shared)
-                pending += [(place.enter(node.name, slot), inside) for slot, _ in node.graphs()]

@@ -47,6 +47,8 @@ class TensorModel(QAbstractTableModel):
     """A `Block` that came into sight and is not loaded."""
     edited = Signal(str, str)
     """A cell was given a new value: its index in the whole tensor, and the value as an expression."""
+    refused = Signal(str)
+    """What was typed into a cell is no value for it: what to write instead."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -155,8 +157,12 @@ class TensorModel(QAbstractTableModel):
         if role != Qt.ItemDataRole.EditRole or self._slice is None or not self._editable:
             return False
         text = number_expression(str(value), self._dtype)
-        if text is None or text == str(self.value(index.row(), index.column())):
+        if text is None:
+            self.refused.emit(refusal_text(self._dtype))
             return False
+        if str(value).strip() == str(self.value(index.row(), index.column())):
+            return False
+        self.refused.emit("")
         self.edited.emit(self._slice.element(index.row(), index.column()), text)
         return False  # the engine's answer changes the cell
 

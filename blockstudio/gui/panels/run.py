@@ -1,0 +1,270 @@
+"""The panel that runs the model: on what, how, and what came out."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.engine.protocol import Failure, ParameterTable, RunModel, RunResult, SetMode
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.panels.asking import Question, failure_text
+from blockstudio.gui.panels.parts import Empty, engine_text, state_label, tell
+from blockstudio.gui.panels.quantities import seconds_text
+from blockstudio.gui.panels.run_inputs import InputsForm
+from blockstudio.gui.panels.run_results import (
+    Outputs,
+    ResultTable,
+    activations_of,
+    gradients_of,
+    outputs_of,
+    summary_text,
+)
+from blockstudio.gui.session import Session
+
+TICK = 100
+"""Milliseconds between updates of the elapsed time."""
+
+
+class RunPanel(QWidget):
+    """Inputs, seed, backward pass, mode; Run and Stop; outputs, gradients and activations."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._started = 0.0
+        self._failure: Failure | None = None
+        self._run = Question(session, self._finished, self._failed, self)
+        self._mode = Question(session, session.set_table, None, self)
+        self._clock = QTimer(self)
+        self._clock.setInterval(TICK)
+        self._clock.timeout.connect(self._tick)
+        self._build()
+        self._run.busy_changed.connect(self._busy_changed)
+        session.run_finished.connect(self._show_result)
+        session.table_changed.connect(self._show_mode)
+        session.document_replaced.connect(self._replaced)
+        session.engine_changed.connect(self._show_state)
+        self._show_state(session.engine_state)
+        self._show_result(session.run_result)
+
+    def _build(self) -> None:
+        self.inputs = InputsForm(self._session)
+        self.seed = QSpinBox()
+        self.seed.setRange(-1, 2**31 - 1)
+        self.seed.setSpecialValueText(tr("another each time"))
+        self.seed.setValue(0)
+        self.seed.setToolTip(tr("Seed of the random inputs, and of dropout"))
+        self.backward = QComboBox()
+        for value, text, tip in (
+            ("", tr("none"), tr("Forward only")),
+            ("sum", tr("of the sum"), tr("output.sum().backward()")),
+            ("mean", tr("of the mean"), tr("output.mean().backward()")),
+        ):
+            self.backward.addItem(text, value)
+            self.backward.setItemData(self.backward.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.backward.setToolTip(tr("Backward pass: fills the gradients of parameters and inputs"))
+        self.rounds = QSpinBox()
+        self.rounds.setRange(1, 10_000)
+        self.rounds.setToolTip(tr("How often to run; the median time is shown"))
+        self.training = QCheckBox(tr("Training mode"))
+        self.training.setToolTip(tr("On: dropout and batch norm train. Off: net.eval()"))
+        self.training.clicked.connect(lambda on: self._mode.ask(SetMode(on)))
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(4)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for label, field in (
+            (tr("Seed"), self.seed),
+            (tr("Backward"), self.backward),
+            (tr("Rounds"), self.rounds),
+            ("", self.training),
+        ):
+            form.addRow(label, field)
+
+        self.run_button = QPushButton(icon("mdi6.play", "on_accent"), tr("Run"))
+        self.run_button.setProperty("primary", True)
+        self.run_button.setToolTip(tr("Run the model on these inputs (F5)"))
+        self.run_button.clicked.connect(lambda: self.run())
+        self.stop_button = QPushButton(icon("mdi6.stop"), tr("Stop"))
+        self.stop_button.setToolTip(tr("Interrupt the run (Shift+F5)"))
+        self.stop_button.clicked.connect(lambda: self.stop())
+        self.elapsed = QLabel()
+        self.elapsed.setProperty("muted", True)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.run_button)
+        buttons.addWidget(self.stop_button)
+        buttons.addWidget(self.elapsed, 1)
+
+        self.problem = state_label()
+        self.problem.setTextFormat(Qt.TextFormat.RichText)
+        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.problem.linkActivated.connect(self._link)
+
+        setup = QWidget()
+        top = QVBoxLayout(setup)
+        top.setContentsMargins(6, 6, 6, 6)
+        top.setSpacing(6)
+        top.addWidget(self.inputs)
+        top.addLayout(form)
+        top.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(setup)
+
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.outputs = Outputs(self._session)
+        self.gradients = Outputs(self._session)
+        self.activations = ResultTable(self._session)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for widget, text, tip in (
+            (self.outputs, tr("Outputs"), tr("What the model gave")),
+            (self.activations, tr("Activations"), tr("What flowed from every node; double-click to go there")),
+            (self.gradients, tr("Input gradients"), tr("Gradients of the inputs after the backward pass")),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(widget, text), tip)
+        results = QWidget()
+        lower = QVBoxLayout(results)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(4)
+        lower.addWidget(self.summary)
+        lower.addWidget(self.tabs, 1)
+        self.empty = Empty(tr("Press Run to see outputs, activations and gradients."))
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(results)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._scroll, 2)
+        lower_part = QWidget()
+        rest = QVBoxLayout(lower_part)
+        rest.setContentsMargins(6, 6, 6, 6)
+        rest.setSpacing(6)
+        rest.addLayout(buttons)
+        rest.addWidget(self.problem)
+        rest.addWidget(self._pages, 1)
+        column.addWidget(lower_part, 3)
+
+    # --- running -----------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        return self._run.busy
+
+    def run(self) -> None:
+        """Run the model, unless it runs already or the engine is not there."""
+        # What is being typed counts: the field gives it up when it loses the focus.
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            focused.clearFocus()
+            focused.setFocus()
+        if self.running:
+            return
+        seed = self.seed.value()
+        request = RunModel(
+            self.inputs.examples(),
+            None if seed < 0 else seed,
+            self.backward.currentData(),
+            None,
+            self.rounds.value(),
+        )
+        self._failure = None
+        tell(self.problem, "")
+        if not self._run.ask(request):
+            tell(self.problem, escape(engine_text("starting")))
+
+    def stop(self) -> None:
+        """Interrupt what the engine is doing."""
+        kernel = self._session.kernel
+        if kernel is not None:
+            kernel.interrupt()
+
+    def _busy_changed(self, busy: bool) -> None:
+        if busy:
+            self._started = time.monotonic()
+            self._clock.start()
+            self._tick()
+        else:
+            self._clock.stop()
+            self.elapsed.setText("")
+        self._enable()
+
+    def _tick(self) -> None:
+        seconds = time.monotonic() - self._started
+        self.elapsed.setText(tr("running, {time}").format(time=seconds_text(seconds)) if seconds > 0.3 else "")
+
+    def _enable(self) -> None:
+        self.run_button.setEnabled(not self.running and self._session.engine_state in ("ready", "busy"))
+        self.stop_button.setEnabled(self.running)
+
+    def _finished(self, result: RunResult) -> None:
+        self._session.set_run_result(result)
+
+    def _failed(self, failure: Failure) -> None:
+        self._failure = failure
+        text = escape(failure_text(failure))
+        if failure.path:
+            place = escape(failure.path)
+            text = f'<a href="node">{place}</a>: {text}' if self._session.locate(failure.path) else f"{place}: {text}"
+        if failure.detail:
+            text += f' &nbsp;<a href="details">{tr("Copy the details")}</a>'
+        tell(self.problem, text)
+
+    def _link(self, target: str) -> None:
+        if self._failure is None:
+            return
+        if target == "details":
+            QApplication.clipboard().setText(self._failure.detail)
+            return
+        with self._session.guard():
+            self._session.show_path(self._failure.path)
+
+    # --- showing -----------------------------------------------------------------------------------
+
+    def _show_state(self, state: str) -> None:
+        self._enable()
+        waiting = engine_text(state)
+        self.empty.set_text(waiting or tr("Press Run to see outputs, activations and gradients."))
+
+    def _show_mode(self, table: ParameterTable | None) -> None:
+        self.training.setEnabled(table is not None)
+        if table is not None:
+            self.training.setChecked(table.training)
+
+    def _replaced(self) -> None:
+        self._failure = None
+        tell(self.problem, "")
+
+    def _show_result(self, result: RunResult | None) -> None:
+        self._pages.setCurrentIndex(0 if result is None else 1)
+        if result is None:
+            return
+        document = self._session.document
+        self.summary.setText(summary_text(result))
+        self.outputs.show_results(outputs_of(document, result))
+        self.activations.show_results(activations_of(result))
+        gradients = gradients_of(document, result)
+        self.gradients.show_results(gradients)
+        self.tabs.setTabEnabled(self.tabs.indexOf(self.gradients), bool(gradients))
