@@ -144,11 +144,15 @@ def _of_entry(entry: Entry, options: Options, wired_in: Sequence[str], wired_out
     values = cast(Options, defaults | dict(options))
     needed = {other for name in wired_in for other in companions(entry, name)}
     inputs = [evolve(port, optional=_is_optional(port, values, needed)) for port in entry.inputs]
-    outputs = [port for port in entry.outputs if not port.when or values.get(port.when) not in (None, False)]
+    outputs = [port for port in entry.outputs if not port.when or _is_set(values.get(port.when))]
     return Ports(
         tuple(_expanded(inputs, values, wired_in, free=1)),
         tuple(_expanded(outputs, values, wired_out, free=0)),
     )
+
+
+def _is_set(value: OptionValue) -> bool:
+    return value is not None and value is not False  # dim=0 is set
 
 
 def _is_optional(port: PortSpec, values: Options, needed: set[str]) -> bool:

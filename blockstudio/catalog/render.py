@@ -124,7 +124,8 @@ class _Writer:
         if option.required:
             return True
         value = self._value(option)
-        return value != option.default or type(value) is not type(option.default) or repr(value) in option.sources
+        is_default = value == option.default and isinstance(value, bool) == isinstance(option.default, bool)
+        return not is_default or repr(value) in option.sources
 
     def _field(self, field: Field) -> str:
         source = self._spread(field.name) if field.spread else self._source(field.name)

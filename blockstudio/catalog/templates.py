@@ -101,7 +101,7 @@ def _last_list(text: str) -> int | None:
     for index in range(len(text) - 1, -1, -1):
         depth += (text[index] == ")") - (text[index] == "(")
         if not depth:
-            called = index > 0 and (text[index - 1].isidentifier() or text[index - 1] == "}")
+            called = index > 0 and re.match(r"[\w}\])]", text[index - 1])
             return index if called and text[index] == "(" else None
     return None
 

@@ -246,8 +246,10 @@ def _call(name: str, arguments: list[Argument], notes: Notes) -> str:
 
 def _list(arguments: Iterable[Argument], keyword: str) -> str:
     """Everything that must be given up to the first that need not; `...` for what is behind it."""
-    written = []
+    written: list[str] = []
     for argument in arguments:
+        if any(f"{{{argument.name}}}" in text for text in written):
+            continue  # an option that may be wired instead comes twice
         if argument.optional if isinstance(argument, PortSpec) else not argument.required:
             written.append("...")
             break
