@@ -13,7 +13,7 @@ All text in here is Python source that was checked or comes from the catalog. Th
 * *run* text (options of statements, counts and conditions of statements) stands in `forward`:
   hyper-parameters are attributes (`self.channels * 4`), the number of a round goes by its index name.
 
-`fragments.py` writes the source of single declarations and statements; the code generator and the
+`snippets.py` writes the source of single declarations and statements; the code generator and the
 interpreter both use it, so that they cannot disagree.
 """
 
@@ -26,7 +26,7 @@ from attrs import Factory, frozen
 
 from blockstudio.catalog.spec import Entry
 from blockstudio.graph.document import Location
-from blockstudio.graph.model import BOUNDARY, Endpoint, Initializer, Options
+from blockstudio.graph.model import BOUNDARY, Endpoint, Options
 
 Value = Endpoint
 """The output of a node, or with node "" an input of the block."""
@@ -296,6 +296,34 @@ class Block:
                 yield from block.walk()
 
 
+@frozen(kw_only=True)
+class InitRule:
+    """An initialiser, ready to be written into `init_weights`; see `graph.model.Initializer`.
+
+    `target` is the module or tensor it is for (run text: "self", "self.net[0]", "self.scale"). With
+    `layer_type` ("nn.Linear", or the name of a class) it is for `parameter` of all modules of that type in
+    the target, which may be None if `optional`; else for `parameter` of the target; without `parameter`,
+    for the target itself if `is_tensor`, else for all its parameters, of at least `minimum_rank` dimensions.
+
+    It calls `function` ("nn.init.normal_") with the tensor and `arguments`, or assigns `expression` to
+    `index` ("" for all of it), where `x` is the old value at that index.
+    """
+
+    location: Location
+    node: str
+    """The node that the target is, "" if it is the module itself."""
+    target: str = "self"
+    is_tensor: bool = False
+    layer_type: str = ""
+    parameter: str = ""
+    optional: bool = False
+    minimum_rank: int = 0
+    function: str = ""
+    arguments: tuple[str, ...] = ()
+    index: str = ""
+    expression: str = ""
+
+
 @frozen(slots=False)
 class Module:
     """A definition: one nn.Module class."""
@@ -305,7 +333,7 @@ class Module:
     hyper_parameters: tuple[Argument, ...]
     declarations: tuple[Declaration, ...]
     forward: Block
-    initializers: tuple[Initializer, ...] = ()
+    initializers: tuple[InitRule, ...] = ()
     attributes: tuple[str, ...] = ()
     """The hyper-parameters that `forward` or an initialiser uses: stored as attributes."""
 

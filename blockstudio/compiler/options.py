@@ -1,0 +1,61 @@
+"""Option values made ready to be written: checked, and their names replaced by what stands for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from attrs import Factory, frozen
+
+from blockstudio.catalog.spec import OptionSpec
+from blockstudio.catalog.values import check_value
+from blockstudio.errors import BlockStudioError
+from blockstudio.graph.expressions import check_index, check_option, check_tensor, substitute
+from blockstudio.graph.model import Definition, Expression, Options, OptionValue
+
+
+@frozen
+class Names:
+    """The names that expressions may use, each with what is written for it."""
+
+    sources: Mapping[str, str] = Factory(dict)
+
+    def option(self, text: str) -> str:
+        """The source of an option expression; ExpressionError if it is none."""
+        return substitute(check_option(text, self.sources), self.sources)
+
+    def tensor(self, text: str) -> str:
+        """The source of a tensor expression; ExpressionError if it is none."""
+        return substitute(check_tensor(text, self.sources), self.sources)
+
+    def index(self, text: str) -> str:
+        """The source of what stands between square brackets; ExpressionError if it is none."""
+        return substitute(f"x[{check_index(text, self.sources)}]", self.sources)[2:-1]
+
+    def value(self, kind: str, value: OptionValue) -> OptionValue:
+        """A value with every expression in it replaced by its source; ExpressionError for one that is none."""
+        if isinstance(value, tuple):
+            return tuple(self.value(kind, element) for element in value)
+        if kind == "index" and isinstance(value, str | Expression):
+            return Expression(self.index(value.text if isinstance(value, Expression) else value))
+        if isinstance(value, Expression):
+            return Expression(self.tensor(value.text) if kind == "tensor" else self.option(value.text))
+        return value
+
+
+def hyper_names(definition: Definition, prefix: str = "") -> Names:
+    """The names of a definition's hyper-parameters: as they are, or as attributes with the prefix "self."."""
+    return Names({parameter.name: prefix + parameter.name for parameter in definition.hyper_parameters})
+
+
+def settled(specs: Mapping[str, OptionSpec], options: Options, names: Names) -> dict[str, OptionValue]:
+    """The options that are known, ready to be written."""
+    return {name: names.value(specs[name].type, value) for name, value in options.items() if name in specs}
+
+
+def faults(spec: OptionSpec, value: OptionValue, names: Names) -> Iterator[BlockStudioError]:
+    """What is wrong with a value of an option."""
+    try:
+        check_value(spec, value)
+        names.value(spec.type, value)
+    except BlockStudioError as error:
+        yield error

@@ -1,0 +1,97 @@
+"""Small documents, written shortly: what most tests of the compiler start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from blockstudio.graph.document import Document
+from blockstudio.graph.model import (
+    BOUNDARY,
+    Call,
+    CodeDefinition,
+    Constant,
+    Definition,
+    Endpoint,
+    Function,
+    Graph,
+    Instance,
+    Layer,
+    Node,
+    Parameter,
+    Port,
+)
+
+Wires = Mapping[str, str] | Iterable[tuple[str, str]]
+
+
+def graph(
+    inputs: str | Iterable[Port], outputs: str, nodes: Iterable[Node], wires: str = "", **extra: Any
+) -> Graph:
+    """A graph; `wires` are parted by spaces: "x>hidden hidden>relu relu.values>add.other add>output".
+
+    An end is `node.port`; without a port it is the border's port of that name, or a node's main port
+    ("input" or "output").
+    """
+    nodes = list(nodes)
+    names = {node.name for node in nodes}
+    ports = [Port(name) for name in inputs.split()] if isinstance(inputs, str) else list(inputs)
+    borders = {port.name for port in ports}, set(outputs.split())
+    edges = {}
+    for wire in wires.split():
+        source, target = wire.split(">")
+        edges[_end(target, names, borders[1], "input")] = _end(source, names, borders[0], "output")
+    return Graph(ports, [Port(name) for name in outputs.split()], {node.name: node for node in nodes}, edges, **extra)
+
+
+def _end(text: str, names: set[str], border: set[str], main: str) -> Endpoint:
+    if text in names:
+        return Endpoint(text, main)
+    if text in border:
+        return Endpoint(BOUNDARY, text)
+    node = max((name for name in names if text.startswith(f"{name}.")), key=len, default=None)
+    if node is None:
+        name, _, port = text.partition(".")
+        return Endpoint(name, port or main)
+    return Endpoint(node, text[len(node) + 1 :])
+
+
+def document(*definitions: Definition | CodeDefinition, root: str = "", **extra: Any) -> Document:
+    """A document of definitions, the last of them the root."""
+    return Document(root or definitions[-1].name, {d.name: d for d in definitions}, **extra)
+
+
+def net(graph: Graph, name: str = "Net", **extra: Any) -> Document:
+    """A document of one block."""
+    return document(Definition(name, graph, **extra))
+
+
+def layer(name: str, type: str, /, **options: Any) -> Layer:
+    """A layer of torch.nn."""
+    return Layer(name=name, type=f"torch.nn.{type}", options=options)
+
+
+def function(name: str, type: str = "", /, **options: Any) -> Function:
+    """A function by its full name, or by that of torch.nn.functional."""
+    type = type or name
+    return Function(name=name, type=type if "." in type else f"torch.nn.functional.{type}", options=options)
+
+
+def linear(name: str, inputs: Any, outputs: Any, **options: Any) -> Layer:
+    return layer(name, "Linear", in_features=inputs, out_features=outputs, **options)
+
+
+def call(name: str, owner: str) -> Call:
+    return Call(name=name, layer=owner)
+
+
+def instance(name: str, definition: str, /, **options: Any) -> Instance:
+    return Instance(name=name, definition=definition, options=options)
+
+
+def constant(name: str, value: str, **fields: Any) -> Constant:
+    return Constant(name=name, value=value, **fields)
+
+
+def parameter(name: str, value: str) -> Parameter:
+    return Parameter(name=name, value=value)
