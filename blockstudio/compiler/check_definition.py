@@ -192,4 +192,3 @@ def _is_default(text: str) -> bool:
     except ExpressionError:
         return False
     return True
-

@@ -52,9 +52,7 @@ def _check_target(scope: Scope, rule: Initializer, place: Location, node: str, r
         report.add("initializer.parameter", place, node, name=rule.parameter)
 
 
-def _check_function(
-    scope: Scope, rule: Initializer, names: Names, place: Location, node: str, report: Report
-) -> None:
+def _check_function(scope: Scope, rule: Initializer, names: Names, place: Location, node: str, report: Report) -> None:
     spec = catalog().initializers.get(rule.function)
     own = rule.function in scope.document.functions
     if spec is None and not own:

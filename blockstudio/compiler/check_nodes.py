@@ -14,7 +14,7 @@ from blockstudio.catalog.ports import definition_ports, node_options
 from blockstudio.catalog.spec import Entry, OptionSpec
 from blockstudio.compiler.diagnostics import Report
 from blockstudio.compiler.naming import LOCAL_RESERVED, is_plain
-from blockstudio.compiler.options import Names, faults
+from blockstudio.compiler.options import Names, faults, made_names, run_names
 from blockstudio.compiler.scope import CALLABLE, Place, Scope
 from blockstudio.errors import ExpressionError
 from blockstudio.graph.expressions import names_in
@@ -66,14 +66,15 @@ class NodeCheck:
             specs = specs_of(entry.type)
             made = {name: value for name, value in node.options.items() if name in specs and not specs[name].forward}
             run = {name: value for name, value in node.options.items() if name not in made}
-            self._check_options(place, node, entry.type, specs, made, self._made_names(place))
-            self._check_options(place, node, entry.type, specs, run, self._run_names(place))
+            self._check_options(place, node, entry.type, specs, made, made_names(self.names, place))
+            self._check_options(place, node, entry.type, specs, run, run_names(self.names, place))
             self._check_required(place, node, entry, node.options)
 
     def _check_function(self, place: Place, node: Function) -> None:
         entry = self._entry(place, node, node.type, "function")
         if entry is not None:
-            self._check_options(place, node, entry.type, specs_of(entry.type), node.options, self._run_names(place))
+            names = run_names(self.names, place)
+            self._check_options(place, node, entry.type, specs_of(entry.type), node.options, names)
             self._check_required(place, node, entry, node.options)
 
     def _check_instance(self, place: Place, node: Instance) -> None:
@@ -85,7 +86,7 @@ class NodeCheck:
             self._add("instance.faulty", place, node, name=node.definition)
             return
         specs = {spec.name: spec for spec in node_options(self.scope.document, node)}
-        self._check_options(place, node, node.definition, specs, node.options, self._made_names(place))
+        self._check_options(place, node, node.definition, specs, node.options, made_names(self.names, place))
         for spec in specs.values():
             if spec.required and spec.name not in node.options:
                 self._add("option.missing", place, node, option=spec.name)
@@ -123,18 +124,6 @@ class NodeCheck:
             # A port of the same name that nothing feeds is reported as a missing input.
             if spec.required and spec.name not in {*options, *wired, *stems} and not _needs_port(entry, spec.name):
                 self._add("option.missing", place, node, option=spec.name)
-
-    def _made_names(self, place: Place) -> Names:
-        """What expressions may use that stand in `__init__`."""
-        if not place.rounds:
-            return self.names
-        return Names({**self.names.sources, **{repeat.index: repeat.index for repeat in place.rounds}})
-
-    def _run_names(self, place: Place) -> Names:
-        """What expressions may use that stand in `forward`."""
-        if not place.indices:
-            return self.names
-        return Names({**self.names.sources, **{index: index for index in place.indices}})
 
     # --- what is called again, constants ----------------------------------------------------------
 
@@ -182,7 +171,7 @@ class NodeCheck:
         self._check_value(place, node, node.value, self.names)
 
     def _check_parameter(self, place: Place, node: Parameter) -> None:
-        self._check_value(place, node, node.value, self._made_names(place))
+        self._check_value(place, node, node.value, made_names(self.names, place))
 
     def _check_value(self, place: Place, node: Node, text: str, names: Names) -> None:
         try:
@@ -203,7 +192,7 @@ class NodeCheck:
         count = node.count
         if isinstance(count, Expression):
             try:
-                self._made_names(place).option(count.text)
+                made_names(self.names, place).option(count.text)
             except ExpressionError as error:
                 self.report.add_error("expression", error, place.location, node.name)
         elif not isinstance(count, int) or isinstance(count, bool) or count < 0:

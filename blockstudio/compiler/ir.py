@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from attrs import Factory, frozen
+from attrs import Factory, field, frozen
 
 from blockstudio.catalog.spec import Entry
 from blockstudio.graph.document import Location
@@ -30,6 +30,10 @@ from blockstudio.graph.model import BOUNDARY, Endpoint, Options
 
 Value = Endpoint
 """The output of a node, or with node "" an input of the block."""
+
+
+def _type_of(entry: Entry | None) -> str:
+    return entry.type if entry else ""
 
 
 @frozen(kw_only=True)
@@ -80,17 +84,27 @@ class Declaration(Origin):
 class LayerDeclaration(Declaration):
     """A module of the catalog. Options are checked; their expressions are made text."""
 
-    entry: Entry
+    entry: Entry = field(repr=_type_of)
     options: Options
 
 
 @frozen(kw_only=True)
 class InstanceDeclaration(Declaration):
-    """An instance of another module of the program; `arguments` is made text by hyper-parameter,
-    those left at their default left out."""
+    """An instance of another module of the program; `values` is made text by hyper-parameter, those at
+    their default left out."""
 
     definition: str
-    arguments: Mapping[str, str] = Factory(dict)
+    values: Mapping[str, str] = Factory(dict)
+    positional: int = 0
+    """How many of the values are written without their names."""
+
+    @property
+    def arguments(self) -> list[str]:
+        """What stands between the brackets."""
+        return [
+            value if index < self.positional else f"{name}={value}"
+            for index, (name, value) in enumerate(self.values.items())
+        ]
 
 
 @frozen(kw_only=True)
@@ -120,13 +134,12 @@ class RepeatDeclaration(Declaration):
 
 @frozen(kw_only=True)
 class SharedDeclaration(Declaration):
-    """A child of a Sequential that is a module which was declared before it: `owner`, by its place."""
+    """A child of a Sequential that is a module declared before it: of the node `owner_node`, which is
+    reached as `source` ("self.linear") if it is an attribute of the class, and is a sibling if that is ""."""
 
     owner_location: Location
     owner_node: str
-    owner: str
-    """The name of the owner: of a sibling when `sibling`, else of a declaration of the module."""
-    sibling: bool
+    source: str
 
 
 @frozen(kw_only=True)
@@ -182,7 +195,7 @@ class Read(Statement):
 class Compute(Statement):
     """A function, method or operator of the catalog. Expressions in its options are run text."""
 
-    entry: Entry
+    entry: Entry = field(repr=_type_of)
     options: Options
 
 
@@ -198,6 +211,8 @@ class Apply(Statement):
     layer: str
     callee: str
     ports: tuple[str, ...]
+    entry: Entry | None = field(default=None, repr=_type_of)
+    """Of a catalog layer."""
     options: Options = Factory(dict)
     call_only: bool = False
 

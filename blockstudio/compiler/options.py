@@ -8,6 +8,7 @@ from attrs import Factory, frozen
 
 from blockstudio.catalog.spec import OptionSpec
 from blockstudio.catalog.values import check_value
+from blockstudio.compiler.scope import Place
 from blockstudio.errors import BlockStudioError
 from blockstudio.graph.expressions import check_index, check_option, check_tensor, substitute
 from blockstudio.graph.model import Definition, Expression, Options, OptionValue
@@ -19,17 +20,22 @@ class Names:
 
     sources: Mapping[str, str] = Factory(dict)
 
+    @property
+    def replaced(self) -> Mapping[str, str]:
+        """Those that are not written as they are."""
+        return {name: source for name, source in self.sources.items() if source != name}
+
     def option(self, text: str) -> str:
         """The source of an option expression; ExpressionError if it is none."""
-        return substitute(check_option(text, self.sources), self.sources)
+        return substitute(check_option(text, self.sources), self.replaced)
 
     def tensor(self, text: str) -> str:
         """The source of a tensor expression; ExpressionError if it is none."""
-        return substitute(check_tensor(text, self.sources), self.sources)
+        return substitute(check_tensor(text, self.sources), self.replaced)
 
     def index(self, text: str) -> str:
         """The source of what stands between square brackets; ExpressionError if it is none."""
-        return substitute(f"x[{check_index(text, self.sources)}]", self.sources)[2:-1]
+        return substitute(f"x[{check_index(text, self.sources)}]", self.replaced)[2:-1]
 
     def value(self, kind: str, value: OptionValue) -> OptionValue:
         """A value with every expression in it replaced by its source; ExpressionError for one that is none."""
@@ -45,6 +51,20 @@ class Names:
 def hyper_names(definition: Definition, prefix: str = "") -> Names:
     """The names of a definition's hyper-parameters: as they are, or as attributes with the prefix "self."."""
     return Names({parameter.name: prefix + parameter.name for parameter in definition.hyper_parameters})
+
+
+def made_names(names: Names, place: Place) -> Names:
+    """What expressions at a place may use that stand in `__init__`, `names` being the hyper-parameters."""
+    if not place.rounds:
+        return names
+    return Names({**names.sources, **{repeat.index: repeat.index for repeat in place.rounds}})
+
+
+def run_names(names: Names, place: Place) -> Names:
+    """What expressions at a place may use that stand in `forward`, `names` being the hyper-parameters."""
+    if not place.indices:
+        return names
+    return Names({**names.sources, **{index: index for index in place.indices}})
 
 
 def settled(specs: Mapping[str, OptionSpec], options: Options, names: Names) -> dict[str, OptionValue]:

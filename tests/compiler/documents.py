@@ -25,9 +25,7 @@ from blockstudio.graph.model import (
 Wires = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
-def graph(
-    inputs: str | Iterable[Port], outputs: str, nodes: Iterable[Node], wires: str = "", **extra: Any
-) -> Graph:
+def graph(inputs: str | Iterable[Port], outputs: str, nodes: Iterable[Node], wires: str = "", **extra: Any) -> Graph:
     """A graph; `wires` are parted by spaces: "x>hidden hidden>relu relu.values>add.other add>output".
 
     An end is `node.port`; without a port it is the border's port of that name, or a node's main port

@@ -1,0 +1,92 @@
+"""The Python source of single declarations and statements; whole files are made of these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from blockstudio.catalog import render
+from blockstudio.compiler import ir
+from blockstudio.compiler.ir import Value
+from blockstudio.graph.model import BOUNDARY
+
+_STRING = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
+
+
+def constructor(declaration: ir.Declaration) -> str:
+    """What a declaration is made by, one round of it: `nn.Linear(20, 256)`, `MLP(64, depth=2)`,
+    `nn.Parameter(torch.ones(3))`, or the value of a buffer. Containers are put together by the caller."""
+    match declaration:
+        case ir.LayerDeclaration():
+            return quoted(render.constructor(declaration.entry, declaration.options))
+        case ir.InstanceDeclaration():
+            return quoted(f"{declaration.definition}({', '.join(declaration.arguments)})")
+        case ir.ParameterDeclaration():
+            return quoted(f"nn.Parameter({declaration.value})")
+        case ir.BufferDeclaration():
+            return quoted(declaration.value)
+    raise TypeError(f"{type(declaration).__name__} is a container")
+
+
+def call(statement: ir.Statement, arguments: Mapping[str, str], callee: str = "") -> str:
+    """What a statement without blocks computes, `arguments` being the source at each wired input.
+
+    `callee` is what to call instead of the statement's own, for those who keep modules elsewhere.
+    """
+    match statement:
+        case ir.Compute():
+            return quoted(render.call(statement.entry, arguments, statement.options))
+        case ir.Apply():
+            callee = callee or statement.callee
+            if statement.entry is None:
+                return f"{callee}({', '.join(_positional(statement, arguments))})"
+            return quoted(render.call(statement.entry, arguments, statement.options, callee))
+        case ir.Read():
+            return statement.source
+    raise TypeError(f"{type(statement).__name__} holds blocks")
+
+
+def targets(statement: ir.Statement, names: Mapping[str, str]) -> str:
+    """What stands left of the `=`: `names` has the variable for each output that is used."""
+    entry = statement.entry if isinstance(statement, ir.Compute | ir.Apply) else None
+    if entry is not None:
+        return render.targets(entry, statement.outputs, names)
+    return ", ".join(names.get(port, "_") for port in statement.outputs)
+
+
+def expression(block: ir.Block) -> str | None:
+    """A block's only output as one expression of the hyper-parameters; None where it depends on an input, or
+    on anything that is not a function."""
+    if len(block.outputs) != 1:
+        return None
+    sources: dict[Value, str] = {}
+    for statement in block.statements:
+        wired = set(statement.arguments.values())
+        if not isinstance(statement, ir.Compute) or len(statement.outputs) != 1 or not wired <= sources.keys():
+            continue
+        arguments = {port: sources[value] for port, value in statement.arguments.items()}
+        sources[Value(statement.node, statement.outputs[0])] = call(statement, arguments)
+    value = block.outputs[0].value
+    return sources.get(value) if value is not None and value.node != BOUNDARY else None
+
+
+def quoted(source: str) -> str:
+    """The source with strings in double quotes, as formatters write them."""
+    return _STRING.sub(_double, source) if "'" in source else source
+
+
+def _double(found: re.Match[str]) -> str:
+    text = found[0]
+    return text if text[0] == '"' or '"' in text else f'"{text[1:-1]}"'
+
+
+def _positional(statement: ir.Apply, arguments: Mapping[str, str]) -> list[str]:
+    """The arguments in the order of the ports; behind one that is left out, with their names."""
+    written: list[str] = []
+    bare = True
+    for port in statement.ports:
+        if port not in arguments:
+            bare = False
+        else:
+            written.append(arguments[port] if bare else f"{port}={arguments[port]}")
+    return written
