@@ -82,8 +82,10 @@ def move(model: nn.Module, device: str, placed: Callable[[str], str] = lambda mo
 
 def release() -> None:
     """Give memory that nothing uses back to the accelerator."""
-    if accelerator():
-        torch.accelerator.empty_cache()
+    kind = accelerator()
+    empty = getattr(torch.get_device_module(kind), "empty_cache", None) if kind else None
+    if empty is not None:
+        empty()
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -101,13 +103,16 @@ def synchronize(device: str) -> None:
 
 
 def _indexed(device: torch.device) -> torch.device:
-    if device.type in ("cpu", "mps") or device.index is not None:
-        return torch.device(device.type, 0) if device.type == "mps" else device
+    """As tensors name their device: "cuda" is the current one of its kind."""
+    if device.type == "cpu" or ":" in str(device):
+        return device
     return torch.device(device.type, torch.accelerator.current_device_index())
 
 
 def _copy(tensor: Tensor, device: torch.device) -> Tensor:
-    return tensor.to(device) if is_lazy(tensor) else tensor.detach().to(device)
+    if is_lazy(tensor):
+        return type(tensor)(tensor.requires_grad, device, tensor.dtype)
+    return tensor.detach().to(device)
 
 
 def _swap(slot: Slot, value: Tensor, gradient: Tensor | None, replaced: dict[int, nn.Parameter]) -> None:
@@ -116,14 +121,15 @@ def _swap(slot: Slot, value: Tensor, gradient: Tensor | None, replaced: dict[int
         slot.module._buffers[slot.name] = value
         return
     assert isinstance(tensor, nn.Parameter)
-    if torch._has_compatible_shallow_copy_type(tensor, value):
+    if not is_lazy(tensor) and torch._has_compatible_shallow_copy_type(tensor, value):
         tensor.grad = None
         tensor.data = value
         tensor.grad = gradient
         return
     if id(tensor) not in replaced:
-        replaced[id(tensor)] = nn.Parameter(value, tensor.requires_grad)
-        replaced[id(tensor)].grad = gradient
+        new = value if isinstance(value, nn.Parameter) else nn.Parameter(value, tensor.requires_grad)
+        new.grad = gradient
+        replaced[id(tensor)] = new
     slot.module._parameters[slot.name] = replaced[id(tensor)]
 
 

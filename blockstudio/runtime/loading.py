@@ -47,9 +47,7 @@ def load(model: nn.Module, contents: Contents, *, matching_only: bool = False) -
     expected = _expected(model)
     if not matching_only:
         _refuse_differences(report, expected, contents)
-    fitting = {
-        key: found for key, found in contents.tensors.items() if key in expected and _fits(expected[key], found)
-    }
+    fitting = {key: found for key, found in contents.tensors.items() if key in expected and _fits(expected[key], found)}
     if expected and not fitting:
         raise TensorFileError(mark("Nothing in “{file}” matches the model."), file=contents.file)
     state = type(model.state_dict())(fitting)

@@ -1,0 +1,107 @@
+"""Run by test_devices.py in a process that has a second device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import nn
+
+from blockstudio.errors import DeviceError
+from blockstudio.runtime import devices, tensor_files
+from blockstudio.runtime.changes import Transaction, distinct
+from blockstudio.runtime.statistics import measure
+from tests.helpers.second_device import memory
+
+
+@pytest.fixture(autouse=True)
+def whole_memory() -> Iterator[None]:
+    yield
+    memory.room = 1 << 40
+
+
+def net() -> nn.Sequential:
+    first = nn.Linear(4, 4)
+    return nn.Sequential(first, nn.BatchNorm1d(4), nn.ReLU(), first)
+
+
+def test_listed_with_its_memory() -> None:
+    rows = {row.name: row for row in devices.devices("toy:1")}
+    assert list(rows) == ["cpu", "toy:0", "toy:1"]
+    assert (rows["toy:0"].label, rows["toy:0"].total_bytes, rows["toy:0"].free_bytes) == ("Toy 0", 1 << 30, 1 << 29)
+    assert [row.current for row in rows.values()] == [False, False, True]
+    assert devices.names() == {"cpu", "toy", "toy:0", "toy:1"}
+
+
+def test_parameters_buffers_and_gradients_move_and_stay_shared() -> None:
+    model = net()
+    x = torch.rand(3, 4)
+    model(x).sum().backward()
+    gradient, mean = model[0].weight.grad.clone(), model[1].running_mean.clone()
+    expected = model.eval()(x)
+    devices.move(model, "toy:0")
+    assert {tensor.device.type for tensor in distinct(model).values()} == {"toy"}
+    moved = model[0].weight
+    assert moved is model[3].weight and isinstance(moved, nn.Parameter) and moved.requires_grad
+    assert moved.grad.device.type == "toy" and torch.equal(moved.grad.cpu(), gradient)
+    assert torch.equal(model[1].running_mean.cpu(), mean)
+    found = model(x.to("toy"))
+    assert found.device.type == "toy" and torch.allclose(found.cpu(), expected)
+    devices.move(model, "cpu")
+    back = model[0].weight
+    assert back is model[3].weight and back.grad.device.type == "cpu" and torch.equal(back.grad, gradient)
+    assert torch.equal(model(x), expected)
+
+
+def test_out_of_memory_leaves_everything_where_it_was() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(1000, 1000))
+    model[0](torch.rand(1, 2)).sum().backward()
+    before = {key: (tensor, tensor.data_ptr()) for key, tensor in distinct(model).items()}
+    memory.room = 1000
+    with pytest.raises(DeviceError, match=r"toy:0 has too little memory for the model, which needs 4 MB\. Nothing"):
+        devices.move(model, "toy:0")
+    assert {key: (tensor, tensor.data_ptr()) for key, tensor in distinct(model).items()} == before
+    assert model[0].weight.grad.device.type == "cpu"
+
+
+def test_blocks_with_a_place_of_their_own() -> None:
+    model = net()
+    placed = {"1": "toy:0"}
+    devices.move(model, "cpu", lambda path: placed.get(path, ""))
+    assert model[1].weight.device.type == "toy" == model[1].running_mean.device.type
+    assert model[0].weight.device.type == "cpu"
+    devices.move(model, "toy")
+    assert model[0].weight.device.type == "toy"
+
+
+def test_a_lazy_layer_moves() -> None:
+    model = nn.LazyLinear(3)
+    devices.move(model, "toy")
+    model(torch.rand(2, 4).to("toy"))
+    assert model.weight.device.type == "toy"
+
+
+def test_files_hold_cpu_tensors(tmp_path_factory: pytest.TempPathFactory) -> None:
+    model, file = net(), str(tmp_path_factory.mktemp("files") / "net.params")
+    devices.move(model, "toy")
+    for suffix in ("", ".safetensors"):
+        tensor_files.save_parameters(model, file + suffix)
+        tensors = tensor_files.read(file + suffix).tensors
+        assert {tensor.device.type for tensor in tensors.values()} == {"cpu"}
+        assert torch.equal(tensors["3.weight"], model[0].weight.cpu())
+    state = torch.load(file, weights_only=True)
+    assert state["0.weight"].data_ptr() == state["3.weight"].data_ptr()
+    tensor_files.save_tensors([model[0].weight], file, "tensor")
+    assert torch.load(file, weights_only=True).device.type == "cpu"
+
+
+def test_measured_and_changed_in_place() -> None:
+    model = net()
+    expected = measure(model[0].weight)
+    devices.move(model, "toy")
+    assert measure(model[0].weight)[1] == expected[1]
+    with pytest.raises(ZeroDivisionError), Transaction(distinct(model)), torch.no_grad():
+        model[0].weight.fill_(0)
+        1 / 0  # noqa: B018
+    assert measure(model[0].weight)[1] == expected[1]
