@@ -2,7 +2,7 @@
 
 torch's PrivateUse1 backend, registered from Python. A tensor of it is a CPU tensor whose DLPack capsule was
 given another device; every operation takes the label off, computes on the CPU, and puts it back on.
-It is registered for the whole process: use it in a process of its own (`python -m pytest -p tests.helpers.second_device`).
+It is registered for the whole process, so use it in a process of its own: `pytest -p tests.helpers.second_device`.
 """
 
 from __future__ import annotations
@@ -109,5 +109,9 @@ _setup_privateuseone_for_python_backend("toy", backend_module=memory)
 _everything = torch.library.Library("_", "IMPL")
 _everything.fallback(_compute, "PrivateUse1")
 _aten = torch.library.Library("aten", "IMPL")
-for _name, _function in (("empty_strided", _empty_strided), ("empty.memory_format", _empty), ("_copy_from", _copy_from)):
+for _name, _function in (
+    ("empty_strided", _empty_strided),
+    ("empty.memory_format", _empty),
+    ("_copy_from", _copy_from),
+):
     _aten.impl(_name, _function, "PrivateUse1")
