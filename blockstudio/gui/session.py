@@ -123,7 +123,7 @@ class Session(Navigation):
         self.undo_stack = QUndoStack(self)
         self.kernel: KernelLike | None = None
         self.engine_state = "starting"
-        """Of the kernel: stopped, starting, ready, busy or dead."""
+        """Of the kernel: stopped, starting, idle, busy, restarting or dead."""
         self.path: Path | None = None
         self.compiled: Compiled | None = None
         self.diagnostics: list[Problem] = []

@@ -124,5 +124,6 @@ def engine_text(state: str) -> str:
     return {
         "stopped": tr("The engine is not running. Restart it from the Model menu."),
         "starting": tr("The engine is starting…"),
+        "restarting": tr("The engine is starting again…"),
         "dead": tr("The engine ended. Restart it from the Model menu."),
     }.get(state, "")

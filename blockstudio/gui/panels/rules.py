@@ -75,11 +75,12 @@ def apply_rule(
     done: Callable[[Changed], None] | None = None,
     refused: Callable[[Failure], None] | None = None,
     *,
-    seed: int | None = None,
+    replace: int | None = None,
 ) -> bool:
     """Run a rule on the model, then record it; `text` names the step of undo. False where there is no engine.
 
-    It is recorded only once the engine has run it, so that a rule that does not fit leaves no trace.
+    It is recorded only once the engine has run it, so that a rule that does not fit leaves no trace: as the
+    last rule of the definition, or in place of the rule of number `replace`.
     """
     document = session.document
 
@@ -87,7 +88,11 @@ def apply_rule(
         if session.document is not document or definition not in document.definitions:
             return
         with session.guard():
-            rules = with_rule(document.definition(definition).initializers, rule)
+            rules = list(document.definition(definition).initializers)
+            if replace is not None and replace < len(rules):
+                rules[replace] = rule
+            else:
+                rules = with_rule(rules, rule)
             session.push_with_values(set_initializers(document, definition, rules), changed.token, text)
         if done:
             done(changed)
@@ -100,5 +105,5 @@ def apply_rule(
 
     if session.kernel is None:
         return False
-    session.kernel.request(ApplyInitializers((rule,), definition, seed), answered, failed)
+    session.kernel.request(ApplyInitializers((rule,), definition), answered, failed)
     return True

@@ -216,7 +216,7 @@ class RunPanel(QWidget):
         self.elapsed.setText(tr("running, {time}").format(time=seconds_text(seconds)) if seconds > 0.3 else "")
 
     def _enable(self) -> None:
-        self.run_button.setEnabled(not self.running and self._session.engine_state in ("ready", "busy"))
+        self.run_button.setEnabled(not self.running and not engine_text(self._session.engine_state))
         self.stop_button.setEnabled(self.running)
 
     def _finished(self, result: RunResult) -> None:

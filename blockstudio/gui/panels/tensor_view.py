@@ -23,11 +23,12 @@ FIRST = Block(0, 0)
 
 
 class TensorPanel(QWidget):
-    """Whatever tensor the session looks at. Asks the engine only while it can be seen."""
+    """The tensor the session looks at, or one of its own. Asks the engine only while it can be seen."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None, *, follows: bool = True) -> None:
         super().__init__(parent)
         self._session = session
+        self._follows = follows
         self._shown: TensorRef | None = None
         self._view: TensorView | None = None
         self._stale = False
@@ -37,11 +38,12 @@ class TensorPanel(QWidget):
         self._loading = FIRST
         self._build()
 
-        session.tensor_changed.connect(self._tensor_changed)
+        if follows:
+            session.tensor_changed.connect(self._tensor_changed)
         session.parameters_changed.connect(self.refresh)
         session.table_changed.connect(self._table_changed)
         session.run_finished.connect(self._ran)
-        self._tensor_changed()
+        self.show_ref(session.tensor if follows else None)
 
     def _build(self) -> None:
         self.name = QLabel()
@@ -130,7 +132,11 @@ class TensorPanel(QWidget):
         self._ask()
 
     def _tensor_changed(self) -> None:
-        before, self._shown = self._shown, self._session.tensor
+        self.show_ref(self._session.tensor)
+
+    def show_ref(self, tensor: TensorRef | None) -> None:
+        """Show this tensor, or say that one should be selected."""
+        before, self._shown = self._shown, tensor
         if before is None or self._shown is None or before.path != self._shown.path:
             self._view = None
         self._look.forget()
@@ -151,7 +157,11 @@ class TensorPanel(QWidget):
 
     def _source_chosen(self, number: int) -> None:
         if self._shown is not None:
-            self._session.show_tensor(TensorRef(self._shown.path, self.sources.tabData(number)))
+            tensor = TensorRef(self._shown.path, self.sources.tabData(number))
+            if self._follows:
+                self._session.show_tensor(tensor)
+            else:
+                self.show_ref(tensor)
 
     def _table_changed(self, table: ParameterTable | None) -> None:
         if self._shown is None:
