@@ -21,8 +21,16 @@ def summary(object: Any) -> str:
         lines = [line for line in paragraph.splitlines() if not _SIGNATURE.match(line.strip())]
         text = " ".join(line.strip() for line in lines)
         if text and not text.startswith("..") and not text.startswith("torch."):
-            return plain(text)
+            return _whole_sentences(plain(text))
     return ""
+
+
+def _whole_sentences(text: str) -> str:
+    """The text without a last sentence that only leads over to a formula."""
+    if text.endswith(":"):
+        kept = text.rpartition(". ")[0]
+        return f"{kept}." if kept else text.rstrip(":") + "."
+    return text
 
 
 def argument_docs(object: Any) -> dict[str, str]:
@@ -73,6 +81,7 @@ def plain(text: str) -> str:
     text = _ROLE.sub(lambda found: _role_text(found[1]), text)
     text = re.sub(r"`([^`<]+?)\s*<[^>]*>`__?", r"\1", text)
     text = text.replace("``", "").replace("`", "").replace("**", "")
+    text = re.sub(r"\\ (?=s\b)|\\(?=s\b)", "", text).replace("\\ ", " ")
     return re.sub(r"\s+", " ", text).strip()
 
 
@@ -85,10 +94,10 @@ def _role_text(text: str) -> str:
 
 def _formula(text: str) -> str:
     """A TeX formula in characters, as far as short ones go."""
-    for command in ("text", "mathrm", "mathbf", "operatorname", "mathcal"):
+    for command in ("text", "mathrm", "mathbf", "operatorname", "mathcal", "mathbin"):
         text = re.sub(rf"\\{command}\s*\{{([^{{}}]*)\}}", r"\1", text)
-    text = re.sub(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1) / (\2)", text)
     text = re.sub(r"\\sqrt\s*\{([^{}]*)\}", r"√(\1)", text)
+    text = re.sub(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1) / (\2)", text)
     for command, character in _CHARACTERS.items():
         text = re.sub(rf"\\{command}(?![a-zA-Z])", character, text)
     text = text.replace(r"\_", "_").replace(r"\{", "{").replace(r"\}", "}").replace(r"\,", " ").replace("\\\\", " ")
@@ -142,4 +151,8 @@ _CHARACTERS = {
     "rightarrow": "→",
     "to": "→",
     "pm": "±",
+    "sim": "~",
+    "otimes": "⊗",
+    "lceil": "⌈",
+    "rceil": "⌉",
 }

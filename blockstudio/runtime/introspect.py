@@ -6,6 +6,7 @@ Run as `python -m blockstudio.runtime.introspect` after a change to the override
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -106,7 +107,7 @@ def _layer(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
         kind="layer",
         label=name,
         category=category,
-        doc=summary(kind),
+        doc=notes.get("doc") or summary(kind),
         inputs=_ports(given, notes, docs),
         outputs=_outputs(notes, docs),
         options=tuple(_option(option, notes, tables, docs) for option in [*made, *passed]),
@@ -139,7 +140,7 @@ def _function(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
         arguments = [
             _like_layer(argument, layer)
             for argument in inspected(_dispatched(type))
-            if argument.name not in {*tables["skipped"], "_stacklevel", "out"}
+            if argument.name not in {*tables["skipped"], "_stacklevel", "out", *notes.get("without", "").split()}
         ]
     options = [argument for argument in arguments if isinstance(argument, OptionSpec)]
     return Entry(
@@ -147,7 +148,7 @@ def _function(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
         kind="function",
         label=notes.get("label", name.rpartition(".")[2]),
         category=category,
-        doc=notes.get("doc") or summary(function),
+        doc=notes.get("doc") or _first_lines(function),
         inputs=_ports(arguments, notes, docs),
         outputs=_outputs(notes, docs),
         options=tuple(_option(option, notes, tables, docs) for option in options),
@@ -260,6 +261,13 @@ def _list(arguments: Iterable[Argument], keyword: str) -> str:
 
 def _url(name: str) -> str:
     return name if name.startswith("https:") else f"{DOCS}/generated/{name}.html"
+
+
+def _first_lines(function: Any) -> str:
+    """The summary of a function, or of the one it says it is an alias for."""
+    text = summary(function)
+    alias = re.fullmatch(r"Alias for torch\.special\.(\w+)\.", text)
+    return summary(getattr(torch.special, alias[1])) if alias else text
 
 
 def _resolve(type: str) -> Any:

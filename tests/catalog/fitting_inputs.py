@@ -201,6 +201,7 @@ SPECIAL: Mapping[str, Tensors | Case | list[Case]] = {
     "ChannelShuffle": {"input": _image(16, 2)},
     "Upsample": {"input": _image(3, 2)},
     "CrossEntropyLoss": {"input": normal(4, 10), "target": integers(10, 4)},
+    "LinearCrossEntropyLoss": {"input": normal(4, 16), "target": integers(10, 4)},
     "NLLLoss": {"input": normal(4, 10), "target": integers(10, 4)},
     "NLLLoss2d": {"input": normal(2, 10, 4, 4), "target": integers(10, 2, 4, 4)},
     "CTCLoss": _ctc(),
@@ -251,6 +252,12 @@ SPECIAL: Mapping[str, Tensors | Case | list[Case]] = {
     "F.pixel_unshuffle": {"input": _image(16, 2)},
     "F.channel_shuffle": {"input": _image(16, 2)},
     "F.cross_entropy": _weighted(),
+    "F.linear_cross_entropy": {
+        "input": normal(4, 16),
+        "linear_weight": normal(10, 16),
+        "target": integers(10, 4),
+        "linear_bias": normal(10),
+    },
     "F.nll_loss": _weighted(),
     "F.gaussian_nll_loss": [
         Case({"input": normal(4, 10), "target": normal(4, 10), "var": large(4, 10)}),
