@@ -109,6 +109,8 @@ class OptionSpec:
     forward: bool = False
     """Given to the layer's call rather than to its constructor."""
     positional: bool = False
+    literal: bool = False
+    """Not an `Expression`: it decides how many outputs there are."""
     advanced: bool = False
     suggested: OptionValue = None
     fits: str = ""

@@ -30,6 +30,8 @@ _WANTED: Mapping[OptionType, str] = {
 
 def check_value(option: OptionSpec, value: OptionValue) -> None:
     """Refuse a value the option does not take: OptionError. The text of expressions is not looked at."""
+    if isinstance(value, Expression) and option.literal:
+        raise OptionError(mark("“{option}” decides the outputs, so it cannot be an expression."), option=option.name)
     if isinstance(value, Expression) or (value is None and option.nullable):
         return
     if value is None and option.required:

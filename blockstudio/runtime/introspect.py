@@ -110,7 +110,7 @@ def _layer(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
         doc=notes.get("doc") or summary(kind),
         inputs=_ports(given, notes, docs),
         outputs=_outputs(notes, docs),
-        options=tuple(_option(option, notes, tables, docs) for option in [*made, *passed]),
+        options=_options([*made, *passed], notes, tables, docs),
         constructor=notes.get("constructor", f"nn.{name}(...)"),
         call=notes.get("call", "{self}" + _arguments(given)),
         result=notes.get("result", ""),
@@ -151,7 +151,7 @@ def _function(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
         doc=notes.get("doc") or _first_lines(function),
         inputs=_ports(arguments, notes, docs),
         outputs=_outputs(notes, docs),
-        options=tuple(_option(option, notes, tables, docs) for option in options),
+        options=_options(options, notes, tables, docs),
         call=notes.get("call") or _call(name, arguments, notes),
         result=notes.get("result", ""),
         synonyms=tuple(notes["words"].split()),
@@ -197,6 +197,21 @@ def _outputs(notes: Notes, docs: Mapping[str, str]) -> tuple[PortSpec, ...]:
         plain = name.lstrip("*")
         ports.append(PortSpec(plain, docs.get(plain, ""), variadic=name != plain, count=count, when=when))
     return tuple(ports)
+
+
+def _options(
+    options: Iterable[OptionSpec], notes: Notes, tables: Notes, docs: Mapping[str, str]
+) -> tuple[OptionSpec, ...]:
+    """The options, those that the number of outputs hangs on marked."""
+    outputs = _outputs(notes, {})
+    counts = {port.count for port in outputs}
+    # Where the result has a template, it is taken apart the same way with and without the output.
+    switches = set() if "result" in notes else {port.when for port in outputs}
+    known = (_option(option, notes, tables, docs) for option in options)
+    return tuple(
+        evolve(option, literal=option.name in counts or (option.type == "bool" and option.name in switches))
+        for option in known
+    )
 
 
 def _option(option: OptionSpec, notes: Notes, tables: Notes, docs: Mapping[str, str]) -> OptionSpec:

@@ -76,6 +76,30 @@ def test_length_of_tuples() -> None:
         check_value(option, (3, 3, 3))
 
 
+@pytest.mark.parametrize(
+    ("type", "option", "literal"),
+    [
+        ("torch.chunk", "chunks", True),
+        ("torch.split", "split_size_or_sections", True),
+        ("torch.nn.MaxPool2d", "return_indices", True),
+        ("torch.nn.MultiheadAttention", "need_weights", False),
+        ("torch.max", "dim", False),
+        ("torch.Tensor.view", "shape", False),
+    ],
+)
+def test_what_decides_the_outputs_is_no_expression(type: str, option: str, literal: bool) -> None:
+    entry = catalog().get(type)
+    spec = entry and entry.option(option)
+    assert spec
+    if literal:
+        with pytest.raises(OptionError, match="decides the outputs"):
+            check_value(spec, Expression("n"))
+        if spec.type == "tuple":
+            check_value(spec, (Expression("n"), 1))
+    else:
+        check_value(spec, Expression("n"))
+
+
 def test_a_long_value_is_shown_short() -> None:
     with pytest.raises(OptionError) as error:
         check_value(OptionSpec("x", "int"), "y" * 10_000_000)
