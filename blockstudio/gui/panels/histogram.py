@@ -89,6 +89,9 @@ class HistogramPlot(QWidget):
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
+        for side in ("left", "bottom"):
+            # Once the range is set it is too late: the axis keeps the scale of the prefix.
+            self._plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
         self._plot.getPlotItem().getAxis("left").setWidth(46)
         self._plot.getPlotItem().setContentsMargins(0, 6, 10, 0)
         self._plot.scene().sigMouseMoved.connect(self._hover)
@@ -191,7 +194,6 @@ class HistogramPlot(QWidget):
             axis.setTextPen(colors.text)
             axis.setStyle(tickFont=self.font(), tickLength=-4)
             axis.setLabel(label, color=colors.text.name())
-            axis.enableAutoSIPrefix(False)
 
     def _set_range(self) -> None:
         lows = [bars.edges[0] for _, bars, _ in self._shown]

@@ -25,6 +25,8 @@ from blockstudio.gui.panels.rules import BUILT_IN
 from blockstudio.gui.session import Session
 from blockstudio.gui.theme import fixed_font
 
+LABELS = 88
+"""Width of the labels: the pane may be narrow."""
 EXPRESSION = "expression"
 """In the list of functions: no function, but an expression over the old value."""
 
@@ -102,10 +104,15 @@ class InitializerForm(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(5)
-        for row in (self._scope_row, self._type_row, self._parameter_row, self._function_row):
-            self._column.addWidget(row)
-        self._column.addWidget(self._index_row)
-        self._column.addWidget(self._expression_row)
+        for row in (
+            self._scope_row,
+            self._type_row,
+            self._parameter_row,
+            self._function_row,
+            self._index_row,
+            self._expression_row,
+        ):
+            self._add(row)
         self.scope.activated.connect(lambda: self._scope_chosen())
         self.layer_type.activated.connect(lambda: self._type_chosen())
         self.parameter.activated.connect(lambda: self.changed.emit())
@@ -241,9 +248,13 @@ class InitializerForm(QWidget):
             row.show_value(self._argument(function, option))
             row.committed.connect(lambda value, option=option: self._set_argument(option, value))
             self._options[option.name] = row
-            self._column.addWidget(row)
+            self._add(row)
         self._function_row.set_tip(self.function.currentData(Qt.ItemDataRole.ToolTipRole) or "")
         self.changed.emit()
+
+    def _add(self, row: Row) -> None:
+        row.set_label_width(LABELS)
+        self._column.addWidget(row)
 
     def _specs(self, function: str) -> tuple[OptionSpec, ...]:
         source = self._session.document.functions.get(function)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from attrs import evolve
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
-from blockstudio.engine.protocol import BuildModel, Changed, Failure, ParameterTable, TensorChange
+from blockstudio.engine.protocol import Changed, Failure, TensorChange
 from blockstudio.graph.edits import ChangeDocument
 from blockstudio.graph.model import Initializer
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
-from blockstudio.gui.panels.asking import Question, failure_text
+from blockstudio.gui.panels.asking import failure_text
 from blockstudio.gui.panels.form import Section
 from blockstudio.gui.panels.histogram import HistogramPlot
 from blockstudio.gui.panels.initializer_form import InitializerForm
@@ -25,12 +25,14 @@ from blockstudio.gui.session import Session
 class InitializersPanel(QWidget):
     """A form for a rule, what applying it did, the rules of the block, and functions of the user's own."""
 
+    rebuild_requested = Signal()
+    """Build the model afresh, initialised as the document says."""
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._editing: tuple[str, int] | None = None
         self._changes: tuple[TensorChange, ...] = ()
-        self._rebuild = Question(session, self._rebuilt, None, self)
         self._build()
         self.rules.edit_asked.connect(self._edit)
         session.selection_changed.connect(self._refresh_form)
@@ -69,7 +71,7 @@ class InitializersPanel(QWidget):
         self.changed_tensor.setMinimumContentsLength(8)
         self.changed_tensor.currentIndexChanged.connect(self._show_change)
         self.plot = HistogramPlot()
-        self.plot.setMinimumHeight(190)
+        self.plot.setFixedHeight(220)
         self.comparison = muted_label()
         self.effect = Section(tr("Before and after"))
         for widget in (self.changed_tensor, self.plot, self.comparison):
@@ -90,7 +92,7 @@ class InitializersPanel(QWidget):
         self.seed.valueChanged.connect(self._set_seed)
         self.rebuild_button = QPushButton(icon("mdi6.dice-5-outline"), tr("Initialise again"))
         self.rebuild_button.setToolTip(tr("Build the model afresh: every parameter as its rules and the seed say"))
-        self.rebuild_button.clicked.connect(lambda: self.rebuild())
+        self.rebuild_button.clicked.connect(self.rebuild_requested)
         again = Section(tr("Whole model"))
         again.add_row(tr("Seed"), self.seed, self.seed.toolTip())
         again.add(self.rebuild_button)
@@ -241,19 +243,6 @@ class InitializersPanel(QWidget):
     def _set_seed(self, seed: int) -> None:
         with self._session.guard():
             self._session.push(ChangeDocument({"seed": seed}), tr("Change the seed"), merge="seed")
-
-    def rebuild(self) -> None:
-        """Build the model afresh, initialised as the document says."""
-        self._rebuild.ask(BuildModel())
-
-    def _rebuilt(self, table: ParameterTable) -> None:
-        self._session.set_table(table)
-        self._session.parameters_changed.emit()
-        self._session.notify(
-            tr("The model was initialised again, seed {seed}.").format(seed=self._session.document.seed),
-            "success",
-            key="rebuild",
-        )
 
 
 def comparison_text(change: TensorChange) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
@@ -52,6 +52,58 @@ def tell(label: QLabel, text: str) -> None:
     """Show a text, or hide the label when there is none."""
     label.setText(text)
     label.setVisible(bool(text))
+
+
+class TurningSplitter(QSplitter):
+    """Parts one above the other in a narrow pane, side by side in a wide one."""
+
+    def __init__(self, wide: float, shares: tuple[int, ...], parent: QWidget | None = None) -> None:
+        """`wide`: from which ratio of width to height on. `shares` of the room, one for each part."""
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self._wide = wide
+        self._shares = shares
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(5)
+
+    def add(self, *parts: QWidget) -> None:
+        for part, share in zip(parts, self._shares, strict=True):
+            self.addWidget(part)
+            self.setStretchFactor(self.indexOf(part), share)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        wide = self.width() > self._wide * self.height()
+        wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
+        if self.orientation() != wanted:
+            self.setOrientation(wanted)
+            self.setSizes([1000 * share for share in self._shares])
+        super().resizeEvent(event)
+
+
+class TurningBox(QWidget):
+    """A short part above a large one in a narrow pane, to its left in a wide one."""
+
+    SIDE = 250
+
+    def __init__(self, wide: float, short: QWidget, large: QWidget, parent: QWidget | None = None) -> None:
+        """`wide`: from which ratio of width to height on."""
+        super().__init__(parent)
+        self._wide = wide
+        self._short = short
+        self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(4)
+        self._box.addWidget(short)
+        self._box.addWidget(large, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        wide = self.width() > self._wide * self.height()
+        wanted = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        if self._box.direction() != wanted:
+            self._box.setDirection(wanted)
+            self._short.setFixedWidth(self.SIDE) if wide else self._short.setMaximumWidth(16777215)
+            if not wide:
+                self._short.setMinimumWidth(0)
+        super().resizeEvent(event)
 
 
 class Empty(QWidget):

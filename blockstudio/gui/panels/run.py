@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
@@ -26,7 +27,7 @@ from blockstudio.engine.protocol import Failure, ParameterTable, RunModel, RunRe
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.asking import Question, failure_text
-from blockstudio.gui.panels.parts import Empty, engine_text, state_label, tell
+from blockstudio.gui.panels.parts import Empty, TurningSplitter, engine_text, state_label, tell
 from blockstudio.gui.panels.quantities import seconds_text
 from blockstudio.gui.panels.run_inputs import InputsForm
 from blockstudio.gui.panels.run_results import (
@@ -39,6 +40,9 @@ from blockstudio.gui.panels.run_results import (
 )
 from blockstudio.gui.session import Session
 
+if TYPE_CHECKING:
+    from blockstudio.compiler import Compiled
+
 TICK = 100
 """Milliseconds between updates of the elapsed time."""
 
@@ -50,6 +54,7 @@ class RunPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._started = 0.0
+        self._ran = ""
         self._failure: Failure | None = None
         self._run = Question(session, self._finished, self._failed, self)
         self._mode = Question(session, session.set_table, None, self)
@@ -59,6 +64,7 @@ class RunPanel(QWidget):
         self._build()
         self._run.busy_changed.connect(self._busy_changed)
         session.run_finished.connect(self._show_result)
+        session.source_changed.connect(self._source_changed)
         session.table_changed.connect(self._show_mode)
         session.document_replaced.connect(self._replaced)
         session.engine_changed.connect(self._show_state)
@@ -112,6 +118,7 @@ class RunPanel(QWidget):
         buttons.addWidget(self.run_button)
         buttons.addWidget(self.stop_button)
         buttons.addWidget(self.elapsed, 1)
+        buttons.setContentsMargins(6, 6, 6, 6)
 
         self.problem = state_label()
         self.problem.setTextFormat(Qt.TextFormat.RichText)
@@ -154,18 +161,22 @@ class RunPanel(QWidget):
         self._pages.addWidget(self.empty)
         self._pages.addWidget(results)
 
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._scroll, 2)
-        lower_part = QWidget()
+        upper, lower_part = QWidget(), QWidget()
+        controls = QVBoxLayout(upper)
+        controls.setContentsMargins(0, 0, 0, 0)
+        controls.setSpacing(0)
+        controls.addWidget(self._scroll, 1)
+        controls.addLayout(buttons)
         rest = QVBoxLayout(lower_part)
         rest.setContentsMargins(6, 6, 6, 6)
         rest.setSpacing(6)
-        rest.addLayout(buttons)
         rest.addWidget(self.problem)
         rest.addWidget(self._pages, 1)
-        column.addWidget(lower_part, 3)
+        split = TurningSplitter(1.4, (3, 5))
+        split.add(upper, lower_part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(split)
 
     # --- running -----------------------------------------------------------------------------------
 
@@ -220,7 +231,14 @@ class RunPanel(QWidget):
         self.stop_button.setEnabled(self.running)
 
     def _finished(self, result: RunResult) -> None:
+        compiled = self._session.compiled
+        self._ran = compiled.source.text if compiled else ""
         self._session.set_run_result(result)
+
+    def _source_changed(self, compiled: Compiled | None) -> None:
+        # What another model gave is not to be taken for what this one gives.
+        if self._session.run_result is not None and (compiled is None or compiled.source.text != self._ran):
+            self._session.set_run_result(None)
 
     def _failed(self, failure: Failure) -> None:
         self._failure = failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtWidgets import QAbstractItemView, QPlainTextEdit, QSplitter, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QPlainTextEdit, QTableView, QWidget
 
 from blockstudio.engine.protocol import (
     Activation,
@@ -34,6 +35,7 @@ from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import role_color
 from blockstudio.gui.panels.asking import Question, failure_text
 from blockstudio.gui.panels.histogram import HistogramPlot
+from blockstudio.gui.panels.parts import TurningSplitter
 from blockstudio.gui.panels.quantities import bytes_text, count_text, seconds_text, shape_text, value_text
 from blockstudio.gui.session import Session, TensorRef
 from blockstudio.gui.theme import fixed_font, theme
@@ -191,11 +193,11 @@ class ResultTable(QTableView):
                 self._session.show_path(result.path)
 
 
-class Outputs(QSplitter):
+class Outputs(TurningSplitter):
     """The outputs of the model: a line for each, and the selected one as torch prints it, with its histogram."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Vertical, parent)
+        super().__init__(1.6, (2, 3, 3), parent)
         self.table = ResultTable(session)
         self.table.chosen.connect(self._show)
         self.preview = QPlainTextEdit()
@@ -205,16 +207,11 @@ class Outputs(QSplitter):
         self.preview.setAccessibleName(tr("Values of the output"))
         self.histogram = HistogramPlot()
         self._histogram_of = Question(session, self._take, self._refused, self)
-        for part, stretch in ((self.table, 1), (self.preview, 2), (self.histogram, 2)):
-            self.addWidget(part)
-            self.setStretchFactor(self.indexOf(part), stretch)
-        self.setChildrenCollapsible(False)
+        self.add(self.table, self.preview, self.histogram)
 
     def show_results(self, results: Sequence[Result]) -> None:
         self._histogram_of.forget()
         self.table.show_results(results)
-        row = self.table.verticalHeader().defaultSectionSize()
-        self.table.setMaximumHeight(row * (max(len(results), 1) + 3))
         self.preview.clear()
         self.histogram.clear()
         if results:
@@ -263,17 +260,19 @@ def gradients_of(document: Document, result: RunResult) -> list[Result]:
 
 def activations_of(result: RunResult) -> list[Result]:
     """Lines for everything that flowed between nodes."""
-    return [_activation(activation) for activation in result.activations]
+    ports = Counter(row.path for row in result.activations)
+    return [_activation(row, ports[row.path] > 1) for row in result.activations]
 
 
 def _line(output: OutputResult, path: str, ref: TensorRef | None) -> Result:
     return Result(output.name, output.value, output.statistics, path, ref, output.preview)
 
 
-def _activation(row: Activation) -> Result:
-    name = row.path.partition("/")[2] or row.path
+def _activation(row: Activation, several: bool) -> Result:
+    name = row.path.partition("/")[2]
+    name = f"{name}.{row.port}" if several or not name else name
     ref = TensorRef(f"{row.path}|{row.port}", "activation") if row.statistics else None
-    return Result(f"{name}.{row.port}", row.value, row.statistics, row.path, ref)
+    return Result(name, row.value, row.statistics, row.path, ref)
 
 
 def summary_text(result: RunResult) -> str:
@@ -284,7 +283,7 @@ def summary_text(result: RunResult) -> str:
     parts.append(tr("memory {amount}").format(amount=f"<b>{bytes_text(result.peak_bytes)}</b>"))
     parts.append(result.device)
     parts.append(tr("training") if result.training else tr("evaluation"))
-    bad = sum(_activation(row).bad for row in result.activations)
+    bad = sum(row.statistics.nan + row.statistics.inf for row in result.activations if row.statistics)
     if bad:
         text = tr("{count} values are NaN or infinite").format(count=count_text(bad))
         parts.append(f"<span style='color:{theme().error}'>{text}</span>")

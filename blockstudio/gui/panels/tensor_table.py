@@ -25,7 +25,8 @@ from blockstudio.gui.panels.slicing import Slice
 from blockstudio.gui.panels.tensor_model import LONGEST, TensorModel
 from blockstudio.gui.theme import fixed_font
 
-CELL_WIDTH = 68
+WIDEST = "-0.0001234"
+"""Four significant digits take no more room than this, but for very small and very large values."""
 
 
 class TensorTable(QWidget):
@@ -75,7 +76,7 @@ class TensorTable(QWidget):
         for header in (across, down):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
             header.setHighlightSections(False)
-        across.setDefaultSectionSize(CELL_WIDTH)
+        across.setDefaultSectionSize(self.fontMetrics().horizontalAdvance(WIDEST) + 12)
         down.setDefaultSectionSize(self.fontMetrics().height() + 8)
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from blockstudio.engine.protocol import Failure, ParameterRow, ParameterTable, ShowTensor, Statistics, TensorView
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.panels.asking import Question, failure_text
 from blockstudio.gui.panels.heat_map import HeatMap
 from blockstudio.gui.panels.histogram import HistogramPlot
-from blockstudio.gui.panels.parts import CopyLine, Empty, muted_label
+from blockstudio.gui.panels.parts import CopyLine, Empty, TurningBox, muted_label
 from blockstudio.gui.panels.quantities import count_text, shape_text, value_text
 from blockstudio.gui.panels.rules import apply_rule, tensor_rule
 from blockstudio.gui.panels.tensor_model import Block
@@ -83,26 +83,20 @@ class TensorPanel(QWidget):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, text), tip)
         self.missing = Empty()
         self._contents = QStackedWidget()
-        details = QWidget()
-        inner = QVBoxLayout(details)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(6)
-        inner.addWidget(self.statistics)
-        inner.addWidget(self.tabs, 1)
         self._contents.addWidget(self.missing)
-        self._contents.addWidget(details)
+        self._contents.addWidget(self.tabs)
 
-        title = QHBoxLayout()
-        title.addWidget(self.name, 1)
-        title.addWidget(self.sources, 0, Qt.AlignmentFlag.AlignTop)
-        shown = QWidget()
-        column = QVBoxLayout(shown)
-        column.setContentsMargins(6, 6, 6, 6)
+        about = QWidget()
+        column = QVBoxLayout(about)
+        column.setContentsMargins(6, 6, 6, 0)
         column.setSpacing(4)
-        column.addLayout(title)
+        column.addWidget(self.name)
         column.addWidget(self.copy_line)
         column.addWidget(self.facts)
-        column.addWidget(self._contents, 1)
+        column.addWidget(self.statistics)
+        column.addWidget(self.sources)
+        column.addStretch(1)
+        shown = TurningBox(1.8, about, self._contents)
         self.empty = Empty(tr("Select a parameter or a node to see its values."))
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
@@ -223,6 +217,7 @@ class TensorPanel(QWidget):
         self._view = None
         self.missing.set_text(text)
         self._contents.setCurrentIndex(0)
+        self.statistics.clear()
 
     @property
     def _editable(self) -> bool:
