@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def write_atomically(target: Path, write: Callable[[BinaryIO], None]) -> None:
+def write_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write through a temporary file beside `target`, flushed, then renamed over it; raises OSError."""
     target = target.resolve()
     if target.exists() and not os.access(target, os.W_OK):

@@ -1,5 +1,7 @@
 """Everything the window can be told to do, as one table: menus, toolbar and the help page come from it."""
 
+# ruff: noqa: E501 (a table reads best with one action a line)
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -72,8 +74,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("find", mark("Find a node…"), mark("Go to any node of the project by its name"), "find_node", "edit", "Ctrl+F", "mdi6.magnify", group=3),
     # --- block
     ActionSpec("add_node", mark("Add a node…"), mark("Search layers, functions and blocks, and add one here"), "canvas.search_to_add", "block", "Tab", "mdi6.plus", toolbar=True, canvas=True),
-    ActionSpec("new_block", mark("New block…"), mark("Make a block of your own, to be used many times"), "palette.new_block", "block", "Ctrl+Shift+N", "mdi6.cube-outline"),
-    ActionSpec("new_code", mark("New code block…"), mark("Write a block as a Python class"), "palette.new_code", "block", icon="mdi6.language-python"),
+    ActionSpec("new_block", mark("New block…"), mark("Make a block of your own, to be used many times"), "palette_panel.new_block", "block", "Ctrl+Shift+N", "mdi6.cube-outline"),
+    ActionSpec("new_code", mark("New code block…"), mark("Write a block as a Python class"), "palette_panel.new_code", "block", icon="mdi6.language-python"),
     ActionSpec("enter", mark("Enter the block"), mark("Show what is inside the selected node"), "canvas.enter_selected", "block", "Ctrl+Down; Return; Enter", "mdi6.arrow-down-box", "enterable", canvas=True, group=1),
     ActionSpec("leave", mark("Leave the block"), mark("Go back to the block around this one"), "canvas.leave", "block", "Ctrl+Up", "mdi6.arrow-up-box", "inside", toolbar=True, group=1),
     ActionSpec("group", mark("Group into a block"), mark("Make a block of the selected nodes; their wires are kept"), "canvas.group", "block", "Ctrl+G", "mdi6.group", "selection", toolbar=True, group=2),

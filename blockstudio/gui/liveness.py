@@ -80,6 +80,8 @@ class Liveness(QObject):
         self._project: tuple[int, dict[str, Any]] | None = None
         self._sending = False
         self._unsent = False
+        self._missed = False
+        """The engine was not there for the last document."""
         self._found_by_check: list[Problem] = []
         self._found_by_engine: list[Problem] = []
         self._closed = False
@@ -173,7 +175,7 @@ class Liveness(QObject):
             self._unsent = True
             return
         revision, project = self._project
-        self._sending, self._unsent = True, False
+        self._sending, self._unsent, self._missed = True, False, False
         shown = (self._session.location.definition,)
         self._kernel.request(
             UpdateDocument(project, revision, self._session.trusted, shown), self._answered, self._refused
@@ -197,6 +199,7 @@ class Liveness(QObject):
         if self._unsent:
             self._send()
             return
+        self._missed = failure.kind == "EngineError"
         self._found_by_engine = []
         if failure.kind != "EngineError" and not failure.interrupted:
             self._found_by_engine = [
@@ -206,6 +209,5 @@ class Liveness(QObject):
         self._publish()
 
     def _kernel_state(self, state: str) -> None:
-        # A fresh engine knows no document yet.
-        if state == "ready" and not self._sending:
+        if state == "idle" and self._missed:
             self._send()

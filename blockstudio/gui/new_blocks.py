@@ -7,7 +7,7 @@ import re
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from blockstudio.errors import EditError, mark
-from blockstudio.graph.commands import rename_definition
+from blockstudio.graph.definition_commands import rename_definition
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddDefinition, ChangeDocument, RemoveDefinition
 from blockstudio.graph.expressions import is_identifier
@@ -15,13 +15,13 @@ from blockstudio.graph.model import CodeDefinition, Definition, Graph, Port, cop
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
 
-TEMPLATE = '''class {name}(nn.Module):
+TEMPLATE = """class {name}(nn.Module):
     def __init__(self):
         super().__init__()
 
     def forward(self, x):
         return x
-'''
+"""
 """What a new code block starts from; torch, nn and F are there to be used."""
 
 

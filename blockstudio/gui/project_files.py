@@ -148,7 +148,7 @@ class ProjectFiles(QObject):
             return
         data = compiled.source.text.encode()
         try:
-            write_atomically(Path(name), lambda file: file.write(data) and None)
+            write_atomically(Path(name), lambda file: file.write(data))
         except OSError as error:
             raise ProjectError(
                 mark("“{file}” cannot be written: {reason}."), file=name, reason=error.strerror or str(error)

@@ -114,9 +114,9 @@ class Journal(QObject):
     def _write(self, document: Document, about: dict[str, object]) -> None:
         try:
             data = dumps(document)
-            write_atomically(self._file, lambda file: file.write(data) and None)
+            write_atomically(self._file, lambda file: file.write(data))
             text = json.dumps(about).encode()
-            write_atomically(self._file.with_suffix(".json"), lambda file: file.write(text) and None)
+            write_atomically(self._file.with_suffix(".json"), lambda file: file.write(text))
         except (OSError, ProjectError) as error:
             self._failed.emit(str(error))
             return

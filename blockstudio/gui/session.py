@@ -46,8 +46,8 @@ class KernelLike(Protocol):
     def interrupt(self) -> None: ...
 
     def request(
-        self, request: Any, on_reply: Callable[[Any], None], on_error: Callable[[Any], None] | None = None
-    ) -> None: ...
+        self, request: Any, on_reply: Callable[[Any], None] | None = None, on_error: Callable[[Any], None] | None = None
+    ) -> Any: ...
 
 
 @frozen
@@ -79,6 +79,22 @@ def new_document() -> Document:
         outputs=[Port("y", (560.0, 0.0))],
     )
     return Document("Net", {"Net": Definition("Net", graph)})
+
+
+class Guard:
+    """Reports errors that a user can understand; what was to be done inside is not done then."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, BlockStudioError):
+            self._session.report(error)
+            return True
+        return False
 
 
 class Session(Navigation):
@@ -291,13 +307,9 @@ class Session(Navigation):
         text = worded(error)
         self.notify(f"{error.path}: {text}" if error.path else text, "error", details)
 
-    @contextmanager
-    def guard(self) -> Iterator[None]:
+    def guard(self) -> Guard:
         """Report a BlockStudioError raised inside instead of raising it: for handlers of events."""
-        try:
-            yield
-        except BlockStudioError as error:
-            self.report(error)
+        return Guard(self)
 
     @property
     def trusted(self) -> bool:

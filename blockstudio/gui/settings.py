@@ -62,5 +62,10 @@ class Settings(QObject):
         self._store.setValue(setting.key, raw)
         self.changed.emit(setting.key)
 
+    @property
+    def file(self) -> str:
+        """Where the settings are kept."""
+        return self._store.fileName()
+
     def flush(self) -> None:
         self._store.sync()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStatusBar, QToolButton, QWidget
 
-from blockstudio.engine.protocol import ParameterTable
+from blockstudio.engine.protocol import ParameterTable, Problem
 from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
@@ -16,9 +16,10 @@ from blockstudio.gui.session import Session
 STATES: Mapping[str, tuple[str, str, str]] = {
     "stopped": (mark("Engine stopped"), "mdi6.power", "muted"),
     "starting": (mark("Engine starting…"), "mdi6.timer-sand", "muted"),
-    "ready": (mark("Engine ready"), "mdi6.check-circle", "success"),
+    "idle": (mark("Engine ready"), "mdi6.check-circle", "success"),
     "busy": (mark("Engine working…"), "mdi6.progress-clock", "accent"),
-    "dead": (mark("Engine ended"), "mdi6.close-circle", "error"),
+    "restarting": (mark("Engine restarting…"), "mdi6.restart", "warning"),
+    "dead": (mark("Engine not running"), "mdi6.close-circle", "error"),
 }
 """What the states of the kernel are called, with icon and colour."""
 
@@ -33,7 +34,6 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._session = session
         self.setSizeGripEnabled(False)
-        self._state = "stopped"
         self.problems = self._button(self.problems_clicked.emit)
         self.parameters = self._button(self.parameters_clicked.emit)
         self.mode = self._button()
@@ -60,22 +60,21 @@ class StatusBar(QStatusBar):
         self.device.setMenu(menu)
 
     def set_state(self, state: str) -> None:
-        """Show the state of the engine, one of STATES or a word of the kernel's own."""
-        self._state = state
-        text, glyph, role = STATES.get(state, (state, "mdi6.help-circle-outline", "muted"))
+        """Show the state of the engine, one of STATES."""
+        text, glyph, role = STATES[state]
         self.engine.setText(tr(text))
         self.engine.setIcon(icon(glyph, role))
         self.engine.setToolTip(tr("The engine runs the model in a process of its own: stop or restart it here"))
         self.engine.setAccessibleName(tr(text))
 
     def retranslate(self) -> None:
-        self.set_state(self._state)
+        self.set_state(self._session.engine_state)
         self._show_problems(self._session.diagnostics)
         self._show_table(self._session.table)
 
-    def _show_problems(self, problems: list[object]) -> None:
-        counts = {level: 0 for level in ("error", "warning", "info")}
-        for problem in self._session.diagnostics:
+    def _show_problems(self, problems: list[Problem]) -> None:
+        counts = dict.fromkeys(("error", "warning", "info"), 0)
+        for problem in problems:
             counts[problem.severity] += 1
         parts = []
         if counts["error"]:

@@ -22,6 +22,10 @@ SCHEMES = {
 }
 
 
+TITLE = 1.3
+"""Size of titles, in that of other texts."""
+
+
 @frozen
 class Theme:
     """Colours by what they are for, as `#rrggbb`."""
@@ -205,4 +209,7 @@ def palette(t: Theme) -> QPalette:
 
 def style_sheet(t: Theme) -> str:
     """The rules of resources/themes/window.qss with the colours put in."""
-    return Template(resources.path("themes", "window.qss").read_text("utf-8")).substitute(asdict(t))
+    folder = resources.path("themes")
+    size = max(QGuiApplication.font().pointSizeF(), 8.0)
+    values = {**asdict(t), "images": folder.as_posix(), "title_size": round(size * TITLE, 1)}
+    return Template((folder / "window.qss").read_text("utf-8")).substitute(values)

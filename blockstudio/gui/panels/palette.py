@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QToolButton, QTreeView, QVBoxLayout, QWidget
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import code_signature
@@ -98,18 +98,21 @@ class PalettePanel(QWidget):
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setMargin(16)
         self.nothing.hide()
+        top = QHBoxLayout()
+        top.setContentsMargins(8, 8, 8, 6)
+        top.addWidget(self.search)
         row = QHBoxLayout()
-        row.setContentsMargins(8, 8, 8, 6)
+        row.setContentsMargins(6, 4, 6, 4)
         row.setSpacing(4)
-        row.addWidget(self.search, 1)
-        row.addWidget(self.new_block_button)
-        row.addWidget(self.new_code_button)
+        row.addWidget(self.new_block_button, 1)
+        row.addWidget(self.new_code_button, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(row)
+        layout.addLayout(top)
         layout.addWidget(self.tree, 1)
-        layout.addWidget(self.nothing)
+        layout.addWidget(self.nothing, 1)
+        layout.addLayout(row)
         self.setFocusProxy(self.search)
         self.retranslate()
         session.document_replaced.connect(self._show_own)
@@ -121,10 +124,10 @@ class PalettePanel(QWidget):
         self.search.setPlaceholderText(tr("Search layers and functions"))
         self.search.setToolTip(tr("Type a name, a purpose, or a symbol such as + or @"))
         self.search.setAccessibleName(tr("Search layers and functions"))
-        self.new_block_button.setToolTip(tr("New block of your own"))
-        self.new_block_button.setAccessibleName(tr("New block of your own"))
-        self.new_code_button.setToolTip(tr("New block written in Python"))
-        self.new_code_button.setAccessibleName(tr("New block written in Python"))
+        self.new_block_button.setText(tr("New block"))
+        self.new_block_button.setToolTip(tr("Make a block of your own, to be used many times"))
+        self.new_code_button.setText(tr("New code"))
+        self.new_code_button.setToolTip(tr("Write a block as a Python class"))
         self.tree.setAccessibleName(tr("Palette"))
         if self._filled:
             self._show_groups()
@@ -160,7 +163,7 @@ class PalettePanel(QWidget):
     def _show_groups(self) -> None:
         self.nothing.hide()
         self.model.clear()
-        closed = set(self._session.settings.get(PALETTE_CLOSED))
+        closed = self._session.settings.get(PALETTE_CLOSED)
         own = _group(tr("Your blocks"), OWN, "mdi6.cube-outline", "accent")
         self.model.appendRow(own)
         known = catalog()
@@ -230,7 +233,9 @@ class PalettePanel(QWidget):
         found = self.model.rowCount() > 0
         self.tree.setVisible(found)
         self.nothing.setVisible(not found)
-        self.nothing.setText(tr("Nothing is called “{text}”. Try what it does, such as “average” or “join”.").format(text=text))
+        self.nothing.setText(
+            tr("Nothing is called “{text}”. Try what it does, such as “average” or “join”.").format(text=text)
+        )
         if found:
             self.tree.setCurrentIndex(self.model.index(0, 0))
 
@@ -300,9 +305,7 @@ class PalettePanel(QWidget):
                 icon("mdi6.home-outline"), tr("Make it the root block"), lambda: new_blocks.make_root(session, name)
             )
             root.setEnabled(name != document.root)
-        delete = menu.addAction(
-            icon("mdi6.trash-can-outline"), tr("Delete"), lambda: new_blocks.delete(session, name)
-        )
+        delete = menu.addAction(icon("mdi6.trash-can-outline"), tr("Delete"), lambda: new_blocks.delete(session, name))
         delete.setEnabled(name != document.root and not users_of(document, name))
 
 
@@ -326,5 +329,7 @@ def _group(text: str, name: str, glyph: str, role: str) -> QStandardItem:
 def _tool(glyph: str, act: object) -> QToolButton:
     button = QToolButton()
     button.setIcon(icon(glyph))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     button.clicked.connect(act)
     return button

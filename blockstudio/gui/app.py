@@ -1,0 +1,129 @@
+"""Opens the window: makes the application, shows the window, and starts the engine beside it."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QCoreApplication, QProcess, QTimer
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QApplication
+
+from blockstudio import resources
+from blockstudio.errors import BlockStudioError
+from blockstudio.gui import i18n, theme
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.kernel import Kernel
+from blockstudio.gui.main_window import MainWindow
+from blockstudio.gui.project_files import SUFFIX
+from blockstudio.gui.session import Session
+from blockstudio.gui.settings import COLOR_SCHEME, LANGUAGE, Settings
+
+COLLECT = 2000
+"""Milliseconds between collections of cyclic garbage."""
+
+
+def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
+    """Open the window on a project, or on an empty one, and stay until it is closed; the exit status."""
+    application = make_application(arguments)
+    collector = collect_here()
+    session = Session()
+    window = MainWindow(session)
+    catch_errors(session)
+    if file is not None:
+        window.files.open_path(file)
+    window.show()
+    kernel = Kernel()
+
+    def start_engine() -> None:
+        window.use_kernel(kernel)
+        kernel.start()
+
+    # The window first: the engine takes its time, and has it.
+    QTimer.singleShot(0, window, start_engine)
+    QTimer.singleShot(0, window, window.files.offer_recovery)
+    status = application.exec()
+    kernel.shutdown()
+    session.close()
+    collector.stop()
+    sys.excepthook = sys.__excepthook__
+    return status
+
+
+def make_application(arguments: Sequence[str] = ()) -> QApplication:
+    """The QApplication in the look and the language of the settings."""
+    QCoreApplication.setOrganizationName("BlockStudio")
+    QCoreApplication.setApplicationName("BlockStudio")
+    QGuiApplication.setDesktopFileName("blockstudio")
+    application = QApplication.instance() or QApplication(["blockstudio", *arguments])
+    assert isinstance(application, QApplication)
+    settings = Settings()
+    i18n.set_language(settings.get(LANGUAGE))
+    i18n.install_qt_texts(application)
+    application.setStyle("Fusion")
+    theme.set_scheme(application, settings.get(COLOR_SCHEME))
+    theme.follow_system(application)
+    application.setWindowIcon(app_icon())
+    return application
+
+
+def app_icon() -> QIcon:
+    """The icon of the program."""
+    file = resources.path("icons", "blockstudio.svg")
+    found = QIcon(str(file)) if file.is_file() else QIcon()
+    return found if not found.isNull() else icon("mdi6.cube-outline", "accent")
+
+
+def collect_here() -> QTimer:
+    """Collect cyclic garbage in this thread only, by a timer.
+
+    Python collects in whichever thread happens to allocate; a widget that dies in another than the one of
+    the window takes the process with it.
+    """
+    gc.disable()
+    timer = QTimer()
+    timer.setInterval(COLLECT)
+    timer.timeout.connect(_collect)
+    timer.start()
+    return timer
+
+
+def _collect() -> None:
+    counts, limits = gc.get_count(), gc.get_threshold()
+    for generation in (2, 1, 0):
+        if counts[generation] > limits[generation]:
+            gc.collect(generation)
+            return
+
+
+def catch_errors(session: Session) -> None:
+    """Show what nobody caught as a message, with the traceback to copy; the window goes on."""
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, BlockStudioError):
+            session.report(error)
+            return
+        details = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(details)
+        if isinstance(error, Exception):
+            session.notify(
+                tr("Something went wrong inside BlockStudio: {error}").format(error=f"{kind.__name__}: {error}"),
+                "error",
+                details,
+                key=f"crash {kind.__name__}",
+            )
+
+    sys.excepthook = show
+
+
+def start_again(path: Path | None) -> None:
+    """Start another process of this program on the same project."""
+    command = [] if getattr(sys, "frozen", False) else ["-m", "blockstudio"]
+    if path is not None and path.suffix == SUFFIX:
+        command.append(str(path))
+    QProcess.startDetached(sys.executable, command)

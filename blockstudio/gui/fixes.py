@@ -1,0 +1,72 @@
+"""Problems that one click can mend: the edit for it, and the words on the button."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from blockstudio.engine.protocol import Problem
+from blockstudio.errors import BlockStudioError
+from blockstudio.graph.document import Location
+from blockstudio.graph.edits import Connect, Edit, SetNode
+from blockstudio.graph.model import Endpoint, Function, Instance, Layer
+from blockstudio.graph.port_commands import remove_port
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.panels.option_text import shown
+from blockstudio.gui.session import Session
+
+
+@frozen
+class Fix:
+    """An edit that takes a problem away."""
+
+    text: str
+    edit: Edit
+
+
+def fix_of(session: Session, problem: Problem) -> Fix | None:
+    """The fix of a problem; None where a person must decide."""
+    found = session.locate(problem.path)
+    if found is None:
+        return None
+    location, name = found
+    try:
+        return _fix(session, problem, location, name)
+    except BlockStudioError:
+        return None
+
+
+def _fix(session: Session, problem: Problem, location: Location, name: str) -> Fix | None:
+    facts = problem.facts
+    graph = session.document.graph(location)
+    node = graph.nodes.get(name)
+    match problem.code:
+        case "edge.input" | "edge.output" | "edge.node":
+            ends = [target for target, source in graph.edges.items() if _broken(problem, name, target, source)]
+            if ends:
+                return Fix(tr("Remove the wire"), Connect(location, ends[0], None))
+        case "option.unknown" if isinstance(node, Layer | Function | Instance):
+            options = {key: value for key, value in node.options.items() if key != facts["option"]}
+            return Fix(
+                tr("Remove {option}").format(option=facts["option"]), SetNode(location, evolve(node, options=options))
+            )
+        case "node.device" if node is not None:
+            return Fix(tr("Use the model's device"), SetNode(location, evolve(node, device="")))
+        case "input.unused" if len(graph.inputs) > 1:
+            edit = remove_port(session.document, location, "inputs", facts["name"])
+            return Fix(tr("Remove {name}").format(name=facts["name"]), edit)
+    option, value = facts.get("option"), facts.get("fits")
+    if isinstance(option, str) and value is not None and isinstance(node, Layer | Function | Instance):
+        value = tuple(value) if isinstance(value, list) else value
+        text = tr("Set {option} to {value}").format(option=option, value=shown(value))
+        return Fix(text, SetNode(location, evolve(node, options={**node.options, option: value})))
+    return None
+
+
+def _broken(problem: Problem, name: str, target: Endpoint, source: Endpoint) -> bool:
+    facts = problem.facts
+    match problem.code:
+        case "edge.input":
+            return target == Endpoint(name, facts["port"])
+        case "edge.output":
+            return source == Endpoint(name, facts["port"]) or source == Endpoint(str(facts["name"]), facts["port"])
+    return facts["name"] in (target.node, source.node)

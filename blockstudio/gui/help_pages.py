@@ -1,0 +1,156 @@
+"""Help: every action with its keys, made from the table; and what this program is."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+import blockstudio
+from blockstudio.errors import mark
+from blockstudio.gui.actions import ACTIONS, MENUS, shown_keys
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.session import Session
+
+MOUSE = (
+    (mark("Drag from the palette"), mark("Add a node; onto a wire: insert it there")),
+    (mark("Drag from a port"), mark("Wire it; ports that fit light up")),
+    (mark("Double-click a node"), mark("Go into the block")),
+    (mark("Drag on the background"), mark("Select with a rubber band")),
+    (mark("Wheel"), mark("Zoom")),
+    (mark("Middle button, or Space and drag"), mark("Move the view")),
+)
+"""What the mouse does on the canvas."""
+
+
+class ShortcutsDialog(QDialog):
+    """The keys, by menu, with a search."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("Keyboard shortcuts"))
+        self.resize(620, 640)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search"))
+        self.search.setToolTip(tr("Show the actions with these words"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.tree = QTreeWidget()
+        self.tree.setColumnCount(3)
+        self.tree.setHeaderLabels([tr("Action"), tr("Keys"), tr("What it does")])
+        self.tree.setRootIsDecorated(False)
+        self.tree.setIndentation(12)
+        self.tree.setEditTriggers(QTreeWidget.EditTrigger.NoEditTriggers)
+        self._fill()
+        header = self.tree.header()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.search)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(buttons)
+
+    def _fill(self) -> None:
+        for menu, title in MENUS.items():
+            group = self._group(tr(title).replace("&", ""))
+            for spec in ACTIONS:
+                if spec.menu == menu:
+                    row = [tr(spec.text).rstrip("…"), shown_keys(spec), tr(spec.tooltip)]
+                    self._row(group, row)
+        group = self._group(tr("Mouse on the canvas"))
+        for what, effect in MOUSE:
+            self._row(group, [tr(what), "", tr(effect)])
+        self.tree.expandAll()
+
+    def _group(self, title: str) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([title])
+        font = item.font(0)
+        font.setBold(True)
+        item.setFont(0, font)
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        self.tree.addTopLevelItem(item)
+        item.setFirstColumnSpanned(True)
+        return item
+
+    def _row(self, group: QTreeWidgetItem, texts: list[str]) -> None:
+        item = QTreeWidgetItem(group, texts)
+        for column, text in enumerate(texts):
+            item.setToolTip(column, text)
+
+    def _filter(self, text: str) -> None:
+        words = text.lower().split()
+        for i in range(self.tree.topLevelItemCount()):
+            group = self.tree.topLevelItem(i)
+            if group is None:
+                continue
+            shown = 0
+            for j in range(group.childCount()):
+                item = group.child(j)
+                if item is None:
+                    continue
+                whole = " ".join(item.text(column) for column in range(3)).lower()
+                fits = all(word in whole for word in words)
+                item.setHidden(not fits)
+                shown += fits
+            group.setHidden(shown == 0)
+
+
+class AboutDialog(QDialog):
+    """Versions, and where things are kept."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("About BlockStudio"))
+        sign = QLabel()
+        sign.setPixmap(icon("mdi6.cube-outline", "accent").pixmap(QSize(56, 56), self.devicePixelRatio()))
+        title = QLabel(f"BlockStudio {blockstudio.__version__}")
+        title.setProperty("title", True)
+        text = QLabel(tr("Compose, inspect, initialise and run PyTorch models."))
+        facts = QLabel("\n".join(about_lines(session)))
+        facts.setProperty("muted", True)
+        facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        words = QVBoxLayout()
+        words.setSpacing(8)
+        for label in (title, text, facts):
+            words.addWidget(label)
+        row = QHBoxLayout()
+        row.setSpacing(20)
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 20, 16)
+        layout.setSpacing(18)
+        layout.addLayout(row)
+        layout.addWidget(buttons)
+
+
+def about_lines(session: Session) -> list[str]:
+    """Versions of what the app stands on, read without importing any of it."""
+    lines = [f"Python {platform.python_version()}"]
+    for name, package in (("PyTorch", "torch"), ("PySide6", "PySide6-Essentials")):
+        try:
+            lines.append(f"{name} {version(package)}")
+        except PackageNotFoundError:
+            lines.append(f"{name}: {tr('not found')}")
+    lines.append(f"{tr('Settings')}: {session.settings.file}")
+    return lines

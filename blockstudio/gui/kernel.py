@@ -1,0 +1,434 @@
+"""The engine as the window sees it: ask, and be told later. Nothing here waits.
+
+A request may be made at any time: while the engine starts, or starts again after a death, requests
+wait. After a death the engine is started again, gets the document again, and the parameters of the last
+snapshot; `recovered` says exactly what was lost.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import shiboken6
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from blockstudio.engine import client as wire
+from blockstudio.engine import launch, service
+from blockstudio.engine.client import Desk, Greeting, Ticket
+from blockstudio.engine.protocol import Failure, Request, TakeSnapshot, UpdateDocument
+from blockstudio.engine.recovery import SNAPSHOT_LIMIT, Death, Keeper
+from blockstudio.errors import EngineError, mark
+
+if TYPE_CHECKING:
+    from blockstudio.gui.jupyter import Link
+
+State = Literal["starting", "idle", "busy", "dead", "restarting", "stopped"]
+
+SNAPSHOT_AFTER = 1000
+"""Milliseconds of idleness before a snapshot is taken."""
+INTERRUPT_AGAIN = 500
+"""Milliseconds after which a run that goes on is interrupted again."""
+INTERRUPT_TRIES = 4
+DEATHS_IN_A_ROW = 3
+MEMORY_SHARE = 0.9
+"""Of the machine's memory: what the engine may take."""
+
+
+class Kernel(QObject):
+    """The engine's process and everything asked of it.
+
+    `state`: "starting", "idle", "busy" (the model is at work), "restarting" (it died, or was told to),
+    "dead" (and stays so until `restart`), "stopped".
+    """
+
+    state_changed = Signal(str)
+    died = Signal(object)
+    """Death: the engine ended by itself. It is started again, unless `final`."""
+    recovered = Signal(object)
+    """Recovery: it is back after a death or a restart, with what was lost."""
+    not_stopping = Signal()
+    """What was interrupted goes on all the same: only `restart` can end it."""
+    printed = Signal(str)
+    """What the user's Python printed (shortened where it is very much)."""
+    _imported = Signal()
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        worker: str = service.WORKER,
+        memory_limit: int | None = None,
+        snapshot_limit: int = SNAPSHOT_LIMIT,
+    ) -> None:
+        """`memory_limit`: bytes the engine may use; None for nine tenths of the machine's, 0 for no limit."""
+        super().__init__(parent)
+        self.state: State = "stopped"
+        if memory_limit is None:
+            memory_limit = int((launch.memory_of_machine() or 0) * MEMORY_SHARE)
+        self.memory_limit = memory_limit
+        self._worker = worker
+        self._snapshot_limit = snapshot_limit
+        self._keeper: Keeper | None = None
+        self._desk = Desk()
+        self._recovery: Desk | None = None
+        self._recovery_replies: list[tuple[Request, Any]] = []
+        self._by_id: dict[str, Ticket] = {}
+        self._link: Link | None = None
+        self._attach_to: Path | None = None
+        self._pid = 0
+        self._deaths = 0
+        self._told_to_end = False
+        self._interrupted: tuple[Ticket, int] | None = None
+        self._probe = ""
+        self._again = _timer(self, INTERRUPT_AGAIN, self._interrupt_again)
+        self._quiet = _timer(self, SNAPSHOT_AFTER, self._take_snapshot)
+        self._imported.connect(self._begin)
+
+    # --- life ---------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the engine; `state` says when it is there."""
+        self._open(None)
+
+    def attach(self, connection_file: str | Path) -> None:
+        """Use a Jupyter kernel that runs already, here or elsewhere, in place of one of our own."""
+        self._open(Path(connection_file))
+
+    def _open(self, attach_to: Path | None) -> None:
+        if self._link is not None or self.state == "starting":
+            self.shutdown()
+        self._attach_to = attach_to
+        self._deaths = 0
+        self._enter("starting")
+        # qtconsole takes a while to import; the window stays alive meanwhile.
+        threading.Thread(target=self._import, name="import of qtconsole", daemon=True).start()
+
+    def _import(self) -> None:
+        import blockstudio.gui.jupyter  # noqa: F401
+
+        if shiboken6.isValid(self):
+            self._imported.emit()
+
+    @Slot()
+    def _begin(self) -> None:
+        if self.state != "starting" or self._link is not None:
+            return
+        from blockstudio.gui.jupyter import Link
+
+        directory = launch.private_directory()
+        self._keeper = Keeper(directory, self._snapshot_limit)
+        self._link = link = Link(self)
+        link.ready.connect(self._greeted)
+        link.refused.connect(self._refused)
+        link.answered.connect(self._take)
+        link.probed.connect(self._probed)
+        link.ended.connect(self._ended)
+        link.printed.connect(self.printed)
+        self._launch()
+
+    def _launch(self) -> None:
+        assert self._link is not None and self._keeper is not None
+        try:
+            if self._attach_to is not None:
+                self._link.attach(self._attach_to)
+            else:
+                directory = self._keeper.directory
+                self._link.start(launch.command(directory, self._worker, self.memory_limit or None), directory)
+        except EngineError as error:
+            self._refused(wire.failure_of(error))
+
+    @Slot(object)
+    def _greeted(self, greeting: Greeting) -> None:
+        assert self._keeper is not None
+        self._pid = greeting.pid
+        if self.state == "restarting":
+            self._restore()
+        else:
+            self._deaths = 0
+            self._enter("idle")
+        self._pump()
+
+    @Slot(object)
+    def _refused(self, failure: Failure) -> None:
+        """The engine cannot work, however often it is started."""
+        self._give_up(Death(failure.template, failure.facts, failure.detail, final=True))
+
+    def restart(self) -> None:
+        """End the engine, whatever it does, and start it afresh; as after a death, `recovered` follows."""
+        if self._keeper is not None:
+            self._keeper.absolve()
+        self._deaths = 0
+        if self._link is None:
+            self.start()
+        elif self._link.own and self._link.running:
+            self._told_to_end = True
+            self._link.kill()
+        elif self._link.own:
+            self._enter("restarting")
+            self._launch()
+        else:
+            connection_file = self._attach_to
+            self._open(connection_file)
+
+    def forget(self) -> None:
+        """Another document is open: parameters of the one before are not worth restoring."""
+        if self._keeper is not None:
+            self._keeper.forget()
+
+    def shutdown(self) -> None:
+        """End the engine and everything that belongs to it; nobody is answered any more."""
+        if self.state == "stopped":
+            return
+        busy = bool(self._desk.under_way)
+        self._again.stop()
+        self._quiet.stop()
+        for ticket in self._desk.empty():
+            ticket.cancel()
+        self._by_id.clear()
+        self._recovery = None
+        if self._link is not None:
+            self._link.close(polite=not busy)
+            self._link.deleteLater()
+            self._link = None
+        if self._keeper is not None:
+            launch.remove(self._keeper.directory)
+            self._keeper = None
+        self._enter("stopped")
+
+    def _enter(self, state: State) -> None:
+        if state != self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+    # --- requests -------------------------------------------------------------------------------------
+
+    def request(
+        self,
+        request: Request,
+        on_reply: Callable[[Any], None] | None = None,
+        on_error: Callable[[Failure], None] | None = None,
+    ) -> Ticket:
+        """Ask the engine; exactly one of the two is called later, unless the ticket is cancelled.
+
+        Neither is called where its object is deleted by then. Of documents (`UpdateDocument`) that wait
+        while another is worked on, only the newest is sent and answered.
+        """
+        ticket = Ticket(request, wire.lane_of(request), _guarded(on_reply), _guarded(on_error))
+        if isinstance(request, UpdateDocument) and self._keeper is not None:
+            self._keeper.document = request
+        if self.state in ("dead", "stopped"):
+            failure = wire.failure_of(EngineError(mark("The engine is not running.")))
+            QTimer.singleShot(0, self, lambda: ticket.answer(failure))
+            return ticket
+        self._desk.put(ticket)
+        self._pump()
+        return ticket
+
+    def _pump(self) -> None:
+        if self._recovery is not None:
+            self._send(self._recovery.ready())
+            if not self._recovery.busy:
+                self._back()
+        if self._recovery is None and self.state in ("idle", "busy"):
+            self._send(self._desk.ready())
+            busy = wire.MAIN in self._desk.under_way
+            self._enter("busy" if busy else "idle")
+            if not self._desk.busy:
+                self._quiet.start()
+
+    def _send(self, tickets: Iterator[Ticket]) -> None:
+        assert self._link is not None and self._keeper is not None
+        for ticket in tickets:
+            request = self._keeper.sending(ticket.request)
+            self._by_id[self._link.send(ticket.lane, wire.content(request, self._pid))] = ticket
+
+    @Slot(str, object)
+    def _take(self, asked: str, content: dict[str, Any]) -> None:
+        ticket = self._by_id.pop(asked, None)
+        if ticket is not None:
+            self._settle(ticket, wire.reading(content))
+
+    def _settle(self, ticket: Ticket, result: Any) -> None:
+        assert self._keeper is not None
+        if self._recovery is not None and self._recovery.arrived(ticket):
+            self._recovery_replies.append((ticket.request, result))
+        elif self._desk.arrived(ticket):
+            self._keeper.answered(ticket.request, result)
+        else:
+            return
+        if self._interrupted is not None and self._interrupted[0] is ticket:
+            self._again.stop()
+            self._interrupted = None
+        self._pump()
+        ticket.answer(result)
+
+    def _take_snapshot(self) -> None:
+        if self.state == "idle" and self._keeper is not None and not self._desk.busy and self._attach_to is None:
+            wanted = self._keeper.next_snapshot()
+            if wanted is not None:
+                self.request(wanted)
+
+    # --- stopping a run -------------------------------------------------------------------------------
+
+    def interrupt(self) -> None:
+        """Stop what the model does; it is answered with a `Failure` that says `interrupted`."""
+        ticket = self._desk.under_way.get(wire.MAIN)
+        if ticket is not None and self._link is not None and self.state == "busy":
+            self._interrupted = (ticket, 1)
+            self._link.interrupt()
+            self._again.start()
+
+    def _interrupt_again(self) -> None:
+        if self._interrupted is None or self._link is None:
+            return
+        ticket, tries = self._interrupted
+        if tries == INTERRUPT_TRIES:
+            self._interrupted = None
+            self.not_stopping.emit()
+            return
+        self._interrupted = (ticket, tries + 1)
+        # An interrupt may hit the kernel while it sends the answer, which is then lost: if the main shell
+        # is free to answer a probe, there will be no other answer.
+        self._probe = self._link.probe()
+        self._link.interrupt()
+        self._again.start()
+
+    @Slot(str)
+    def _probed(self, probe: str) -> None:
+        ticket = self._interrupted[0] if self._interrupted is not None else None
+        if probe == self._probe and ticket is not None and self._desk.under_way.get(wire.MAIN) is ticket:
+            self._by_id = {asked: other for asked, other in self._by_id.items() if other is not ticket}
+            self._settle(ticket, wire.failure_of(EngineError(service.STOPPED)))
+
+    # --- death and recovery -----------------------------------------------------------------------------
+
+    @Slot(object, str)
+    def _ended(self, status: int | None, last_words: str) -> None:
+        assert self._keeper is not None
+        if self.state == "dead" and not self._told_to_end:
+            return
+        desk = self._recovery or self._desk
+        during = tuple(
+            ticket.request for ticket in desk.under_way.values() if not isinstance(ticket.request, TakeSnapshot)
+        )
+        told = self._told_to_end
+        self._told_to_end = False
+        self._by_id.clear()
+        self._again.stop()
+        self._quiet.stop()
+        self._interrupted = None
+        lost = self._desk.lose()
+        if self._recovery is not None:
+            for ticket in self._recovery.empty():
+                if ticket.version:
+                    self._desk.put_back(ticket)
+            self._recovery = None
+        if not told:
+            self._keeper.died(during)
+            self._deaths += 1
+        final = self._deaths >= DEATHS_IN_A_ROW or self._attach_to is not None
+        template, facts = reason(status, self.memory_limit)
+        death = Death(template, facts, last_words, tuple(type(request).__name__ for request in during), final)
+        if final:
+            self._give_up(death)
+        else:
+            self._enter("restarting" if told else "dead")
+            if not told:
+                self.died.emit(death)
+                self._enter("restarting")
+            self._launch()
+        failure = wire.failure_of(
+            EngineError(service.STOPPED if told else mark("The engine ended while it was at work."))
+        )
+        for ticket in lost:
+            ticket.answer(failure)
+
+    def _give_up(self, death: Death) -> None:
+        tickets = self._desk.empty()
+        self._enter("dead")
+        self.died.emit(death)
+        failure = Failure("EngineError", death.template, death.facts, detail=death.detail)
+        for ticket in tickets:
+            ticket.answer(failure)
+
+    def _restore(self) -> None:
+        """Tell the new engine what the old one knew, before it is asked anything else."""
+        assert self._keeper is not None
+        self._recovery = Desk()
+        self._recovery_replies = []
+        waiting = self._desk.waiting[wire.DOCUMENT]
+        if waiting:
+            self._recovery.put(waiting.pop())
+        elif self._keeper.document is not None:
+            self._recovery.put(Ticket(self._keeper.document, wire.DOCUMENT))
+        for request in self._keeper.restoring():
+            self._recovery.put(Ticket(request, wire.lane_of(request)))
+
+    def _back(self) -> None:
+        assert self._keeper is not None
+        self._recovery = None
+        self._deaths = 0
+        self._desk.caught_up()
+        report = self._keeper.restored(self._recovery_replies)
+        self._enter("idle")
+        self.recovered.emit(report)
+
+
+def reason(status: int | None, memory_limit: int) -> tuple[str, dict[str, Any]]:
+    """How a process ended, in words: the template and its facts."""
+    if status is None:
+        return mark("The connection to the engine is lost."), {}
+    if status >= 0:
+        return mark("The engine ended itself, with status {status}."), {"status": status}
+    name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
+    if name == "SIGKILL":
+        return mark("The engine was killed, most likely because the machine ran out of memory."), {}
+    if name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE"):
+        return mark("The engine crashed ({signal})."), {"signal": name}
+    return mark("The engine was ended by {signal}."), {"signal": name}
+
+
+def _timer(owner: QObject, milliseconds: int, action: Callable[[], None]) -> QTimer:
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(action)
+    return timer
+
+
+def _guarded(callback: Callable[[Any], None] | None) -> Callable[[Any], None] | None:
+    """The callback, made harmless once a Qt object it belongs to or has in its closure is deleted."""
+    if callback is None:
+        return None
+    owner = getattr(callback, "__self__", None)
+    if isinstance(owner, QObject):
+        # A widget that is closed while it waits is not to be kept alive by that.
+        method = weakref.WeakMethod(callback)
+
+        def call(result: Any) -> None:
+            bound = method()
+            if bound is not None and shiboken6.isValid(bound.__self__):
+                bound(result)
+
+        return call
+    cells = [cell.cell_contents for cell in getattr(callback, "__closure__", None) or () if _filled(cell)]
+    objects = [content for content in cells if isinstance(content, QObject)]
+
+    def call_closure(result: Any) -> None:
+        if all(shiboken6.isValid(each) for each in objects):
+            callback(result)
+
+    return call_closure if objects else callback
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True

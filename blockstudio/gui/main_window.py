@@ -1,0 +1,443 @@
+"""The window: canvas in the middle, panes round it, and the actions that join them."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QToolBar, QVBoxLayout, QWidget
+
+from blockstudio.graph.model import CodeDefinition, Instance
+from blockstudio.gui import help_pages, menus
+from blockstudio.gui.actions import ACTIONS, make_actions
+from blockstudio.gui.breadcrumbs import Breadcrumbs
+from blockstudio.gui.canvas.view import Canvas
+from blockstudio.gui.docks import Pane, dress_tab_bars
+from blockstudio.gui.engine_watch import EngineWatch
+from blockstudio.gui.finder import Finder
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.notifications import MessageArea
+from blockstudio.gui.panels.code_editor import CodeEditorPanel
+from blockstudio.gui.panels.inspector import InspectorPanel
+from blockstudio.gui.panels.palette import PalettePanel
+from blockstudio.gui.panels.problems import ProblemsPanel
+from blockstudio.gui.panels.source import SourcePanel
+from blockstudio.gui.project_files import ProjectFiles
+from blockstudio.gui.recovery import Journal
+from blockstudio.gui.session import Message, Session
+from blockstudio.gui.settings import DOCKS, GEOMETRY, LANGUAGE
+from blockstudio.gui.status_bar import StatusBar
+from blockstudio.gui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from blockstudio.gui.kernel import Kernel
+    from blockstudio.gui.model_panels import ModelPanels
+
+WIDE = 1200
+"""Width of a window that has room for comfortable panes."""
+LAYOUT_VERSION = 1
+"""Of the arrangement of panes that is kept; another version starts from the first one."""
+TRUST = "trust"
+"""Key of the message about code that does not run yet."""
+
+
+class MainWindow(QMainWindow):
+    """One open project."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setObjectName("window")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setAnimated(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.files = ProjectFiles(session, self)
+        self.journal = Journal(session)
+        self.messages = MessageArea()
+        self.canvas = Canvas(session, self)
+        self.breadcrumbs = Breadcrumbs(session)
+        self.model_panels: ModelPanels | None = None
+        self.engine: EngineWatch | None = None
+        self._build_center()
+        self._build_panes()
+        self.actions_by_id: dict[str, QAction] = make_actions(self)
+        for spec in ACTIONS:
+            (self.canvas if spec.canvas else self).addAction(self.actions_by_id[spec.id])
+        self.example_menu: QMenu
+        self.device_menu: QMenu
+        self.menus = menus.fill_menu_bar(self)
+        self.toolbar = QToolBar(tr("Tools"), self)
+        self.toolbar.setObjectName("toolbar")
+        self.toolbar.setMovable(False)
+        self.addToolBar(self.toolbar)
+        menus.fill_toolbar(self, self.toolbar)
+        self.status = StatusBar(session, self)
+        self.setStatusBar(self.status)
+        self._connect()
+        self._restore_arrangement()
+        self._show_title()
+        self._show_enabled()
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _build_center(self) -> None:
+        center = QWidget()
+        layout = QVBoxLayout(center)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.breadcrumbs)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.canvas, 1)
+        self.setCentralWidget(center)
+        self.welcome = Welcome(
+            self.session,
+            self.canvas,
+            search=lambda: self.actions_by_id["add_node"].trigger(),
+            open_file=lambda: self.actions_by_id["open"].trigger(),
+            examples=self._pop_up_examples,
+        )
+
+    def _build_panes(self) -> None:
+        area = Qt.DockWidgetArea
+        self.panes: dict[str, Pane] = {}
+        for name, title, glyph, where in (
+            ("palette", tr("Palette"), "mdi6.shape-plus", area.LeftDockWidgetArea),
+            ("inspector", tr("Inspector"), "mdi6.tune", area.RightDockWidgetArea),
+            ("initializers", tr("Initialisers"), "mdi6.dice-5-outline", area.RightDockWidgetArea),
+            ("problems", tr("Problems"), "mdi6.alert-circle-outline", area.BottomDockWidgetArea),
+            ("source", tr("Source"), "mdi6.code-tags", area.BottomDockWidgetArea),
+            ("parameters", tr("Parameters"), "mdi6.tune-variant", area.BottomDockWidgetArea),
+            ("run", tr("Run"), "mdi6.play-circle-outline", area.BottomDockWidgetArea),
+            ("code", tr("Code"), "mdi6.language-python", area.BottomDockWidgetArea),
+        ):
+            pane = Pane(name, title, glyph, self)
+            self.panes[name] = pane
+            self.addDockWidget(where, pane)
+        self.palette_panel = PalettePanel(self.session)
+        self.inspector_panel = InspectorPanel(self.session)
+        self.problems_panel = ProblemsPanel(self.session)
+        self.source_panel = SourcePanel(self.session)
+        self.code_panel = CodeEditorPanel(self.session)
+        self.panes["palette"].set_content(self.palette_panel)
+        self.panes["inspector"].set_content(self.inspector_panel)
+        self.panes["problems"].set_content(self.problems_panel)
+        self.panes["source"].set_content(self.source_panel)
+        self.panes["code"].set_content(self.code_panel)
+        self._arrange_panes()
+
+    def _arrange_panes(self) -> None:
+        """Every pane in its first place."""
+        area = Qt.DockWidgetArea
+        panes = self.panes
+        for name, pane in panes.items():
+            pane.setFloating(False)
+            where = {"palette": area.LeftDockWidgetArea}.get(
+                name,
+                area.RightDockWidgetArea if name in ("inspector", "initializers") else area.BottomDockWidgetArea,
+            )
+            self.addDockWidget(where, pane)
+            pane.show()
+        self.tabifyDockWidget(panes["inspector"], panes["initializers"])
+        bottom = [panes[name] for name in ("parameters", "run", "problems", "source", "code")]
+        for one, next_one in itertools.pairwise(bottom):
+            self.tabifyDockWidget(one, next_one)
+        panes["inspector"].raise_()
+        panes["parameters"].raise_()
+        panes["code"].hide()
+        self._size_panes()
+
+    def _size_panes(self) -> None:
+        panes = self.panes
+        wide = self.width() >= WIDE
+        self.resizeDocks(
+            [panes["palette"], panes["inspector"]], [230, 320] if wide else [190, 280], Qt.Orientation.Horizontal
+        )
+        self.resizeDocks([panes["parameters"]], [max(180, int(self.height() * 0.3))], Qt.Orientation.Vertical)
+
+    def _fill_panes(self) -> None:
+        """The panels that bring numpy and pyqtgraph come after the window is on the screen."""
+        from blockstudio.gui.model_panels import ModelPanels
+
+        self.model_panels = ModelPanels(self)
+        dress_tab_bars(self)
+        if not self.session.settings.get(DOCKS):
+            self._size_panes()
+
+    def _connect(self) -> None:
+        session = self.session
+        session.message.connect(self._show_message)
+        session.modified_changed.connect(self.setWindowModified)
+        session.path_changed.connect(self._show_title)
+        session.document_replaced.connect(self._document_replaced)
+        session.document_changed.connect(self._show_enabled)
+        session.location_changed.connect(self._show_enabled)
+        session.selection_changed.connect(self._show_enabled)
+        session.trust_changed.connect(self._show_trust)
+        session.document_changed.connect(self._show_trust)
+        session.table_changed.connect(self._show_enabled)
+        session.code_requested.connect(self._show_code)
+        session.undo_stack.indexChanged.connect(self._show_enabled)
+        session.undo_stack.undoTextChanged.connect(self._show_enabled)
+        session.undo_stack.redoTextChanged.connect(self._show_enabled)
+        self.palette_panel.chosen.connect(self._add_entry)
+        self.status.problems_clicked.connect(self.panes["problems"].bring_up)
+        self.status.parameters_clicked.connect(self.panes["parameters"].bring_up)
+        self.status.mode.clicked.connect(lambda: self.actions_by_id["training"].trigger())
+        self.status_device_menu = QMenu(self)
+        self.status.set_device_menu(self.status_device_menu)
+        engine = QMenu(self)
+        engine.addAction(self.actions_by_id["stop"])
+        engine.addAction(self.actions_by_id["restart"])
+        self.status.set_engine_menu(engine)
+        for pane in self.panes.values():
+            pane.visibilityChanged.connect(self._tabs_changed)
+        session.engine_changed.connect(self._engine_state)
+        self._engine_state(session.engine_state)
+        self._tabs_soon = QTimer(self)
+        self._tabs_soon.setSingleShot(True)
+        self._tabs_soon.setInterval(0)
+        self._tabs_soon.timeout.connect(lambda: dress_tab_bars(self))
+
+    def _tabs_changed(self) -> None:
+        if hasattr(self, "_tabs_soon"):
+            self._tabs_soon.start()
+
+    # --- showing the state ----------------------------------------------------------------------
+
+    def _show_title(self) -> None:
+        self.setWindowTitle(f"{self.session.name}[*] – BlockStudio")
+        self.setWindowFilePath(str(self.session.path) if self.session.path else "")
+        self.setWindowModified(self.session.modified)
+
+    def _show_enabled(self) -> None:
+        session = self.session
+        stack = session.undo_stack
+        one = session.selected_nodes[0] if len(session.selection) == 1 else None
+        engine = session.engine_state
+        holds = {
+            "always": True,
+            "selection": bool(session.selection),
+            "one": one is not None,
+            "undo": stack.canUndo(),
+            "redo": stack.canRedo(),
+            "inside": len(session.trail) > 1,
+            "enterable": one is not None and (isinstance(one, Instance) or any(True for _ in one.graphs())),
+            "ready": engine in ("idle", "busy"),
+            "running": engine == "busy",
+        }
+        for spec in ACTIONS:
+            self.actions_by_id[spec.id].setEnabled(holds[spec.enabled])
+        for name, text, what in (
+            ("undo", tr("Undo"), stack.undoText()),
+            ("redo", tr("Redo"), stack.redoText()),
+        ):
+            self.actions_by_id[name].setText(f"{text} {what}".strip())
+        if session.table is not None:
+            self.actions_by_id["training"].setChecked(session.table.training)
+
+    def _document_replaced(self) -> None:
+        self.messages.clear()
+        self._show_title()
+        self._show_enabled()
+        self._show_trust()
+        QTimer.singleShot(0, self.canvas, self.canvas.fit)
+
+    def _show_message(self, message: Message) -> None:
+        self.messages.show_message(message)
+
+    def _show_trust(self) -> None:
+        if self.session.trusted:
+            self.messages.dismiss(TRUST)
+            return
+        if any(bar.message.key == TRUST for bar in self.messages.bars()):
+            return
+        names = ", ".join(self.session.document.code())
+        self.session.notify(
+            tr("This project contains Python code: {names}. It is not run until you agree.").format(names=names),
+            "warning",
+            actions=((tr("Read the code"), self._read_code), (tr("Run the code"), self.session.trust)),
+            key=TRUST,
+        )
+
+    def _read_code(self) -> None:
+        for name, definition in self.session.document.definitions.items():
+            if isinstance(definition, CodeDefinition):
+                self.session.code_requested.emit(name)
+                break
+        self._show_trust()
+
+    def _show_code(self) -> None:
+        self.panes["code"].bring_up()
+
+    def _engine_state(self, state: str) -> None:
+        self.status.set_state(state)
+        self._show_enabled()
+
+    def use_kernel(self, kernel: Kernel) -> None:
+        """Work with this engine from now on."""
+        self.engine = EngineWatch(self.session, kernel, self)
+        self.session.attach(kernel)
+
+    # --- what the actions do ----------------------------------------------------------------------
+
+    def _add_entry(self, payload: str) -> None:
+        with self.session.guard():
+            self.canvas.add_entry(payload)
+
+    def duplicate_copy(self) -> None:
+        self.canvas.duplicate("copy")
+
+    def duplicate_shared(self) -> None:
+        self.canvas.duplicate("shared")
+
+    def run_model(self) -> None:
+        if self.model_panels is not None:
+            self.panes["run"].bring_up()
+            self.model_panels.run.run()
+
+    def stop(self) -> None:
+        if self.engine is not None:
+            self.engine.stop()
+
+    def restart_engine(self) -> None:
+        if self.engine is not None:
+            self.engine.restart()
+
+    def rebuild(self) -> None:
+        if self.engine is not None:
+            self.engine.rebuild()
+
+    def switch_mode(self) -> None:
+        if self.engine is not None:
+            self.engine.switch_mode()
+
+    def save_parameters(self) -> None:
+        if self.model_panels is not None:
+            self.model_panels.files.save_parameters()
+
+    def load_parameters(self) -> None:
+        if self.model_panels is not None:
+            self.model_panels.files.load_parameters()
+
+    def open_tensors(self) -> None:
+        if self.model_panels is not None:
+            self.model_panels.files.open_tensors()
+
+    def find_node(self) -> None:
+        Finder(self.session, self).open_over(self.canvas)
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def next_pane(self) -> None:
+        self._move_focus(1)
+
+    def previous_pane(self) -> None:
+        self._move_focus(-1)
+
+    def _move_focus(self, step: int) -> None:
+        ring: list[QWidget] = [self.canvas]
+        ring += [pane for pane in self.panes.values() if pane.isVisible() and not pane.visibleRegion().isEmpty()]
+        focus = QApplication.focusWidget()
+        here = next((i for i, place in enumerate(ring) if focus is not None and _holds(place, focus)), 0)
+        place = ring[(here + step) % len(ring)]
+        content = place.content if isinstance(place, Pane) else place
+        if content is not None:
+            _first_focus(content).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def reset_panes(self) -> None:
+        self._arrange_panes()
+
+    def show_shortcuts(self) -> None:
+        help_pages.ShortcutsDialog(self).show()
+
+    def show_about(self) -> None:
+        help_pages.AboutDialog(self.session, self).show()
+
+    def choose_language(self, name: str) -> None:
+        """Keep a language; the window has it when it is opened again."""
+        self.session.settings.set(LANGUAGE, name)
+        self.session.notify(
+            tr("BlockStudio uses this language when it is started again."),
+            "info",
+            actions=((tr("Restart now"), self._restart_app),),
+            key="language",
+        )
+
+    def _restart_app(self) -> None:
+        from blockstudio.gui.app import start_again
+
+        path = self.session.path
+        if self.close():
+            start_again(path)
+
+    def _pop_up_examples(self) -> None:
+        menus.fill_examples(self, self.example_menu)
+        self.example_menu.popup(self.welcome.mapToGlobal(self.welcome.rect().bottomLeft()))
+
+    # --- events -----------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.model_panels is None:
+            QTimer.singleShot(0, self, self._fill_panes)
+            QTimer.singleShot(0, self.canvas, self.canvas.fit)
+            self._show_trust()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.guard():
+            event.ignore()
+            return
+        self._keep_arrangement()
+        self.journal.clear()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            # After the drop: the guard may ask, and the other program should not wait for it.
+            QTimer.singleShot(0, self, lambda: self.files.open_path(Path(files[0])))
+
+    # --- the arrangement ---------------------------------------------------------------------------
+
+    def _keep_arrangement(self) -> None:
+        settings = self.session.settings
+        settings.set(GEOMETRY, self.saveGeometry().data())
+        settings.set(DOCKS, self.saveState(LAYOUT_VERSION).data())
+        settings.flush()
+
+    def _restore_arrangement(self) -> None:
+        settings = self.session.settings
+        screen = self.screen().availableGeometry()
+        self.resize(min(1440, screen.width() - 40), min(920, screen.height() - 60))
+        if kept := settings.get(GEOMETRY):
+            self.restoreGeometry(kept)
+        if kept := settings.get(DOCKS):
+            self.restoreState(kept, LAYOUT_VERSION)
+        self.setWindowIcon(icon("mdi6.cube-outline", "accent"))
+
+
+def _holds(place: QWidget, widget: QWidget) -> bool:
+    return widget is place or place.isAncestorOf(widget)
+
+
+def _first_focus(widget: QWidget) -> QWidget:
+    """The widget, or the first inside it, that takes the keyboard."""
+    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy():
+        return widget
+    for child in widget.findChildren(QWidget):
+        if child.isVisible() and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            return child
+    return widget

@@ -1,0 +1,206 @@
+"""What is known of the selected node: what flows through it, and what it owns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
+
+from blockstudio.catalog.ports import node_ports
+from blockstudio.engine.protocol import Activation, ParameterRow, TensorShape
+from blockstudio.errors import BlockStudioError
+from blockstudio.graph.model import Call, Constant, Instance, Layer, Node, Parameter, Repeat, Sequential
+from blockstudio.gui.i18n import message, tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.panels import places
+from blockstudio.gui.panels.form import Elided, Section
+from blockstudio.gui.panels.quantities import bytes_text, count_text, shape_text, value_text
+from blockstudio.gui.session import Session, TensorRef
+
+MOST_ROWS = 12
+"""Parameters listed one by one; the panel of parameters has all."""
+
+
+class FlowSection(Section):
+    """The ports of a node: shapes, and after a run statistics and gradients."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Inputs and outputs"), parent)
+        self._session = session
+        self._shown: object = None
+        self._grid = Grid()
+        self.add(self._grid)
+        self.wrong = QLabel()
+        self.wrong.setWordWrap(True)
+        self.wrong.setProperty("state", "error")
+        self.add(self.wrong)
+
+    def refresh(self) -> None:
+        session = self._session
+        node = session.selected_nodes[0]
+        ports = node_ports(session.document, session.location, node)
+        graph, location = session.graph, session.location
+        rows: list[tuple[str, str, str, str]] = []
+        for port in ports.inputs:
+            source = graph.source_of(node.name, port.name)
+            if source is None and (port.optional or port.advanced):
+                continue
+            shape = session.shape(location, *source) if source else None
+            text = flow_text(shape) if source else tr("not wired")
+            run = session.activation(location, *source) if source else None
+            rows.append(("→", port.name, text, activation_tip(run)))
+        for port in ports.outputs:
+            shape = session.shape(location, node.name, port.name)
+            run = session.activation(location, node.name, port.name)
+            rows.append(("←", port.name, flow_text(shape), activation_tip(run)))
+        problems = session.problems_of(location, node.name)
+        texts = [message(problem) for problem in problems if problem.severity != "info"]
+        if (rows, texts) == self._shown:
+            return
+        self._shown = (rows, texts)
+        self._grid.clear()
+        for direction, name, text, tip in rows:
+            sign = tr("Input {name}") if direction == "→" else tr("Output {name}")
+            self._grid.add_row(
+                "mdi6.arrow-right-thin" if direction == "→" else "mdi6.arrow-left-thin",
+                name,
+                text,
+                f"{sign.format(name=name)}: {text}" + (f"\n{tip}" if tip else ""),
+            )
+        self.wrong.setText("\n".join(texts))
+        self.wrong.setVisible(bool(texts))
+        self.setVisible(bool(rows or texts))
+
+
+class OwnedSection(Section):
+    """The parameters and buffers of a node, each a click from its values."""
+
+    initializers_requested = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Parameters"), parent)
+        self._session = session
+        self._shown: object = None
+        self._grid = Grid()
+        self.add(self._grid)
+        self.initialize = QPushButton(icon("mdi6.dice-5-outline"), tr("Initialise…"))
+        self.initialize.setToolTip(tr("Choose what these parameters start from"))
+        self.initialize.clicked.connect(self.initializers_requested)
+        self.add(self.initialize)
+
+    def refresh(self) -> None:
+        session = self._session
+        node = session.selected_nodes[0]
+        owns = isinstance(node, Layer | Instance | Call | Sequential | Constant | Parameter | Repeat)
+        rows = self._rows(node) if owns else []
+        if rows == self._shown:
+            return
+        self._shown = rows
+        self.setVisible(bool(rows))
+        self._grid.clear()
+        if not rows:
+            return
+        prefix = _prefix([row.path for row in rows])
+        for row in rows[:MOST_ROWS]:
+            short = row.path.removeprefix(prefix)
+            text = f"{shape_text(row.shape)}  {count_text(row.count)}"
+            tip = tr("{path}: {dtype} on {device}, {bytes}").format(
+                path=row.path, dtype=row.dtype, device=row.device, bytes=bytes_text(row.bytes)
+            )
+            tip += "\n" + (tr("It has a gradient.") if row.has_gradient else tr("No gradient yet."))
+            self._grid.add_row(
+                "mdi6.tune-variant" if row.kind == "parameter" else "mdi6.snowflake",
+                short,
+                text,
+                tip,
+                lambda path=row.path: session.show_tensor(TensorRef(path)),
+            )
+        own = [row for row in rows if not row.shared_with]
+        total = sum(row.count for row in own)
+        if len(rows) > 1:
+            more = tr("{count} tensors").format(count=len(rows))
+            self._grid.add_row("mdi6.sigma", more, count_text(total), bytes_text(sum(row.bytes for row in own)))
+        self.initialize.setVisible(any(row.kind == "parameter" for row in rows))
+
+    def _rows(self, node: Node) -> list[ParameterRow]:
+        session = self._session
+        if session.table is None:
+            return []
+        block = places.shown_module(session.document, session.trail)
+        if block is None:
+            return []
+        try:
+            module = places.join(block, places.module_of(session.document, session.location, node.name))
+        except (BlockStudioError, ValueError, KeyError):
+            return []
+        return [row for row in session.table.rows if row.path == module or row.path.startswith(f"{module}.")]
+
+
+class Grid(QWidget):
+    """Rows of icon, name and value."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._next = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(6)
+        self._grid.setVerticalSpacing(3)
+        self._grid.setColumnStretch(1, 2)
+        self._grid.setColumnStretch(2, 3)
+
+    def clear(self) -> None:
+        self._next = 0
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+    def add_row(self, glyph: str, name: str, value: str, tip: str, act: Callable[[], None] | None = None) -> None:
+        row = self._next
+        self._next += 1
+        sign = QLabel()
+        sign.setPixmap(icon(glyph, "muted").pixmap(14, 14))
+        label: QWidget
+        if act is None:
+            label = Elided(name)
+        else:
+            label = QPushButton(name)
+            label.setProperty("link", True)
+            label.clicked.connect(lambda: act())
+            label.setAccessibleName(tr("Show the values of {name}").format(name=name))
+        number = Elided(value)
+        number.setProperty("muted", True)
+        for column, widget in enumerate((sign, label, number)):
+            widget.setToolTip(tip)
+            self._grid.addWidget(widget, row, column)
+
+
+def flow_text(value: TensorShape | None) -> str:
+    """Shape and dtype of what flows somewhere; "?" when it is not known."""
+    if value is None:
+        return "?"
+    if value.shape is None:
+        return value.text or "?"
+    return f"{shape_text(value.shape)} {value.dtype}".strip()
+
+
+def activation_tip(activation: Activation | None) -> str:
+    """What the last run found on a wire."""
+    if activation is None or activation.statistics is None:
+        return ""
+    s = activation.statistics
+    return tr("Last run: mean {mean}, std {std}, from {low} to {high}").format(
+        mean=value_text(s.mean), std=value_text(s.std), low=value_text(s.min), high=value_text(s.max)
+    )
+
+
+def _prefix(paths: list[str]) -> str:
+    """The module path, with its dot, that all share."""
+    first = paths[0].split(".")[:-1]
+    while first and not all(path.startswith(".".join(first) + ".") for path in paths):
+        first.pop()
+    return ".".join(first) + "." if first else ""

@@ -1,0 +1,128 @@
+"""The list of problems: what is wrong, where, and the way there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStackedLayout,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from blockstudio.engine.protocol import Problem
+from blockstudio.errors import mark
+from blockstudio.gui.fixes import Fix, fix_of
+from blockstudio.gui.i18n import message, tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.session import Session
+
+SIGNS = {
+    "error": ("mdi6.close-circle", mark("Error")),
+    "warning": ("mdi6.alert", mark("Warning")),
+    "info": ("mdi6.information", mark("Note")),
+}
+_PROBLEM = Qt.ItemDataRole.UserRole
+
+
+class ProblemsPanel(QWidget):
+    """A row a problem; a click goes to its node."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.model = QStandardItemModel(self)
+        self.tree = QTreeView()
+        self.tree.setModel(self.model)
+        self.tree.setRootIsDecorated(False)
+        self.tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self.tree.setAccessibleName(tr("Problems"))
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.tree.clicked.connect(self._go)
+        self.tree.activated.connect(self._go)
+        self.nothing = QLabel()
+        self.nothing.setProperty("muted", True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setText(tr("No problems: the model compiles."))
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.tree, self._copy)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.nothing)
+        self._pages.addWidget(self.tree)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._pages)
+        self.setFocusProxy(self.tree)
+        session.diagnostics_changed.connect(self._show)
+        self._show(session.diagnostics)
+
+    def _show(self, problems: list[Problem]) -> None:
+        self.model.clear()
+        self.model.setHorizontalHeaderLabels([tr("Problem"), tr("Where"), ""])
+        for problem in problems:
+            glyph, word = SIGNS[problem.severity]
+            text = message(problem)
+            what = QStandardItem(icon(glyph, {"info": "info"}.get(problem.severity, problem.severity)), text)
+            what.setAccessibleText(f"{tr(word)}: {text}")
+            what.setToolTip(text)
+            where = QStandardItem(problem.path)
+            where.setToolTip(tr("Show {path}").format(path=problem.path))
+            last = QStandardItem()
+            for item in (what, where, last):
+                item.setData(problem, _PROBLEM)
+            self.model.appendRow([what, where, last])
+            fix = fix_of(self._session, problem)
+            if fix is not None:
+                self.tree.setIndexWidget(last.index(), self._fix_button(fix))
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        header.setMaximumSectionSize(max(200, self.width() // 2))
+        self._pages.setCurrentIndex(1 if problems else 0)
+
+    def _fix_button(self, fix: Fix) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(2, 1, 6, 1)
+        button = QPushButton(fix.text)
+        button.setToolTip(fix.text)
+        button.setProperty("small", True)
+        button.clicked.connect(lambda: self._apply(fix))
+        row.addWidget(button)
+        return holder
+
+    def _apply(self, fix: Fix) -> None:
+        with self._session.guard():
+            self._session.push(fix.edit, fix.text)
+
+    def _go(self, index: QModelIndex) -> None:
+        problem = index.data(_PROBLEM)
+        if isinstance(problem, Problem):
+            with self._session.guard():
+                self._session.show_path(problem.path)
+
+    def _copy(self) -> None:
+        problem = self.tree.currentIndex().data(_PROBLEM)
+        if isinstance(problem, Problem):
+            parts = [f"{problem.path}: {message(problem)}" if problem.path else message(problem), problem.detail]
+            QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part))
+
+    def _show_menu(self, point: QPoint) -> None:
+        index = self.tree.indexAt(point)
+        if not index.isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(icon("mdi6.crosshairs-gps"), tr("Show the node"), lambda: self._go(index))
+        menu.addAction(icon("mdi6.content-copy"), tr("Copy the message and its details"), self._copy)
+        menu.popup(self.tree.viewport().mapToGlobal(point))

@@ -1,0 +1,120 @@
+"""The generated Python, live: the selected node's lines are lit up, and a clicked line selects its node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.panels.code_view import CodeView
+from blockstudio.gui.session import Session
+
+if TYPE_CHECKING:
+    from blockstudio.compiler import Compiled
+
+
+RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class SourcePanel(QWidget):
+    """What the document compiles to. While it does not compile, the last source that did stays, marked as old."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._compiled: Compiled | None = None
+        self.view = CodeView()
+        self.view.setReadOnly(True)
+        self.view.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.view.setPlaceholderText(tr("The Python code of the model appears here once it compiles."))
+        self.view.setAccessibleName(tr("Generated Python source"))
+        self.view.viewport().installEventFilter(self)
+        self.view.installEventFilter(self)
+        self.view.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        self.state = QLabel()
+        self.state.setProperty("muted", True)
+        self.copy_button = QToolButton()
+        self.copy_button.setIcon(icon("mdi6.content-copy"))
+        self.copy_button.setText(tr("Copy all"))
+        self.copy_button.setToolTip(tr("Copy the whole source: it runs without BlockStudio"))
+        self.copy_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.copy_button.clicked.connect(self.copy)
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 3, 6, 3)
+        row.addWidget(self.state, 1)
+        row.addWidget(self.copy_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self.view, 1)
+        self.setFocusProxy(self.view)
+        session.source_changed.connect(self._show)
+        session.document_replaced.connect(self._forget)
+        session.selection_changed.connect(self._light_up)
+        session.location_changed.connect(self._light_up)
+        self._show(session.compiled)
+
+    def copy(self) -> None:
+        """Put the whole source on the clipboard."""
+        QGuiApplication.clipboard().setText(self.view.toPlainText())
+        self._session.notify(tr("The source was copied."), "success", key="copied")
+
+    def _forget(self) -> None:
+        self._compiled = None
+        self.view.clear()
+        self._show(None)
+
+    def _show(self, compiled: Compiled | None) -> None:
+        if compiled is not None:
+            self._compiled = compiled
+            if self.view.toPlainText() != compiled.source.text:
+                self.view.set_code(compiled.source.text)
+        has_text = self._compiled is not None
+        self.copy_button.setEnabled(has_text)
+        if compiled is not None:
+            lines = compiled.source.text.count("\n")
+            self.state.setText(tr("{count} lines. Click one to go to its node.").format(count=lines))
+        elif has_text:
+            self.state.setText(tr("It does not compile at the moment: this is how it was before."))
+        else:
+            self.state.setText("")
+        self._light_up()
+
+    def _light_up(self) -> None:
+        if self._compiled is None:
+            return
+        location, chosen = self._session.location, set(self._session.selection)
+        spans = [s for s in self._compiled.source.spans if s.location == location and s.node in chosen and s.node]
+        self.view.light_up(line for s in spans for line in range(s.line, s.end_line + 1))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
+            if watched is self.view.viewport() and event.button() == Qt.MouseButton.LeftButton:
+                cursor = self.view.cursorForPosition(event.position().toPoint())
+                if not self.view.textCursor().hasSelection():
+                    self.go_to(cursor.blockNumber() + 1, cursor.positionInBlock())
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in RETURN:
+            cursor = self.view.textCursor()
+            self.go_to(cursor.blockNumber() + 1, cursor.positionInBlock())
+            return True
+        return super().eventFilter(watched, event)
+
+    def go_to(self, line: int, column: int = 0) -> bool:
+        """Select the node that a place in the source stands for; whether there is one."""
+        if self._compiled is None:
+            return False
+        here = [s for s in self._compiled.source.spans if s.node and s.line <= line <= s.end_line]
+        exact = [s for s in here if (s.line, s.column) <= (line, column) <= (s.end_line, s.end_column)]
+        found = min(exact or here, key=lambda s: (s.end_line - s.line, s.end_column - s.column), default=None)
+        if found is None:
+            return False
+        with self._session.guard():
+            self._session.show_node(found.location, found.node)
+        return True

@@ -1,0 +1,86 @@
+"""What an empty project shows in the middle of the canvas: where to start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.session import Session
+
+
+class Welcome(QFrame):
+    """A card that stays in the middle of its parent while the root block is empty."""
+
+    def __init__(
+        self,
+        session: Session,
+        parent: QWidget,
+        *,
+        search: Callable[[], Any],
+        open_file: Callable[[], Any],
+        examples: Callable[[], Any],
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setObjectName("welcome")
+        title = QLabel(tr("Compose a model"))
+        title.setProperty("title", True)
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text = QLabel(
+            tr("Drag layers from the palette onto the canvas and wire them from x to y.")
+            + "\n"
+            + tr("Or press Tab to search for one.")
+        )
+        text.setProperty("muted", True)
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(28, 22, 28, 22)
+        layout.setSpacing(8)
+        layout.addWidget(title)
+        layout.addWidget(text)
+        layout.addSpacing(6)
+        for glyph, label, tip, act in (
+            ("mdi6.magnify", tr("Add the first layer"), tr("Search layers, functions and blocks"), search),
+            ("mdi6.folder-open-outline", tr("Open a project…"), tr("Open a project, or a file of tensors"), open_file),
+            ("mdi6.lightbulb-outline", tr("See an example…"), tr("Projects made to be looked at"), examples),
+        ):
+            button = QPushButton(icon(glyph), label)
+            button.setToolTip(tip)
+            button.clicked.connect(lambda _=False, act=act: act())
+            layout.addWidget(button)
+        parent.installEventFilter(self)
+        session.document_changed.connect(self.update_shown)
+        session.document_replaced.connect(self.update_shown)
+        session.location_changed.connect(self.update_shown)
+        self.update_shown()
+
+    def update_shown(self) -> None:
+        document = self._session.document
+        root = document.definitions.get(document.root)
+        at_root = not self._session.location.steps and self._session.location.definition == document.root
+        empty = root is not None and at_root and not self._session.graph.nodes and not self._session.graph.edges
+        self.setVisible(empty)
+        if empty:
+            self._center()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self._center()
+        return super().eventFilter(watched, event)
+
+    def _center(self) -> None:
+        parent = self.parentWidget()
+        if parent is not None:
+            self.setFixedWidth(min(360, max(240, parent.width() - 40)))
+            self.adjustSize()
+            # Below the middle, which belongs to the input and the output.
+            top = min(
+                max(0, (parent.height() * 6) // 10 - self.height() // 3), max(0, parent.height() - self.height() - 12)
+            )
+            self.move((parent.width() - self.width()) // 2, top)
