@@ -49,9 +49,9 @@ def known(name: str) -> torch.device:
     return torch.device(name)
 
 
-def move(model: nn.Module, device: str, placed: Callable[[str], str] = lambda module_path: "") -> None:
-    """Move parameters, buffers and gradients; sharing stays. `placed` gives the device that a module at a
-    path has of its own, "" for none.
+def move(model: nn.Module, device: str, placed: Callable[[str], str] = lambda key: "") -> None:
+    """Move parameters, buffers and gradients; sharing stays. `placed` gives the device that the
+    tensor of a key has of its own, "" for none.
 
     Everything is copied before anything is changed: DeviceError, and nothing has moved, where the device
     is missing or out of memory.
@@ -62,7 +62,7 @@ def move(model: nn.Module, device: str, placed: Callable[[str], str] = lambda mo
     gradients: dict[int, Tensor] = {}
     try:
         for slot in places:
-            target = _indexed(known(placed(slot.module_path) or device))
+            target = _indexed(known(placed(slot.path) or device))
             if slot.tensor.device == target:
                 continue
             if slot.identity not in values:

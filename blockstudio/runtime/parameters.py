@@ -86,9 +86,9 @@ def table(
     device: str = "cpu",
     changed: bool = False,
     carried: Collection[str] = (),
-    owner: Callable[[str], str] = lambda module_path: "",
+    owner: Callable[[str], str] = lambda key: "",
 ) -> ParameterTable:
-    """Rows and totals. `owner` gives the node's path of the layer at a module path."""
+    """Rows and totals. `owner` gives the path of the node that owns the tensor of a key."""
     first: dict[Hashable, str] = {}
     rows: list[ParameterRow] = []
     for slot in slots(model):
@@ -137,7 +137,7 @@ def _row(slot: Slot, shared_with: str, carried: bool, owner: Callable[[str], str
         count=count,
         bytes=count * tensor.element_size() if count else 0,
         python_path=slot.python_path,
-        node=owner(slot.module_path),
+        node=owner(slot.path),
         layer_type=layer_type(slot.module),
         shared_with=shared_with,
         has_gradient=slot.is_parameter and tensor.grad is not None,

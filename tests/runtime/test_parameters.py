@@ -24,11 +24,11 @@ class Odd(nn.Module):
 
 def test_rows_follow_the_nesting() -> None:
     net = nn.Sequential(nn.Linear(20, 256), nn.ReLU(), nn.Sequential(nn.Linear(256, 10)))
-    found = table(net, device="cpu", owner=lambda path: f"Net/{path}")
+    found = table(net, device="cpu", owner=lambda key: f"Net/{key}")
     assert [row.path for row in found.rows] == list(net.state_dict())
     row = found.rows[2]
     assert (row.path, row.shape, row.count, row.bytes) == ("2.0.weight", (10, 256), 2560, 10240)
-    assert (row.python_path, row.node, row.layer_type) == ("net[2][0].weight", "Net/2.0", "torch.nn.Linear")
+    assert (row.python_path, row.node, row.layer_type) == ("net[2][0].weight", "Net/2.0.weight", "torch.nn.Linear")
     assert (row.kind, row.dtype, row.device, row.trainable, row.has_gradient) == (
         "parameter",
         "float32",
