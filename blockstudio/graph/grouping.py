@@ -81,7 +81,7 @@ def group(document: Document, location: Location, names: Collection[str], defini
     used = _names_used(body)
     available = [p.name for p in definition.hyper_parameters] + _round_names(document, location)
     passed = [name for name in dict.fromkeys(available) if name in used]
-    node_name = next_free(_snake(definition_name), names_in_scope(document, location) - set(chosen))
+    node_name = next_free(snake(definition_name), names_in_scope(document, location) - set(chosen))
     middle = sum(graph.nodes[name].position[1] for name in chosen) / len(chosen)
     instance = Instance(
         name=node_name,
@@ -294,7 +294,7 @@ def _placed(node: Node, renamed: dict[str, str], values: dict[str, str], shift: 
     return filled(copy_node(node, name=renamed[node.name], position=position))
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
     """A node name for a class name: `FixedHiddenMLP` -> `fixed_hidden_mlp`."""
     words = "".join(
         f"_{c}" if c.isupper() and i and (not name[i - 1].isupper() or name[i + 1 : i + 2].islower()) else c

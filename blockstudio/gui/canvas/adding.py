@@ -1,0 +1,248 @@
+"""Adding to the graph: from the palette, by search, at the end of a wire, on a wire, into a Sequential."""
+
+from __future__ import annotations
+
+from attrs import evolve
+from PySide6.QtCore import QPoint, QPointF, QRectF
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QWidget
+
+from blockstudio.errors import EditError, mark
+from blockstudio.graph import topology
+from blockstudio.graph.edits import AddNode, Batch, Connect, Edit
+from blockstudio.graph.model import CodeDefinition, Endpoint, Position
+from blockstudio.gui.canvas.hits import wire_at
+from blockstudio.gui.canvas.interactions.targets import landing
+from blockstudio.gui.canvas.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.offers import can_be_inserted, offers
+from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.places import GRID, placement
+from blockstudio.gui.canvas.placing import (
+    Made,
+    check_child,
+    inserted,
+    into_sequential,
+    main_ports,
+    make,
+    ports_of,
+    wired_to,
+)
+from blockstudio.gui.canvas.search_popup import SearchPopup
+from blockstudio.gui.canvas.session_view import SessionView
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.session import Session
+
+BESIDE = 70.0
+"""Between a node and the one that is added behind it."""
+MOST_RECENT = 12
+
+
+class Adding(SessionView):
+    """Every way to add, each one undoable step."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.search_popup = SearchPopup(self)
+        self._recent: list[str] = []
+
+    def add_entry(self, payload: str, at: QPointF | None = None) -> None:
+        """Place an entry's type, `definition:NAME` or `node:KIND`: at a place, or behind the selection."""
+        sources = self._loose_ends() if at is None else []
+        place = self._beside(sources) if at is None else (at.x(), at.y())
+        made = self.make(payload, place)
+        edit: Edit
+        if self.canvas_scene.sequence:
+            self._add_to_sequence(made, at)
+            return
+        edit = self._joined(made, sources) if sources and made.node is not None else Batch((*made.before, made.edit))
+        self._commit(made, payload, edit, move_free=at is None)
+
+    def make(self, payload: str, place: Position) -> Made:
+        x, y = (round(value / GRID) * GRID for value in place)
+        return make(self.session.document, self.session.location, payload, (x, y))
+
+    def _commit(self, made: Made, payload: str, edit: Edit, *, move_free: bool = False) -> bool:
+        text = tr("Add {name}").format(name=made.key.name)
+        try:
+            with self.session.macro(text):
+                self.session.push(self.canvas_scene.settled(edit), text)
+                if move_free:
+                    self._move_to_free(made.key)
+        except EditError as error:
+            self.session.report(error)
+            return False
+        if payload in self._recent:
+            self._recent.remove(payload)
+        self._recent.insert(0, payload)
+        del self._recent[MOST_RECENT:]
+        if self.canvas_scene.thing(made.key) is not None:
+            self.select_keys([made.key])
+            self._bring_in(made.key)
+        if made.code:
+            definition = self.session.document.definitions[made.code]
+            assert isinstance(definition, CodeDefinition)
+            self.session.trust(definition.source)
+            self.session.code_requested.emit(made.code)
+        if made.key.kind == "note":
+            self.edit_in_place(made.key)
+        return True
+
+    def edit_in_place(self, key: Key) -> None:
+        """Edit the name or text of something where it stands."""
+
+    def _bring_in(self, key: Key) -> None:
+        body = self.canvas_scene.extent([key])
+        if not self.visible_rect().intersects(body):
+            self.reveal(body)
+
+    def _loose_ends(self) -> list[PortKey]:
+        """The first outputs of what is selected, top to bottom: what a new node is wired to."""
+        scene = self.canvas_scene
+        if scene.sequence or len(scene.selection) > 8:
+            return []
+        items = [item for item in scene.selected_items() if isinstance(item, NodeItem | PillItem)]
+        ends = []
+        for item in sorted(items, key=lambda item: item.y()):
+            sources = [port for port, _ in item.ports() if port.is_source]
+            ends += sources[:1]
+        return ends
+
+    def _beside(self, sources: list[PortKey]) -> Position:
+        scene = self.canvas_scene
+        if not sources:
+            center = self.view_center()
+            return center.x() - 90.0, center.y() - 20.0
+        places = [scene.port_place(port) for port in sources]
+        return max(p.x() for p in places) + BESIDE, sum(p.y() for p in places) / len(places) - 20.0
+
+    def _joined(self, made: Made, sources: list[PortKey]) -> Edit:
+        """A new node with its inputs fed by what is selected, as far as there are inputs for it."""
+        ports = ports_of(self.session.document, self.session.location, made)
+        inputs = [port.name for port in ports.inputs if not port.advanced][: len(sources)]
+        edits: list[Edit] = [*made.before, made.edit]
+        if ports.inputs and len(inputs) == len(sources):
+            edits += [
+                Connect(self.session.location, Endpoint(made.key.name, port), source.endpoint)
+                for port, source in zip(inputs, sources, strict=True)
+            ]
+        return Batch(tuple(edits))
+
+    def _move_to_free(self, key: Key) -> None:
+        """Down to where nothing is covered."""
+        scene = self.canvas_scene
+        item = scene.thing(key)
+        if item is None:
+            return
+        x, y = item.x(), item.y()
+        width, height = item.body.width(), item.body.height()
+        for _ in range(60):
+            near = scene.things_near((x - 10, y - 10, x + width + 10, y + height + 10)) - {key}
+            if all(other.kind == "note" and scene.graph.notes[other.name].frame for other in near):
+                break
+            y += 2 * GRID
+        if y != item.y():
+            edits = placement(scene.location, scene.graph, {key: (x, y)})
+            self.session.push(Batch(tuple(edits)), "")
+
+    def _add_to_sequence(self, made: Made, at: QPointF | None) -> None:
+        scene = self.canvas_scene
+        if made.node is None:
+            raise EditError(mark("A Sequential has one input and one output."), path=scene.location.path())
+        check_child(self.session.document, scene.location, made.node)
+        names = list(scene.graph.nodes)
+        chosen = [i for i, name in enumerate(names) if node_key(name) in scene.selection]
+        index = chosen[-1] + 1 if chosen else len(names)
+        if at is not None:
+            index = landing(scene, at, made.node).place or 0
+        node = evolve(made.node, position=(0.0, 0.0))
+        self._commit(made, "", Batch((*made.before, AddNode(scene.location, node, index))))
+
+    def drop_entry(self, payload: str, point: QPointF) -> bool:
+        """An entry is dropped on the canvas: on a wire, into a Sequential, or on the ground."""
+        scene = self.canvas_scene
+        with self.session.guard():
+            made = self.make(payload, (point.x() - 60.0, point.y() - 20.0))
+            where = landing(scene, point, made.node, on_wires=made.node is not None)
+            if where.refusal:
+                self.refuse(where.refusal)
+                return False
+            if where.place is not None:
+                self._add_to_sequence(made, point)
+                return True
+            if where.sequential and made.node is not None:
+                edit = into_sequential(
+                    self.session.document, scene.location, where.sequential, made.node, where.index, made.before
+                )
+                added = Made(edit, node_key(where.sequential), code=made.code)
+                return self._commit(added, payload, edit)
+            if where.wire is not None and all(main_ports(ports_of(self.session.document, scene.location, made))):
+                return self._insert(made, payload, where.wire)
+            return self._commit(made, payload, Batch((*made.before, made.edit)))
+        return False
+
+    def _insert(self, made: Made, payload: str, target: Endpoint) -> bool:
+        """Put something new on a wire; what is behind it makes room."""
+        session, scene = self.session, self.canvas_scene
+        with session.macro(tr("Insert {name}").format(name=made.key.name)):
+            done = self._commit(made, payload, inserted(session.document, session.location, made, target))
+            item = scene.thing(made.key)
+            if done and item is not None:
+                edits = self._room_for(item.body, target)
+                if edits:
+                    session.push(Batch(tuple(edits)), "")
+        return done
+
+    def _room_for(self, body: QRectF, target: Endpoint) -> list[Edit]:
+        scene = self.canvas_scene
+        first = scene.thing(node_key(target.node) if target.node else Key("output", target.port))
+        if first is None:
+            return []
+        missing = body.right() + BESIDE - 10.0 - first.body.left()
+        if missing <= 0:
+            return []
+        shift = round(missing / GRID + 0.5) * GRID
+        behind = {target.node} | topology.downstream(scene.graph, {target.node}) if target.node else set()
+        keys = [node_key(name) for name in behind] + [key for key in scene.pills if key.kind == "output"]
+        places = {
+            key: (item.x() + shift, item.y())
+            for key in keys
+            if (item := scene.thing(key)) is not None and item.x() >= first.x() - 1.0
+        }
+        return placement(scene.location, scene.graph, places)
+
+    def search_to_insert(self, at: QPointF) -> None:
+        """Ask what to put on the wire at a place."""
+        session = self.session
+        found = wire_at(self.canvas_scene, at)
+        if found is None:
+            return
+        target = Endpoint(found.name, found.port)
+
+        def chosen(payload: str) -> None:
+            with session.guard():
+                self._insert(self.make(payload, (at.x() - 60.0, at.y() - 20.0)), payload, target)
+
+        available = [offer for offer in offers(session.document, session.location) if can_be_inserted(offer)]
+        self.search_popup.open(self.mapFromScene(at), available, self._recent, chosen)
+
+    def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
+        """Ask what to add: at the pointer, or with `wire` what its loose end can be plugged into."""
+        scene, session = self.canvas_scene, self.session
+        pointer = self.viewport().mapFromGlobal(QCursor.pos())
+        place = self.mapFromScene(at) if at is not None else pointer
+        if at is None and not self.viewport().rect().contains(pointer):
+            place = self.viewport().rect().center() - QPoint(170, 190)
+
+        def chosen(payload: str) -> None:
+            with session.guard():
+                if wire is None:
+                    self.add_entry(payload, at)
+                    return
+                assert at is not None
+                shift = -20.0 if wire.is_source else -140.0
+                made = self.make(payload, (at.x() + shift, at.y() - 20.0))
+                self._commit(made, payload, wired_to(session.document, session.location, made, wire))
+
+        available = offers(session.document, session.location, sequence=scene.sequence, wire=wire)
+        self.search_popup.open(place, available, self._recent, chosen)

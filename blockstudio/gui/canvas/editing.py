@@ -1,0 +1,296 @@
+"""Changing what is there: delete, copy, group, rename, lay out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import evolve
+from PySide6.QtCore import QMimeData, QPointF
+from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from blockstudio.formats import clipboard
+from blockstudio.graph.commands import make_independent, remove_nodes, rename_node
+from blockstudio.graph.document import Location
+from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote
+from blockstudio.graph.fragments import duplicate
+from blockstudio.graph.grouping import group, ungroup
+from blockstudio.graph.model import Endpoint, Note, Position
+from blockstudio.graph.port_commands import remove_port, rename_port
+from blockstudio.graph.scopes import next_free
+from blockstudio.gui import new_blocks
+from blockstudio.gui.canvas.adding import Adding
+from blockstudio.gui.canvas.inline_editor import NameEditor, NoteEditor
+from blockstudio.gui.canvas.keys import Key, node_key, pill_side
+from blockstudio.gui.canvas.note_item import NoteItem
+from blockstudio.gui.canvas.places import placement, snapped
+from blockstudio.gui.canvas.tidying import tidied
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.session import Session
+
+MOST_ANIMATED = 600
+FRAME_MARGIN = (24.0, 44.0, 24.0, 24.0)
+
+
+class Editing(Adding):
+    """Every command on what is selected, each one undoable step."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.name_editor = NameEditor(self)
+        self.note_editor = NoteEditor(self)
+
+    # --- taking away, copying ---------------------------------------------------------------------
+
+    def delete_selection(self) -> None:
+        """Remove the selected nodes, wires, ports and notes."""
+        scene, session = self.canvas_scene, self.session
+        keys = sorted(scene.selection)
+        nodes = [key.name for key in keys if key.kind == "node"]
+        if not keys or (scene.sequence and not nodes):
+            return
+        text = tr("Delete {name}").format(name=keys[0].name or keys[0].port)
+        if len(keys) > 1:
+            text = tr("Delete {count} things").format(count=len(keys))
+        with session.guard(), session.macro(text):
+            for key in keys:
+                if key.kind == "edge":
+                    session.push(Connect(scene.location, Endpoint(key.name, key.port), None), text)
+            if nodes:
+                session.push(scene.settled(remove_nodes(session.document, scene.location, nodes)), text)
+            for key in keys:
+                if key.kind in ("input", "output"):
+                    session.push(remove_port(session.document, scene.location, pill_side(key), key.name), text)
+                elif key.kind == "note":
+                    session.push(SetNote(scene.location, key.name, None), text)
+
+    def copy(self) -> None:
+        """Put the selected nodes and notes on the clipboard, as data and as text."""
+        names = [key.name for key in self.canvas_scene.selection if key.kind in ("node", "note")]
+        if not names:
+            return
+        text = clipboard.to_text(clipboard.copy(self.session.document, self.session.location, names))
+        data = QMimeData()
+        data.setData(clipboard.MIME_TYPE, text.encode())
+        data.setText(text)
+        QGuiApplication.clipboard().setMimeData(data)
+
+    def cut(self) -> None:
+        self.copy()
+        self.delete_selection()
+
+    def paste(self) -> None:
+        """Put what is on the clipboard into this graph: at the pointer, or beside where it came from."""
+        data = QGuiApplication.clipboard().mimeData()
+        own = data.hasFormat(clipboard.MIME_TYPE)
+        raw = bytes(data.data(clipboard.MIME_TYPE).data()).decode() if own else data.text()
+        with self.session.guard():
+            content = clipboard.from_text(raw)
+            location, document = self.session.location, self.session.document
+            at = self._pointer()
+            edit, names = clipboard.paste(document, location, content, at)
+            if at is None and not self._lands_in_view(edit):
+                center = self.view_center()
+                edit, names = clipboard.paste(document, location, content, snapped(center.x() - 90, center.y() - 20))
+            notes = {e.key for e in edit.leaves() if isinstance(e, SetNote)}
+            if self.push(edit, tr("Paste")):
+                self.select_keys([*map(node_key, names), *(Key("note", key) for key in notes)])
+
+    def _pointer(self) -> Position | None:
+        """The pointer's place on the grid, when it is over the canvas."""
+        if not self.viewport().underMouse():
+            return None
+        point = self.mapToScene(self.viewport().mapFromGlobal(QCursor.pos()))
+        return snapped(point.x(), point.y())
+
+    def _lands_in_view(self, edit: Edit) -> bool:
+        view = self.visible_rect()
+        places = [e.node.position for e in edit.leaves() if isinstance(e, AddNode)]
+        return not places or any(view.contains(QPointF(*place)) for place in places)
+
+    def duplicate(self, mode: Literal["copy", "shared"] = "copy") -> None:
+        """Copies of the selected nodes: independent, or calling the same layers."""
+        names = [key.name for key in self.canvas_scene.selection if key.kind == "node"]
+        if not names:
+            return
+        with self.session.guard():
+            edit, new = duplicate(self.session.document, self.session.location, names, mode)
+            text = tr("Duplicate") if mode == "copy" else tr("Duplicate as shared")
+            if self.push(edit, text):
+                self.select_keys(map(node_key, new))
+
+    def make_independent(self) -> None:
+        """Give the selected call weights of its own."""
+        with self.session.guard():
+            for name in self.session.selection:
+                edit = make_independent(self.session.document, self.session.location, name)
+                self.push(edit, tr("Make {name} independent").format(name=name))
+
+    # --- blocks -----------------------------------------------------------------------------------
+
+    def group(self) -> None:
+        """Make a block of the selected nodes."""
+        names = list(self.session.selection)
+        with self.session.guard():
+            wanted = new_blocks.free_name(self.session.document, "Block")
+            edit, name = group(self.session.document, self.session.location, names, wanted)
+            if self.push(edit, tr("Group into {name}").format(name=wanted)):
+                self.select_keys([node_key(name)])
+
+    def ungroup(self) -> None:
+        """Put the nodes inside the selected block back in its place."""
+        with self.session.guard():
+            for name in self.session.selection[:1]:
+                edit, names = ungroup(self.session.document, self.session.location, name)
+                if self.push(edit, tr("Take {name} apart").format(name=name)):
+                    self.select_keys(map(node_key, names))
+
+    def enter_selected(self) -> None:
+        """Show what is inside the selected node."""
+        if len(self.session.selection) == 1:
+            self.session.enter_node(self.session.selection[0])
+
+    def leave(self) -> None:
+        """Go back to the graph around this one."""
+        self.session.leave()
+
+    def show_node(self, location: Location, name: str) -> None:
+        """Go to a node wherever it is."""
+        self.session.show_node(location, name)
+
+    # --- names and notes --------------------------------------------------------------------------
+
+    def rename_selected(self) -> None:
+        """Edit the name of the one selected node or port, or the text of the one selected note, in place."""
+        keys = [key for key in self.canvas_scene.selection if key.kind != "edge"]
+        if len(keys) == 1:
+            self.edit_in_place(keys[0])
+
+    def edit_in_place(self, key: Key) -> None:
+        scene = self.canvas_scene
+        item = scene.thing(key)
+        if item is None or (scene.sequence and key.kind != "node"):
+            return
+        self.reveal(item.body)
+        self.stop_animation()
+        rect = self.mapFromScene(item.body).boundingRect()
+        font = QGuiApplication.font()
+        if isinstance(item, NoteItem) and not item.note.frame:
+            rect = rect.adjusted(0, 0, 0, 0).united(rect.adjusted(0, 0, max(0, 200 - rect.width()), 0))
+            rect.setHeight(max(rect.height(), 90))
+            self.note_editor.open(rect, item.note.text, font, lambda text: self._set_note_text(key.name, text))
+            return
+        height = max(28, self.name_editor.sizeHint().height())
+        rect.setWidth(max(rect.width(), 160))
+        if rect.height() > height:
+            top = rect.top() if isinstance(item, NoteItem) else rect.top() + max(0, round(20 * self.zoom) - height // 2)
+            rect.setTop(top)
+        rect.setHeight(height)
+        if isinstance(item, NoteItem):
+            self.name_editor.open(rect, item.note.text, font, lambda text: self._set_note_text(key.name, text))
+        else:
+            self.name_editor.open(rect, key.name, font, lambda text: self._rename(key, text))
+
+    def _rename(self, key: Key, name: str) -> None:
+        document, location = self.session.document, self.session.location
+        with self.session.guard():
+            if key.kind == "node":
+                edit = rename_node(document, location, key.name, name)
+            else:
+                edit = rename_port(document, location, pill_side(key), key.name, name)
+            if self.push(edit, tr("Rename {old} to {new}").format(old=key.name, new=name)):
+                self.select_keys([key._replace(name=name)])
+
+    def _set_note_text(self, name: str, text: str) -> None:
+        note = self.canvas_scene.graph.notes.get(name)
+        if note is not None:
+            self.push(SetNote(self.session.location, name, evolve(note, text=text)), tr("Edit a note"))
+
+    def frame_selection(self) -> None:
+        """Put a frame round the selected nodes."""
+        scene = self.canvas_scene
+        rect = scene.extent(key for key in scene.selection if key.kind != "edge")
+        if rect.isNull() or scene.sequence:
+            return
+        left, top, right, bottom = FRAME_MARGIN
+        rect = rect.adjusted(-left, -top, right, bottom)
+        key = next_free("frame_1", set(scene.graph.notes))
+        note = Note(tr("Frame"), (rect.x(), rect.y()), (rect.width(), rect.height()), frame=True)
+        if self.push(SetNote(scene.location, key, note), tr("Frame")):
+            self.select_keys([Key("note", key)])
+            self.rename_selected()
+
+    def set_color(self, color: str) -> None:
+        """Give the selected nodes and notes a colour of their own; "" for that of their kind."""
+        scene = self.canvas_scene
+        edits: list[Edit] = []
+        for key in sorted(scene.selection):
+            if key.kind == "node":
+                edits.append(SetNode(scene.location, evolve(scene.graph.nodes[key.name], color=color)))
+            elif key.kind == "note":
+                edits.append(SetNote(scene.location, key.name, evolve(scene.graph.notes[key.name], color=color)))
+        if edits:
+            self.push(Batch(tuple(edits)), tr("Colour"))
+
+    # --- looking and laying out -------------------------------------------------------------------
+
+    def select_all(self) -> None:
+        """Select every node, port and note of this graph."""
+        scene = self.canvas_scene
+        self.select_keys([*map(node_key, scene.nodes), *scene.pills, *(Key("note", key) for key in scene.notes)])
+
+    def fit(self) -> None:
+        """Show the whole graph."""
+        self.fit_rect(self.canvas_scene.extent(), animated=True)
+
+    def fit_selection(self) -> None:
+        """Show what is selected, or everything when nothing is."""
+        rect = self.canvas_scene.extent(self.canvas_scene.selection)
+        self.fit_rect(self.canvas_scene.extent() if rect.isNull() else rect, animated=True)
+
+    def tidy(self) -> None:
+        """Lay the graph out along its flow; with several nodes selected, only those."""
+        scene = self.canvas_scene
+        if scene.sequence:
+            return
+        chosen = {key for key in scene.selection if key.kind in ("node", "input", "output")}
+        before, after = tidied(scene, chosen if len(chosen) > 1 else None)
+        edits = placement(scene.location, scene.graph, after)
+        if edits and self.push(Batch(tuple(edits)), tr("Tidy up")):
+            self._animate_moves(before, after)
+
+    def _animate_moves(self, before: dict[Key, Position], after: dict[Key, Position]) -> None:
+        """Show on the screen how things went where the document already has them."""
+        if not self.moves or len(before) > MOST_ANIMATED:
+            return
+        scene = self.canvas_scene
+        moved = {key: place for key, place in before.items() if place != after[key]}
+
+        def step(t: float) -> None:
+            for key, (x, y) in moved.items():
+                goal = after[key]
+                scene.put(key, x + (goal[0] - x) * t, y + (goal[1] - y) * t)
+            scene.follow_puts(moved)
+
+        step(0.0)
+        self.animate(step)
+
+    def nudge(self, dx: float, dy: float) -> None:
+        """Move the selection by steps of the grid."""
+        scene = self.canvas_scene
+        if scene.sequence:
+            return
+        places = {
+            key: (item.x() + dx, item.y() + dy) for key in scene.selection if (item := scene.thing(key)) is not None
+        }
+        edits = placement(scene.location, scene.graph, scene.arrangement | places)
+        if edits:
+            self.session.push(Batch(tuple(edits)), tr("Move"), merge=f"nudge {sorted(places)}")
+
+    def disconnect_selected(self) -> None:
+        """Take all wires off the selected nodes."""
+        scene = self.canvas_scene
+        targets = {edge.target for key in scene.selection for edge in scene.edges_of(key)}
+        if targets and not scene.sequence:
+            edits = tuple(Connect(scene.location, target, None) for target in sorted(targets))
+            self.push(Batch(edits), tr("Unplug"))

@@ -1,0 +1,181 @@
+"""Where everything in a node goes: sizes, lines of text, rows and ports, from its face."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from attrs import Factory, define
+from PySide6.QtCore import QPointF, QRectF
+
+from blockstudio.gui.canvas.faces import Face, PortFace, Row
+from blockstudio.gui.canvas.look import (
+    CHIP,
+    GAP,
+    HEADER,
+    LEAST_WIDTH,
+    PADDING,
+    PORT_ROW,
+    PORT_Y,
+    ROW,
+    TAG,
+    WIDEST_TEXT,
+    measure,
+)
+from blockstudio.gui.canvas.places import GRID
+
+TEXT_X = PADDING + CHIP + GAP
+LINE = 15.0
+COMMENT_LINE = 15.0
+ROW_INDEX = PADDING + 6.0
+ROW_ICON = 16.0
+FOOT = 6.0
+
+
+@define
+class Line:
+    """A text with its left end and the height of its middle."""
+
+    text: str
+    x: float
+    y: float
+
+
+@define
+class Anchor:
+    """A port with its place on the border of the node."""
+
+    face: PortFace
+    point: QPointF
+
+
+@define
+class NodeGeometry:
+    width: float = 0.0
+    height: float = HEADER
+    title: Line = Factory(lambda: Line("", TEXT_X, PORT_Y))
+    name: Line | None = None
+    detail: list[Line] = Factory(list)
+    inputs: dict[str, Anchor] = Factory(dict)
+    outputs: dict[str, Anchor] = Factory(dict)
+    rows: list[tuple[Row, QRectF]] = Factory(list)
+    row_titles: float = 0.0
+    """Left end of the titles in the rows."""
+    more: Line | None = None
+    rows_top: float | None = None
+    """Height of the line above the rows."""
+    comment_top: float | None = None
+    tag: Line | None = None
+    device: QRectF | None = None
+    comment: list[Line] = Factory(list)
+
+    def anchor(self, port: str, is_source: bool) -> QPointF:
+        """Where a wire ends; in the middle of its side for a port there is none of."""
+        found = (self.outputs if is_source else self.inputs).get(port)
+        return found.point if found else QPointF(self.width if is_source else 0.0, PORT_Y)
+
+    def row_at(self, y: float) -> int | None:
+        """The row at a height."""
+        return next((i for i, (_, rect) in enumerate(self.rows) if rect.top() <= y < rect.bottom()), None)
+
+    def gap_at(self, y: float) -> int:
+        """The place between rows nearest to a height: 0 is above the first."""
+        return sum(y > rect.center().y() for _, rect in self.rows)
+
+    def gap_y(self, index: int) -> float:
+        """The height of a place between rows."""
+        if not self.rows:
+            return HEADER
+        return self.rows[index][1].top() if index < len(self.rows) else self.rows[-1][1].bottom()
+
+
+def geometry(face: Face) -> NodeGeometry:
+    result = NodeGeometry()
+    _titles, details, names, small = measure("title"), measure("detail"), measure("name"), measure("small")
+    lines = details.wrapped(face.detail, WIDEST_TEXT) if face.detail else []
+    result.width = _width(face, lines)
+    header = HEADER + max(0, len(lines) - 1) * LINE
+    result.title = Line(face.title, TEXT_X, 13.0 if lines else PORT_Y)
+    result.detail = [Line(line, TEXT_X, 28.0 + i * LINE) for i, line in enumerate(lines)]
+    if face.name:
+        result.name = Line(face.name, result.width - PADDING - names.width(face.name), result.title.y)
+    y = _ports(result, face, header)
+    if face.takes_rows or face.rows:
+        result.rows_top = y
+        y = _rows(result, face, y)
+    if face.tag or face.device:
+        if not face.rows and y == HEADER:
+            y -= 3.0
+        if face.tag:
+            result.tag = Line(face.tag, PADDING + 18.0, y + TAG / 2)
+        if face.device:
+            width = small.width(face.device) + 12.0
+            result.device = QRectF(result.width - PADDING - width + 2.0, y + 1.0, width, TAG - 2.0)
+        y += TAG + 4.0
+    if face.comment:
+        result.comment_top = y
+        y += 4.0
+        for line in small.wrapped(face.comment, result.width - 2 * PADDING):
+            result.comment.append(Line(line, PADDING, y + COMMENT_LINE / 2))
+            y += COMMENT_LINE
+        y += 4.0
+    result.height = y
+    return result
+
+
+def _width(face: Face, lines: list[str]) -> float:
+    titles, details, names, small = measure("title"), measure("detail"), measure("name"), measure("small")
+    wanted = [LEAST_WIDTH, TEXT_X + titles.width(face.title) + PADDING]
+    if face.name:
+        wanted[1] += names.width(face.name) + 14.0
+    wanted += [TEXT_X + details.width(line) + PADDING for line in lines]
+    if len(face.inputs) > 1 or len(face.outputs) > 1:
+        left = max((small.width(port.label) for port in face.inputs), default=0.0)
+        right = max((small.width(port.label) for port in face.outputs), default=0.0)
+        wanted.append(left + right + 2 * PADDING + 24.0)
+    if face.rows:
+        index = max(small.width(row.index) for row in face.rows)
+        for row in face.rows:
+            text = titles.width(row.title) + (details.width(row.detail) + GAP if row.detail else 0.0)
+            wanted.append(ROW_INDEX + index + GAP + (ROW_ICON + 6.0 if row.icon else 0.0) + text + PADDING)
+    tag = small.width(face.tag) + 18.0 + PADDING if face.tag else 0.0
+    device = small.width(face.device) + 12.0 + GAP if face.device else 0.0
+    wanted.append(tag + device + PADDING)
+    if face.comment:
+        longest = max(small.width(line) for line in face.comment.splitlines() or [""])
+        wanted.append(min(longest, WIDEST_TEXT * 0.7) + 2 * PADDING)
+    if face.takes_rows:
+        wanted.append(170.0)
+    return ceil(max(wanted) / GRID) * GRID
+
+
+def _ports(result: NodeGeometry, face: Face, header: float) -> float:
+    """Put the ports down; returns the height below them."""
+    compact = len(face.inputs) == 2 and not any(port.label for port in face.inputs)
+    lowest = header
+    for faces, anchors, x in ((face.inputs, result.inputs, 0.0), (face.outputs, result.outputs, result.width)):
+        if len(faces) == 1:
+            anchors[faces[0].name] = Anchor(faces[0], QPointF(x, PORT_Y))
+        elif compact and faces is face.inputs:
+            for port, y in zip(faces, (GRID, HEADER - GRID), strict=True):
+                anchors[port.name] = Anchor(port, QPointF(x, y))
+        else:
+            for i, port in enumerate(faces):
+                anchors[port.name] = Anchor(port, QPointF(x, header + PORT_ROW * (i + 0.5)))
+            lowest = max(lowest, header + PORT_ROW * len(faces) + (FOOT if faces else 0.0))
+    return lowest
+
+
+def _rows(result: NodeGeometry, face: Face, y: float) -> float:
+    small = measure("small")
+    index = max((small.width(row.index) for row in face.rows), default=0.0)
+    result.row_titles = ROW_INDEX + index + GAP
+    y += 3.0
+    for row in face.rows:
+        result.rows.append((row, QRectF(4.0, y, result.width - 8.0, ROW)))
+        y += ROW
+    if face.more_rows:
+        result.more = Line("", result.row_titles, y + ROW / 2)
+        y += ROW
+    elif not face.rows:
+        y += ROW  # where the first block is dropped
+    return y + 3.0

@@ -1,0 +1,1 @@
+"""One object for each gesture: made when it begins, gone when it ends."""

@@ -1,0 +1,153 @@
+"""Moving what is selected, and dropping one node on a wire or into a Sequential."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+
+from blockstudio.catalog.ports import node_ports
+from blockstudio.graph.commands import bypass_nodes, insert_on_edge, remove_nodes
+from blockstudio.graph.edits import Batch, Edit
+from blockstudio.graph.model import Node
+from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers
+from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, landing, show_landing
+from blockstudio.gui.canvas.keys import Key, node_key
+from blockstudio.gui.canvas.note_item import NoteItem
+from blockstudio.gui.canvas.places import GRID, placement
+from blockstudio.gui.canvas.placing import into_sequential, main_ports
+from blockstudio.gui.i18n import tr
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.view import Canvas
+
+
+class Move(Interaction):
+    """Things follow the pointer, the grabbed one on the grid (Alt: freely); one edit when let go."""
+
+    cursor = Qt.CursorShape.SizeAllCursor
+
+    def __init__(self, canvas: Canvas, grabbed: Key, start: QPointF) -> None:
+        super().__init__(canvas)
+        self._start = start
+        keys = self._taken_along({key for key in self.scene.selection if key.kind != "edge"} | {grabbed})
+        self._from = {key: (item.x(), item.y()) for key in keys if (item := self.scene.thing(key)) is not None}
+        self._grabbed = grabbed
+        self._landing: Landing = GROUND
+        names = [key.name for key in keys if key.kind == "node"]
+        self._single: Node | None = self.scene.graph.nodes.get(names[0]) if len(keys) == 1 and names else None
+        self._own = tuple(names)
+        for key in keys:
+            item = self.scene.thing(key)
+            if item is not None and key.kind != "note":
+                item.setZValue(3.0)
+
+    def _taken_along(self, keys: set[Key]) -> set[Key]:
+        """Frames take along what stands in them."""
+        for key in tuple(keys):
+            item = self.scene.thing(key)
+            if isinstance(item, NoteItem) and item.note.frame:
+                for other in self.scene.things_near(item.box()):
+                    inner = self.scene.thing(other)
+                    if inner is not None and item.body.contains(inner.body):
+                        keys.add(other)
+        return keys
+
+    def move(self, point: QPointF, modifiers: Modifiers) -> None:
+        dx, dy = point.x() - self._start.x(), point.y() - self._start.y()
+        if not modifiers & Qt.KeyboardModifier.AltModifier:
+            x, y = self._from[self._grabbed]
+            dx = round((x + dx) / GRID) * GRID - x
+            dy = round((y + dy) / GRID) * GRID - y
+        for key, (x, y) in self._from.items():
+            self.scene.put(key, x + dx, y + dy)
+        self.scene.follow_puts(self._from)
+        self._landing = self._find_landing(point)
+        show_landing(self.scene, self._landing, point, self._own)
+
+    def _find_landing(self, point: QPointF) -> Landing:
+        if self._single is None:
+            return GROUND
+        graph = self.scene.graph
+        loose = not graph.edges_into(self._single.name) and not graph.edges_out_of(self._single.name)
+        return landing(self.scene, point, self._single, self._own, on_wires=loose)
+
+    def finish(self, point: QPointF, modifiers: Modifiers) -> None:
+        self._tidy_up()
+        if not self._commit():
+            self._put_back()
+
+    def cancel(self) -> None:
+        self._tidy_up()
+        self._put_back()
+
+    def _tidy_up(self) -> None:
+        self.scene.overlay.wipe()
+        for key in self._from:
+            item = self.scene.thing(key)
+            if item is not None and key.kind != "note":
+                item.setZValue(2.0)
+
+    def _put_back(self) -> None:
+        for key, place in self._from.items():
+            self.scene.put(key, *place)
+        self.scene.follow_puts(self._from)
+
+    def _commit(self) -> bool:
+        if self.scene.sequence:
+            self._put_back()
+            return self._single is not None and self._reorder(self._single, self._landing.place)
+        if self._landing.refusal:
+            self.canvas.refuse(self._landing.refusal)
+            return False
+        if self._landing.sequential and self._single is not None:
+            return self._into(self._single, self._landing)
+        places = {key: (item.x(), item.y()) for key in self._from if (item := self.scene.thing(key)) is not None}
+        edits: list[Edit] = placement(self.scene.location, self.scene.graph, self.scene.arrangement | places)
+        if self._landing.wire is not None and self._single is not None:
+            edits += self._onto_wire(self._single)
+            text = tr("Insert {name}").format(name=self._single.name)
+        else:
+            text = move_text(list(self._from))
+        return not edits or self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
+
+    def _onto_wire(self, node: Node) -> list[Edit]:
+        document, location = self.canvas.session.document, self.scene.location
+        into, out = main_ports(node_ports(document, location, node))
+        wire = self._landing.wire
+        if not into or not out or wire is None:
+            return []
+        return [insert_on_edge(document, location, wire, node, into, out)]
+
+    def _into(self, node: Node, where: Landing) -> bool:
+        """Into a Sequential: what fed the node now feeds what it fed."""
+        document, location = self.canvas.session.document, self.scene.location
+        graph = self.scene.graph
+        ins, outs = graph.edges_into(node.name), graph.edges_out_of(node.name)
+        away: Edit
+        if len(ins) == 1 and outs:
+            away = bypass_nodes(document, location, [node.name], lambda n: (ins[0].target.port, outs[0].source.port))
+        else:
+            away = remove_nodes(document, location, [node.name])
+        edit = into_sequential(document, location, where.sequential, node, where.index, [away])
+        text = tr("Move {name} into {container}").format(name=node.name, container=where.sequential)
+        if not self.canvas.push(edit, text):
+            return False
+        self.canvas.select_keys([node_key(where.sequential)])
+        return True
+
+    def _reorder(self, node: Node, place: int | None) -> bool:
+        from blockstudio.graph.commands import reorder_node
+
+        names = list(self.scene.graph.nodes)
+        if place is None or names.index(node.name) == place:
+            return False
+        edit = reorder_node(self.canvas.session.document, self.scene.location, node.name, place)
+        return self.canvas.push(edit, tr("Reorder {name}").format(name=node.name))
+
+
+def move_text(keys: Sequence[Key]) -> str:
+    if len(keys) == 1:
+        return tr("Move {name}").format(name=keys[0].name)
+    return tr("Move {count} nodes").format(count=len(keys))

@@ -1,0 +1,123 @@
+"""Where a block that is dragged over the canvas can land: in a Sequential, on a wire, or on the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from attrs import frozen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from blockstudio.errors import EditError
+from blockstudio.graph.model import Endpoint, Node
+from blockstudio.gui.canvas.hits import wire_at
+from blockstudio.gui.canvas.interactions.base import bubble, bubble_rect
+from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.placing import check_child
+from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.i18n import message
+
+WIRE_REACH = 14.0
+
+
+@frozen
+class Landing:
+    """At most one of these: a place in a Sequential, a wire, or a place in the shown sequence."""
+
+    sequential: str = ""
+    index: int = 0
+    wire: Endpoint | None = None
+    place: int | None = None
+    refusal: str = ""
+    """Why it cannot go into the Sequential it is over."""
+
+
+GROUND = Landing()
+
+
+def landing(
+    scene: CanvasScene, point: QPointF, node: Node | None, own: Collection[str] = (), *, on_wires: bool = False
+) -> Landing:
+    """Where a node would land if it were let go. `own` are the names of what is dragged."""
+    if scene.sequence:
+        return Landing(place=_place_in_row(scene, point, own))
+    over = _sequential_at(scene, point, own)
+    if over is not None and node is not None:
+        try:
+            assert scene.document is not None
+            check_child(scene.document, scene.location, node)
+        except EditError as error:
+            return Landing(refusal=message(error))
+        return Landing(sequential=over.key.name, index=over.geometry.gap_at(point.y() - over.y()))
+    if on_wires:
+        wire = wire_at(scene, point, WIRE_REACH)
+        if wire is not None and not {wire.name, scene.edges[Endpoint(wire.name, wire.port)].source.node} & set(own):
+            return Landing(wire=Endpoint(wire.name, wire.port))
+    return GROUND
+
+
+def _sequential_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> NodeItem | None:
+    x, y = point.x(), point.y()
+    for key in scene.things_near((x, y, x, y)):
+        item = scene.nodes.get(key.name) if key.kind == "node" and key.name not in own else None
+        if item is not None and item.face.takes_rows and item.body.contains(point):
+            return item
+    return None
+
+
+def _place_in_row(scene: CanvasScene, point: QPointF, own: Collection[str]) -> int:
+    rest = [name for name in scene.graph.nodes if name not in own]
+    return sum(point.x() > scene.nodes[name].body.center().x() for name in rest)
+
+
+def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collection[str] = ()) -> None:
+    """Mark the landing on the overlay."""
+    if where.refusal:
+        rect = bubble_rect(scene.surface, point, where.refusal)
+        scene.overlay.show_painting(rect, lambda p: bubble(scene.surface, p, point, where.refusal, bad=True))
+    elif where.sequential:
+        item = scene.nodes[where.sequential]
+        y = item.y() + item.geometry.gap_y(where.index)
+        line = QRectF(item.x() + 6, y - 1.5, item.geometry.width - 12, 3)
+        scene.overlay.show_painting(
+            item.body.adjusted(-4, -4, 4, 4), lambda painter: _mark_gap(painter, scene, item.body, line)
+        )
+    elif where.wire is not None:
+        edge = scene.edges[where.wire]
+        pen = QPen(scene.surface.colors.accent, 5.0)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+
+        def mark_wire(painter: QPainter) -> None:
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(edge.path())
+
+        scene.overlay.show_painting(edge.path().boundingRect().adjusted(-6, -6, 6, 6), mark_wire)
+    elif where.place is not None:
+        line = _line_in_row(scene, where.place, own)
+        scene.overlay.show_painting(line.adjusted(-2, -2, 2, 2), lambda painter: _mark_line(painter, scene, line))
+    else:
+        scene.overlay.wipe()
+
+
+def _line_in_row(scene: CanvasScene, place: int, own: Collection[str]) -> QRectF:
+    rest = [scene.nodes[name].body for name in scene.graph.nodes if name not in own]
+    pills = scene.pills
+    left = rest[place - 1] if place else pills[Key("input", "input")].body
+    right = rest[place] if place < len(rest) else pills[Key("output", "output")].body
+    x = (left.right() + right.left()) / 2
+    return QRectF(x - 1.5, min(left.top(), right.top()) - 14, 3, max(left.height(), right.height()) + 28)
+
+
+def _mark_line(painter: QPainter, scene: CanvasScene, line: QRectF) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(scene.surface.colors.accent)
+    painter.drawRoundedRect(line, 1.5, 1.5)
+
+
+def _mark_gap(painter: QPainter, scene: CanvasScene, body: QRectF, line: QRectF) -> None:
+    painter.setPen(QPen(scene.surface.colors.accent, 2.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(body, 9.0, 9.0)
+    _mark_line(painter, scene, line)

@@ -1,0 +1,263 @@
+"""Colours, fonts and sizes of the canvas; colours follow the theme of the window.
+
+All sizes are in scene units, which are pixels at 100 %: fonts too, so that a document looks the
+same on every screen.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from attrs import frozen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPainterPath, QTransform
+
+from blockstudio.catalog.categories import CATEGORIES
+from blockstudio.gui.canvas.faces import BLOCK_CATEGORY
+from blockstudio.gui.icons import glyph
+from blockstudio.gui.theme import Theme, theme
+
+DOTS = 20.0
+RADIUS = 9.0
+HEADER = 40.0
+"""Height of title and detail; a single port sits in the middle of it."""
+PORT_Y = HEADER / 2
+PORT = 4.5
+"""Radius of a port."""
+PORT_ROW = 20.0
+ROW = 24.0
+TAG = 18.0
+PADDING = 10.0
+CHIP = 24.0
+"""Side of the square behind the icon."""
+GAP = 8.0
+LEAST_WIDTH = 96.0
+WIDEST_TEXT = 300.0
+"""Detail and comment are wrapped at this width."""
+PILL = 28.0
+PILL_TOP = PORT_Y - PILL / 2
+"""Below the position of a pill, so that its port stands as high as that of a node."""
+WIRE = 2.0
+
+
+@frozen
+class Colors:
+    """Colours made from the theme's once, for painting."""
+
+    canvas: QColor
+    dots: QColor
+    card: QColor
+    border: QColor
+    inner: QColor
+    text: QColor
+    muted: QColor
+    accent: QColor
+    on_accent: QColor
+    halo: QColor
+    """Round what is selected."""
+    error: QColor
+    warning: QColor
+    wire: QColor
+    label: QColor
+    shadow: QColor
+    note: QColor
+    note_border: QColor
+    frame: QColor
+    hues: dict[str, QColor]
+
+    def hue(self, category: str) -> QColor:
+        return self.hues.get(category, self.muted)
+
+
+def colors() -> Colors:
+    """The colours of the theme in use."""
+    return _colors(theme())
+
+
+@cache
+def _colors(t: Theme) -> Colors:
+    hues = {category.name: QColor(t.hues[i % len(t.hues)]) for i, category in enumerate(CATEGORIES)}
+    hues[BLOCK_CATEGORY] = QColor(t.accent)
+    return Colors(
+        canvas=QColor(t.canvas),
+        dots=_blend(t.grid, t.muted, 0.12),
+        card=QColor(t.raised),
+        border=_blend(t.border, t.muted, 0.25),
+        inner=QColor(t.border),
+        text=QColor(t.text),
+        muted=QColor(t.muted),
+        accent=QColor(t.accent),
+        on_accent=QColor(t.on_accent),
+        halo=_faded(t.accent, 70),
+        error=QColor(t.error),
+        warning=QColor(t.warning),
+        wire=_blend(t.muted, t.canvas, 0.35),
+        label=_blend(t.text, t.muted, 0.5),
+        shadow=QColor(0, 0, 0, 70 if t.dark else 22),
+        note=QColor(t.warning_fill),
+        note_border=_blend(t.warning, t.warning_fill, 0.6),
+        frame=_faded(t.muted, 26),
+        hues=hues,
+    )
+
+
+def tint(color: QColor, alpha: float) -> QColor:
+    """The colour, see-through: `alpha` from 0 to 1."""
+    result = QColor(color)
+    result.setAlphaF(alpha)
+    return result
+
+
+def _faded(value: str, alpha: int) -> QColor:
+    result = QColor(value)
+    result.setAlpha(alpha)
+    return result
+
+
+def _blend(value: str, other: str, share: float) -> QColor:
+    """`value` with a share of `other`."""
+    return QColor(*(round(x + (y - x) * share) for x, y in zip(_rgb(value), _rgb(other), strict=True)))
+
+
+def _rgb(value: str) -> tuple[int, int, int]:
+    color = QColor(value)
+    return color.red(), color.green(), color.blue()
+
+
+# --- fonts -----------------------------------------------------------------------------------
+
+
+@frozen
+class Fonts:
+    title: QFont
+    detail: QFont
+    name: QFont
+    small: QFont
+    bold: QFont
+    welcome: QFont
+
+
+@cache
+def _fonts(family: str) -> Fonts:
+    def font(size: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+        result = QFont(family)
+        result.setPixelSize(size)
+        result.setWeight(weight)
+        # Letters keep their widths at every zoom.
+        result.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        return result
+
+    return Fonts(
+        title=font(13, QFont.Weight.DemiBold),
+        detail=font(12),
+        name=font(12),
+        small=font(11),
+        bold=font(11, QFont.Weight.DemiBold),
+        welcome=font(22, QFont.Weight.DemiBold),
+    )
+
+
+def fonts() -> Fonts:
+    return _fonts(QGuiApplication.font().family())
+
+
+class Measure:
+    """Widths of texts in a font, remembered: the same words come back on thousands of nodes."""
+
+    def __init__(self, font: QFont) -> None:
+        metrics = QFontMetricsF(font)
+        self._metrics = metrics
+        self._widths: dict[str, float] = {}
+        self.ascent = metrics.ascent()
+        self.height = metrics.height()
+
+    def width(self, text: str) -> float:
+        found = self._widths.get(text)
+        if found is None:
+            if len(self._widths) > 50_000:
+                self._widths.clear()
+            found = self._widths[text] = self._metrics.horizontalAdvance(text)
+        return found
+
+    def middle(self, y: float) -> float:
+        """The baseline of a line of text centred at a height."""
+        return y + self._metrics.capHeight() / 2 if self._metrics.capHeight() > 0 else y + self.ascent / 3
+
+    def wrapped(self, text: str, width: float) -> list[str]:
+        """The text in lines no wider than `width`, broken where words or letters allow."""
+        lines: list[str] = []
+        for paragraph in text.splitlines() or [""]:
+            line = ""
+            for word in _pieces(paragraph):
+                if not line or self.width((line + word).rstrip()) <= width:
+                    line += word
+                else:
+                    lines.append(line.rstrip())
+                    line = word
+                while self.width(line.rstrip()) > width and len(line) > 1:
+                    cut = self._fitting(line, width)
+                    lines.append(line[:cut])
+                    line = line[cut:]
+            lines.append(line.rstrip())
+        return lines
+
+    def _fitting(self, text: str, width: float) -> int:
+        low, high = 1, len(text)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.width(text[:middle]) <= width else (low, middle - 1)
+        return low
+
+
+def _pieces(text: str) -> list[str]:
+    """Words with the space behind them; each Chinese character for itself."""
+    pieces: list[str] = []
+    word = ""
+    for letter in text:
+        wide = ord(letter) > 0x2E7F
+        if wide and word:
+            pieces.append(word)
+            word = ""
+        word += letter
+        if wide or letter == " ":
+            pieces.append(word)
+            word = ""
+    if word:
+        pieces.append(word)
+    return pieces
+
+
+@cache
+def _measure(family: str, role: str) -> Measure:
+    return Measure(getattr(_fonts(family), role))
+
+
+def measure(role: str) -> Measure:
+    """The widths in the font of a role of `Fonts`."""
+    return _measure(QGuiApplication.font().family(), role)
+
+
+# --- icons ------------------------------------------------------------------------------------
+
+
+@cache
+def icon_path(name: str, size: float = 16.0) -> QPainterPath:
+    """The outline of an icon, centred on (0, 0): sharp at every zoom, and a path in an SVG."""
+    family, character = glyph(name)
+    font = QFont(family)
+    font.setPixelSize(64)
+    path = QPainterPath()
+    path.addText(QPointF(0, 0), font, character)
+    box = path.boundingRect()
+    scale = size / 64
+    path.translate(-box.center())
+    scaled = QPainterPath()
+    scaled.setFillRule(Qt.FillRule.WindingFill)
+    scaled.addPath(QTransform.fromScale(scale, scale).map(path))
+    return scaled
+
+
+def rounded(rect: QRectF, radius: float = RADIUS) -> QPainterPath:
+    path = QPainterPath()
+    path.addRoundedRect(rect, radius, radius)
+    return path

@@ -1,0 +1,101 @@
+"""The context menu of the canvas: the window's actions that fit what is selected, and a few of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QMenu
+
+from blockstudio.graph.model import Call
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
+from blockstudio.gui.theme import theme
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.keys import Kind
+    from blockstudio.gui.canvas.view import Canvas
+
+COLORS = 8
+"""Colours of the theme that are offered."""
+
+
+def context_menu(canvas: Canvas, point: QPointF) -> QMenu:
+    """The menu for what is selected; it deletes itself when closed."""
+    menu = QMenu(canvas)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    scene = canvas.canvas_scene
+    kinds = {key.kind for key in scene.selection}
+    if not kinds:
+        _ground(canvas, menu, point)
+    elif kinds == {"edge"}:
+        menu.addAction(icon("mdi6.plus"), tr("Insert a node…"), lambda: canvas.search_to_insert(point))
+        _add(menu, canvas, "delete")
+    else:
+        _things(canvas, menu, kinds)
+    return menu
+
+
+def _ground(canvas: Canvas, menu: QMenu, point: QPointF) -> None:
+    menu.addAction(icon("mdi6.plus"), tr("Add a node…"), lambda: canvas.search_to_add(point))
+    if not canvas.canvas_scene.sequence:
+        for payload, text, glyph in (
+            ("node:input", tr("Add an input"), "mdi6.arrow-right-circle-outline"),
+            ("node:output", tr("Add an output"), "mdi6.arrow-left-circle-outline"),
+            ("node:note", tr("Add a note"), "mdi6.note-outline"),
+        ):
+            menu.addAction(icon(glyph), text, lambda payload=payload: canvas.drop_entry(payload, point))
+    menu.addSeparator()
+    _add(menu, canvas, "paste", "select_all")
+    menu.addSeparator()
+    _add(menu, canvas, "tidy", "fit", "leave")
+
+
+def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
+    scene = canvas.canvas_scene
+    nodes = [key.name for key in scene.selection if key.kind == "node"]
+    if len(nodes) == 1:
+        _add(menu, canvas, "enter")
+    _add(menu, canvas, "rename")
+    menu.addSeparator()
+    _add(menu, canvas, "cut", "copy", "duplicate", "duplicate_shared", "delete")
+    menu.addSeparator()
+    if nodes and not scene.sequence:
+        _add(menu, canvas, "group", "ungroup")
+        menu.addAction(icon("mdi6.select-group"), tr("Put a frame round it"), canvas.frame_selection)
+        menu.addAction(icon("mdi6.connection"), tr("Unplug all wires"), canvas.disconnect_selected)
+    if len(nodes) == 1:
+        _one(canvas, menu, nodes[0])
+    if kinds & {"node", "note"}:
+        _colors(canvas, menu)
+
+
+def _one(canvas: Canvas, menu: QMenu, name: str) -> None:
+    scene = canvas.canvas_scene
+    if isinstance(scene.graph.nodes[name], Call):
+        menu.addAction(icon("mdi6.link-variant-off"), tr("Give it weights of its own"), canvas.make_independent)
+    face = scene.nodes[name].face
+    if face.hidden_inputs or name in scene.all_ports:
+        shown = name in scene.all_ports
+        text = tr("Hide inputs seldom needed") if shown else tr("Show all inputs")
+        menu.addAction(icon("mdi6.arrow-expand-vertical"), text, lambda: scene.show_all_ports(name, not shown))
+
+
+def _colors(canvas: Canvas, menu: QMenu) -> None:
+    colors = menu.addMenu(icon("mdi6.palette-outline"), tr("Colour"))
+    colors.addAction(tr("That of its kind"), lambda: canvas.set_color(""))
+    for value in theme().hues[:COLORS]:
+        swatch = QPixmap(14, 14)
+        swatch.fill(QColor(value))
+        colors.addAction(QIcon(swatch), value, lambda value=value: canvas.set_color(value))
+
+
+def _add(menu: QMenu, canvas: Canvas, *names: str) -> None:
+    """Put actions of the window into the menu, those that cannot be used now left out."""
+    known: dict[str, QAction] = {action.objectName(): action for action in canvas.window().actions()}
+    known |= {action.objectName(): action for action in canvas.actions()}
+    for name in names:
+        action = known.get(name)
+        if action is not None and action.isEnabled():
+            menu.addAction(action)

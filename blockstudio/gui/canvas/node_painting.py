@@ -1,0 +1,295 @@
+"""How a node is painted, in full and from afar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
+
+from blockstudio.gui.canvas.faces import ICONS, Face, PortFace, Row
+from blockstudio.gui.canvas.keys import PortKey
+from blockstudio.gui.canvas.look import (
+    CHIP,
+    PADDING,
+    PORT,
+    PORT_Y,
+    RADIUS,
+    ROW,
+    icon_path,
+    measure,
+    tint,
+)
+from blockstudio.gui.i18n import tr
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.node_item import NodeItem, Severity
+    from blockstudio.gui.canvas.surface import Surface
+
+LEAST_TITLE = 5.5
+"""Pixels below which a title is not painted."""
+READABLE = 10.0
+"""Pixels that a title gets where there is room."""
+
+_NONE = Qt.BrushStyle.NoBrush
+
+
+def node_color(face: Face, surface: Surface) -> QColor:
+    """The node's own colour, or that of its category."""
+    return QColor(face.color) if face.color else surface.colors.hue(face.category)
+
+
+def paint(painter: QPainter, item: NodeItem) -> None:
+    """The node at a size its text can be read in."""
+    face, g, surface = item.face, item.geometry, item.surface
+    hue = node_color(face, surface)
+    box = QRectF(0.5, 0.5, g.width - 1, g.height - 1)
+    _box(painter, item, box, hue)
+    _header(painter, item, hue)
+    if g.rows_top is not None:
+        _rows(painter, item, g.rows_top)
+    _footer(painter, item, hue)
+    _ports(painter, item)
+    if item.severity and not surface.printing:
+        badge(painter, QPointF(g.width - 2.0, 2.0), item.severity, surface)
+
+
+def _box(painter: QPainter, item: NodeItem, box: QRectF, hue: QColor) -> None:
+    face, surface, colors = item.face, item.surface, item.surface.colors
+    radius = 16.0 if face.style == "tensor" else RADIUS
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colors.shadow)
+    painter.drawRoundedRect(box.translated(0, 2.0), radius, radius)
+    selected = item.selected and not surface.printing
+    if selected:
+        painter.setPen(QPen(colors.halo, 5.0))
+        painter.setBrush(_NONE)
+        painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), radius + 2, radius + 2)
+    edge = colors.border
+    if face.style == "shared":
+        edge = hue
+    elif face.style == "instance":
+        edge = colors.label
+    if item.severity == "error":
+        edge = colors.error
+    if selected:
+        edge = colors.accent
+    pen = QPen(edge, 1.5 if selected or face.style in ("instance", "shared") else 1.0)
+    if face.style == "shared":
+        pen.setDashPattern([4.0, 2.5])
+    elif face.style == "unknown":
+        pen.setDashPattern([1.5, 2.5])
+    painter.setPen(pen)
+    painter.setBrush(colors.card)
+    painter.drawRoundedRect(box, radius, radius)
+    if face.style == "instance":
+        painter.setPen(QPen(tint(colors.label, 0.55), 1.0))
+        painter.setBrush(_NONE)
+        painter.drawRoundedRect(box.adjusted(3, 3, -3, -3), radius - 3, radius - 3)
+
+
+def _header(painter: QPainter, item: NodeItem, hue: QColor) -> None:
+    face, g, surface = item.face, item.geometry, item.surface
+    colors, fonts = surface.colors, surface.fonts
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(tint(hue, 0.16))
+    chip = QRectF(PADDING, PORT_Y - CHIP / 2, CHIP, CHIP)
+    painter.drawRoundedRect(chip, 6.0, 6.0)
+    _icon(painter, face.icon, chip.center(), hue)
+    painter.setPen(colors.text)
+    painter.setFont(fonts.title)
+    painter.drawText(QPointF(g.title.x, measure("title").middle(g.title.y)), g.title.text)
+    painter.setPen(colors.muted)
+    if g.name:
+        painter.setFont(fonts.name)
+        painter.drawText(QPointF(g.name.x, measure("name").middle(g.name.y)), g.name.text)
+    if g.detail:
+        painter.setFont(fonts.detail)
+        metrics = measure("detail")
+        for line in g.detail:
+            painter.drawText(QPointF(line.x, metrics.middle(line.y)), line.text)
+
+
+def _icon(painter: QPainter, name: str, center: QPointF, color: QColor, size: float = 16.0) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.translate(center)
+    painter.drawPath(icon_path(name, size))
+    painter.translate(-center)
+
+
+def _rows(painter: QPainter, item: NodeItem, top: float) -> None:
+    face, g, surface = item.face, item.geometry, item.surface
+    colors, fonts = surface.colors, surface.fonts
+    _rule(painter, item, top)
+    if not g.rows:
+        painter.setFont(fonts.small)
+        painter.setPen(colors.muted)
+        y = top + 3.0 + ROW / 2
+        painter.drawText(QPointF(PADDING + 4, measure("small").middle(y)), tr("Drop layers here"))
+    for row, rect in g.rows:
+        _row(painter, item, row, rect)
+    if g.more:
+        painter.setFont(fonts.small)
+        painter.setPen(colors.muted)
+        text = tr("… {count} more").format(count=face.more_rows)
+        painter.drawText(QPointF(g.more.x, measure("small").middle(g.more.y)), text)
+
+
+def _row(painter: QPainter, item: NodeItem, row: Row, rect: QRectF) -> None:
+    g, surface = item.geometry, item.surface
+    colors, fonts = surface.colors, surface.fonts
+    y = rect.center().y()
+    small, titles, details = measure("small"), measure("title"), measure("detail")
+    painter.setPen(colors.muted)
+    painter.setFont(fonts.small)
+    severity = item.row_severity.get(row.key)
+    if severity and not surface.printing:
+        badge(painter, QPointF(g.row_titles - 16.0, y), severity, surface)
+    else:
+        painter.drawText(QPointF(g.row_titles - 8.0 - small.width(row.index), small.middle(y)), row.index)
+    x = g.row_titles
+    if row.icon:
+        hue = colors.hue(row.category)
+        _icon(painter, row.icon, QPointF(x + 6.0, y), hue, 13.0)
+        x += 22.0
+        painter.setPen(colors.text)
+        painter.setFont(fonts.title)
+        painter.drawText(QPointF(x, titles.middle(y)), row.title)
+        x += titles.width(row.title) + 8.0
+        painter.setPen(colors.muted)
+        painter.setFont(fonts.detail)
+        painter.drawText(QPointF(x, details.middle(y)), row.detail)
+    else:
+        painter.setPen(colors.text)
+        painter.setFont(fonts.detail)
+        painter.drawText(QPointF(x, details.middle(y)), row.title)
+
+
+def _rule(painter: QPainter, item: NodeItem, y: float) -> None:
+    painter.setPen(QPen(item.surface.colors.inner, 1.0))
+    inset = 4.0 if item.face.style == "instance" else 1.0
+    painter.drawLine(QPointF(inset, y), QPointF(item.geometry.width - inset, y))
+
+
+def _footer(painter: QPainter, item: NodeItem, hue: QColor) -> None:
+    g, surface = item.geometry, item.surface
+    colors, fonts = surface.colors, surface.fonts
+    small = measure("small")
+    if g.tag:
+        _icon(painter, ICONS["link"], QPointF(PADDING + 6.0, g.tag.y), hue, 12.0)
+        painter.setPen(hue)
+        painter.setFont(fonts.small)
+        painter.drawText(QPointF(g.tag.x, small.middle(g.tag.y)), g.tag.text)
+    if g.device is not None:
+        painter.setPen(QPen(colors.border, 1.0))
+        painter.setBrush(_NONE)
+        painter.drawRoundedRect(g.device, g.device.height() / 2, g.device.height() / 2)
+        painter.setPen(colors.muted)
+        painter.setFont(fonts.small)
+        painter.drawText(g.device, Qt.AlignmentFlag.AlignCenter, item.face.device)
+    if g.comment_top is not None:
+        _rule(painter, item, g.comment_top)
+        painter.setPen(colors.muted)
+        painter.setFont(fonts.small)
+        for line in g.comment:
+            painter.drawText(QPointF(line.x, small.middle(line.y)), line.text)
+
+
+def _ports(painter: QPainter, item: NodeItem) -> None:
+    g, surface = item.geometry, item.surface
+    small = measure("small")
+    name = item.key.name
+    labels = surface.fonts.small
+    for is_source, anchors in ((False, g.inputs), (True, g.outputs)):
+        for port, anchor in anchors.items():
+            face = anchor.face
+            paint_port(painter, anchor.point, PortKey(name, port, is_source), face, surface)
+            if face.label:
+                painter.setFont(labels)
+                painter.setPen(surface.colors.muted if face.known else surface.colors.error)
+                x = g.width - PADDING - small.width(face.label) if is_source else PADDING
+                painter.drawText(QPointF(x, small.middle(anchor.point.y())), face.label)
+
+
+def paint_port(painter: QPainter, point: QPointF, key: PortKey, face: PortFace, surface: Surface) -> None:
+    """A dot where a wire is, a ring where one may be; larger where the open wire can go."""
+    colors = surface.colors
+    radius, ring, fill = PORT, colors.wire, colors.card
+    if not face.known:
+        ring = fill = colors.error
+    elif face.wired:
+        fill = colors.wire
+    elif face.spare:
+        radius -= 1.0
+    elif not key.is_source:
+        ring = colors.muted
+    if surface.wire is not None:
+        if surface.wire.accepts(key):
+            radius, ring, fill = PORT + 1.5, colors.accent, colors.halo
+            if surface.port == key:
+                radius, fill = PORT + 3.0, colors.accent
+        elif surface.port == key and key != surface.wire.origin:
+            ring, fill = colors.error, colors.error
+        elif key != surface.wire.origin:
+            ring = tint(ring, 0.35)
+    elif surface.port == key:
+        radius, ring = PORT + 2.0, colors.accent
+    painter.setPen(QPen(ring, 1.5))
+    painter.setBrush(fill)
+    painter.drawEllipse(point, radius, radius)
+
+
+def badge(painter: QPainter, center: QPointF, severity: Severity, surface: Surface) -> None:
+    """A problem: told by shape, not by colour alone. A disc for an error, a triangle for a warning."""
+    colors = surface.colors
+    color = {"error": colors.error, "warning": colors.warning}.get(severity, colors.accent)
+    painter.setPen(QPen(colors.canvas, 1.5))
+    painter.setBrush(color)
+    x, y = center.x(), center.y()
+    if severity == "warning":
+        painter.drawPolygon([QPointF(x, y - 8.5), QPointF(x + 9.5, y + 7), QPointF(x - 9.5, y + 7)])
+        y += 1.5
+    else:
+        painter.drawEllipse(center, 8.0, 8.0)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colors.canvas)
+    if severity == "info":
+        painter.drawRect(QRectF(x - 1, y - 1.5, 2, 5.5))
+        painter.drawEllipse(QPointF(x, y - 4.0), 1.2, 1.2)
+    else:
+        painter.drawRoundedRect(QRectF(x - 1.1, y - 4.6, 2.2, 5.6), 1, 1)
+        painter.drawEllipse(QPointF(x, y + 3.4), 1.3, 1.3)
+
+
+def paint_title(painter: QPainter, item: NodeItem) -> None:
+    """The node from afar: its box, with the title as large as can be read and fits."""
+    face, g, surface = item.face, item.geometry, item.surface
+    colors, scale = surface.colors, surface.scale
+    hue = node_color(face, surface)
+    box = QRectF(0, 0, g.width, g.height)
+    edge = colors.accent if item.selected else colors.error if item.severity == "error" else hue
+    pen = QPen(edge, (2.5 if item.selected or item.severity else 1.0) / scale)
+    if face.style == "shared":
+        pen.setStyle(Qt.PenStyle.DashLine)
+    painter.setPen(pen)
+    painter.setBrush(colors.card)
+    painter.drawRoundedRect(box, RADIUS, RADIUS)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(tint(hue, 0.22))
+    painter.drawRoundedRect(box, RADIUS, RADIUS)
+    size = title_size(face.title, g.width - 10.0, g.height - 4.0, scale)
+    if size:
+        font = QFont(surface.fonts.title)
+        font.setPixelSize(size)
+        painter.setFont(font)
+        painter.setPen(colors.text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, face.title)
+
+
+def title_size(title: str, width: float, height: float, scale: float) -> int:
+    """The font size in scene units for a title seen from afar; 0 where it would be too small to read."""
+    wanted = READABLE / scale
+    room = width / max(1.0, measure("title").width(title)) * 13.0
+    size = min(wanted, room, height * 0.75)
+    return int(size) if size * scale >= LEAST_TITLE else 0

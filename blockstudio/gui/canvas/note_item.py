@@ -1,0 +1,128 @@
+"""Notes on the canvas, and frames round nodes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QAbstractTextDocumentLayout, QColor, QFont, QPainter, QPalette, QPen, QTextDocument
+from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+
+from blockstudio.graph.model import Note
+from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.look import tint
+from blockstudio.gui.canvas.spatial import Box
+from blockstudio.gui.canvas.surface import Detail, Surface
+
+PADDING = 10.0
+TITLE = 26.0
+"""Height of the upper edge of a frame, by which it is taken hold of."""
+GRIP = 16.0
+"""Side of the corner that resizes."""
+LEAST_SIZE = 60.0
+
+
+class NoteItem(QGraphicsRectItem):
+    """Text in Markdown on paper; or, as a frame, a tinted field with a title behind the nodes."""
+
+    def __init__(self, key: Key, note: Note, surface: Surface) -> None:
+        super().__init__()
+        self.key = key
+        self.surface = surface
+        self.selected = False
+        self.note = note
+        self._text = QTextDocument()
+        self._text.setDocumentMargin(0)
+        self.setPen(Qt.PenStyle.NoPen)
+        self.set_note(note)
+
+    def set_note(self, note: Note) -> None:
+        self.note = note
+        self.setPos(*note.position)
+        self.setZValue(-10.0 if note.frame else -5.0)
+        self.resize(*note.size)
+
+    def measure_again(self) -> None:
+        self.resize(self.width, self.height)
+
+    def resize(self, width: float, height: float) -> None:
+        """Take a size; paper grows with its text."""
+        self.width, self.height = width, height
+        if not self.note.frame:
+            self._text.setDefaultFont(self.surface.fonts.detail)
+            self._text.setMarkdown(self.note.text)
+            self._text.setTextWidth(max(20.0, width - 2 * PADDING))
+            self.height = max(height, self._text.size().height() + 2 * PADDING)
+        self.setRect(-6, -6, self.width + 12, self.height + 12)
+        self.update()
+
+    @property
+    def body(self) -> QRectF:
+        return QRectF(self.x(), self.y(), self.width, self.height)
+
+    def box(self) -> Box:
+        return self.x(), self.y(), self.x() + self.width, self.y() + self.height
+
+    def grip(self) -> QRectF:
+        """The corner that resizes, in scene coordinates."""
+        body = self.body
+        return QRectF(body.right() - GRIP, body.bottom() - GRIP, GRIP, GRIP)
+
+    def holds(self, point: QPointF) -> bool:
+        """Whether the note is taken hold of there: a frame only by its title and its edge."""
+        body = self.body
+        if not body.contains(point):
+            return False
+        if not self.note.frame:
+            return True
+        inner = body.adjusted(6, TITLE, -6, -6)
+        return not inner.contains(point) or self.grip().contains(point)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        colors = self.surface.colors
+        selected = self.selected and not self.surface.printing
+        box = QRectF(0.5, 0.5, self.width - 1, self.height - 1)
+        own = QColor(self.note.color) if self.note.color else None
+        if self.note.frame:
+            field, edge = tint(own or colors.muted, 0.09), tint(own or colors.muted, 0.45)
+            radius = 12.0
+        else:
+            field = tint(own, 0.22) if own else colors.note
+            edge = tint(own, 0.7) if own else colors.note_border
+            radius = 6.0
+        painter.setPen(QPen(colors.accent if selected else edge, 2.0 if selected else 1.0))
+        painter.setBrush(field)
+        painter.drawRoundedRect(box, radius, radius)
+        if self.surface.detail != Detail.FULL and not self.surface.printing:
+            if self.note.frame:
+                self._paint_title(painter, min(14.0 / self.surface.scale, max(14.0, self.width / 12)))
+            return
+        if self.note.frame:
+            self._paint_title(painter, 13.0)
+        else:
+            self._paint_text(painter)
+        if selected:
+            self._paint_grip(painter)
+
+    def _paint_title(self, painter: QPainter, size: float) -> None:
+        font = QFont(self.surface.fonts.title)
+        font.setPixelSize(int(size))
+        painter.setFont(font)
+        painter.setPen(self.surface.colors.text)
+        place = QRectF(12.0, 0.0, max(10.0, self.width - 24.0), max(TITLE, size * 1.6))
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextDontClip
+        painter.drawText(place, flags, " ".join(self.note.text.split()))
+
+    def _paint_text(self, painter: QPainter) -> None:
+        context = QAbstractTextDocumentLayout.PaintContext()
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.Text, self.surface.colors.text)
+        context.palette = palette
+        painter.translate(PADDING, PADDING)
+        self._text.documentLayout().draw(painter, context)
+        painter.translate(-PADDING, -PADDING)
+
+    def _paint_grip(self, painter: QPainter) -> None:
+        painter.setPen(QPen(self.surface.colors.accent, 1.5))
+        for step in (4.0, 8.0):
+            painter.drawLine(
+                QPointF(self.width - step - 3, self.height - 4), QPointF(self.width - 4, self.height - step - 3)
+            )

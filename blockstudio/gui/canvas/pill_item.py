@@ -1,0 +1,116 @@
+"""An input or output of the graph itself: a pill with its name and what flows there."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+
+from blockstudio.gui.canvas.faces import PortFace
+from blockstudio.gui.canvas.keys import Key, PortKey
+from blockstudio.gui.canvas.look import PILL, PILL_TOP, PORT_Y, measure, tint
+from blockstudio.gui.canvas.node_item import MARGIN, Severity
+from blockstudio.gui.canvas.node_painting import badge, paint_port, title_size
+from blockstudio.gui.canvas.places import GRID
+from blockstudio.gui.canvas.spatial import Box
+from blockstudio.gui.canvas.surface import Detail, Surface
+
+SIDE = 14.0
+
+
+class PillItem(QGraphicsRectItem):
+    """Same ways in as `NodeItem`: key, body, box, anchor, ports."""
+
+    def __init__(self, key: Key, detail: str, wired: bool, surface: Surface) -> None:
+        super().__init__()
+        self.key = key
+        self.surface = surface
+        self.selected = False
+        self.severity: Severity = ""
+        self.detail = detail
+        self.wired = wired
+        self.setPen(Qt.PenStyle.NoPen)
+        self.measure_again()
+
+    def show_port(self, detail: str, wired: bool) -> bool:
+        """Show another detail; whether the size changed."""
+        if (detail, wired) == (self.detail, self.wired):
+            return False
+        before = self.width
+        self.detail, self.wired = detail, wired
+        self.measure_again()
+        return before != self.width
+
+    def measure_again(self) -> None:
+        text = measure("title").width(self.key.name)
+        if self.detail:
+            text += measure("detail").width(self.detail) + 8.0
+        self.width = max(50.0, ceil((text + 2 * SIDE) / GRID) * GRID)
+        self.setRect(-MARGIN, PILL_TOP - MARGIN, self.width + 2 * MARGIN, PILL + 2 * MARGIN)
+        self.update()
+
+    @property
+    def is_source(self) -> bool:
+        """Inputs of the graph are sources inside it."""
+        return self.key.kind == "input"
+
+    @property
+    def port(self) -> PortKey:
+        return PortKey("", self.key.name, self.is_source)
+
+    @property
+    def body(self) -> QRectF:
+        return QRectF(self.x(), self.y() + PILL_TOP, self.width, PILL)
+
+    def box(self) -> Box:
+        x, y = self.x(), self.y() + PILL_TOP
+        return x, y, x + self.width, y + PILL
+
+    def anchor(self, port: str, is_source: bool) -> QPointF:
+        return self.pos() + QPointF(self.width if self.is_source else 0.0, PORT_Y)
+
+    def ports(self) -> list[tuple[PortKey, QPointF]]:
+        return [(self.port, self.anchor(self.key.name, self.is_source))]
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        surface = self.surface
+        colors, fonts = surface.colors, surface.fonts
+        selected = self.selected and not surface.printing
+        full = surface.detail == Detail.FULL or surface.printing
+        box = QRectF(0.5, PILL_TOP + 0.5, self.width - 1, PILL - 1)
+        radius = PILL / 2
+        if selected:
+            painter.setPen(QPen(colors.halo, 5.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), radius + 2, radius + 2)
+        edge = colors.error if self.severity == "error" else colors.accent if selected else colors.muted
+        painter.setPen(QPen(edge, 1.5 if full else 1.0 / surface.scale))
+        painter.setBrush(colors.card)
+        painter.drawRoundedRect(box, radius, radius)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tint(colors.muted, 0.16))
+        painter.drawRoundedRect(box, radius, radius)
+        painter.setPen(colors.text)
+        if not full:
+            size = title_size(self.key.name, self.width - 10.0, PILL, surface.scale)
+            if size:
+                font = QFont(fonts.title)
+                font.setPixelSize(size)
+                painter.setFont(font)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.key.name)
+            return
+        titles, details = measure("title"), measure("detail")
+        text = titles.width(self.key.name) + (details.width(self.detail) + 8.0 if self.detail else 0.0)
+        x = (self.width - text) / 2
+        painter.setFont(fonts.title)
+        painter.drawText(QPointF(x, titles.middle(PORT_Y)), self.key.name)
+        if self.detail:
+            painter.setPen(colors.muted)
+            painter.setFont(fonts.detail)
+            painter.drawText(QPointF(x + titles.width(self.key.name) + 8.0, details.middle(PORT_Y)), self.detail)
+        face = PortFace(self.key.name, wired=self.wired)
+        paint_port(painter, QPointF(self.width if self.is_source else 0.0, PORT_Y), self.port, face, surface)
+        if self.severity and not surface.printing:
+            badge(painter, QPointF(self.width - 6.0, PILL_TOP + 1.0), self.severity, surface)

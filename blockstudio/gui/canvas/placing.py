@@ -1,0 +1,240 @@
+"""Making what a palette entry, a search result or a drop stands for: the edit, and what it adds; no Qt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from attrs import evolve, frozen
+
+from blockstudio.catalog.catalog import catalog
+from blockstudio.catalog.ports import Ports, node_ports
+from blockstudio.catalog.spec import Entry
+from blockstudio.compiler.naming import LOCAL_RESERVED, MODULE_ATTRIBUTES
+from blockstudio.errors import EditError, mark
+from blockstudio.graph import topology
+from blockstudio.graph.commands import new_control_flow
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import AddDefinition, AddNode, Batch, Connect, Edit, SetNote
+from blockstudio.graph.expressions import is_identifier
+from blockstudio.graph.grouping import snake
+from blockstudio.graph.model import (
+    BOUNDARY,
+    Call,
+    CodeDefinition,
+    Constant,
+    Definition,
+    Endpoint,
+    Function,
+    Graph,
+    Instance,
+    Layer,
+    Node,
+    Note,
+    Parameter,
+    Port,
+    Position,
+    Repeat,
+    Sequential,
+)
+from blockstudio.graph.port_commands import add_port
+from blockstudio.graph.scopes import calls_of, next_free, unique_name
+from blockstudio.gui import new_blocks
+from blockstudio.gui.canvas.keys import Key, PortKey, node_key
+
+CONSTANT = "torch.ones(1)"
+PARAMETER = "torch.zeros(1)"
+NOTE_SIZE = (220.0, 90.0)
+CHILD_KINDS = (Layer, Instance, Sequential, Repeat, Call)
+"""What a Sequential can hold."""
+
+
+@frozen
+class Made:
+    """Something new, not yet in the document."""
+
+    edit: Edit
+    key: Key
+    node: Node | None = None
+    """The node, where it is one."""
+    before: tuple[Edit, ...] = ()
+    """What must be there first: the definition of a new block."""
+    code: str = ""
+    """Name of the code block to be written."""
+
+
+def make(document: Document, location: Location, payload: str, position: Position) -> Made:
+    """What a payload stands for: an entry's type, `definition:NAME`, or `node:KIND`."""
+    prefix, _, name = payload.partition(":")
+    if prefix == "definition" and name:
+        return _instance(document, location, name, position)
+    if prefix == "node" and name:
+        return _structure(document, location, name, position)
+    entry = catalog().get(payload)
+    if entry is None:
+        raise EditError(mark("There is nothing called “{name}” to place."), name=payload)
+    new = unique_name(document, location, wanted_name(entry))
+    kind = Layer if entry.kind == "layer" else Function
+    node = kind(name=new, position=position, type=entry.type, options=entry.fresh_options())
+    return Made(AddNode(location, node), node_key(new), node)
+
+
+def wanted_name(entry: Entry) -> str:
+    """What a fresh node is called before it is made unique: `linear`, `conv2d`, `add`."""
+    text = entry.label.lower() if entry.kind == "layer" else entry.type.rpartition(".")[2]
+    name = re.sub(r"\W+", "_", text).strip("_")
+    if not is_identifier(name) or name in MODULE_ATTRIBUTES or name in LOCAL_RESERVED:
+        return f"{name or 'node'}_1"
+    return name
+
+
+def _instance(document: Document, location: Location, name: str, position: Position) -> Made:
+    if name not in document.definitions:
+        raise EditError(mark("There is no block named “{name}”."), name=name)
+    new = unique_name(document, location, _free_of_reserved(snake(name)))
+    node = Instance(name=new, position=position, definition=name)
+    return Made(AddNode(location, node), node_key(new), node)
+
+
+def _structure(document: Document, location: Location, kind: str, position: Position) -> Made:
+    before: tuple[Edit, ...] = ()
+    code = ""
+    node: Node
+    match kind:
+        case "input" | "output":
+            return _port(document, location, kind, position)
+        case "note":
+            key = next_free("note_1", set(document.graph(location).notes))
+            return Made(SetNote(location, key, Note("", position, NOTE_SIZE)), Key("note", key))
+        case "sequential":
+            new = unique_name(document, location, "sequential")
+            node = Sequential(name=new, position=position, body=Graph())
+        case "while" | "if" | "repeat":
+            wanted = {"while": "loop", "if": "choice", "repeat": "rounds"}[kind]
+            node = new_control_flow(kind, unique_name(document, location, wanted), position=position)
+        case "constant":
+            node = Constant(name=unique_name(document, location, "constant"), position=position, value=CONSTANT)
+        case "parameter":
+            node = Parameter(name=unique_name(document, location, "weight"), position=position, value=PARAMETER)
+        case "definition" | "code":
+            definition = _fresh_definition(document, kind == "code")
+            new = unique_name(document, location, _free_of_reserved(snake(definition.name)))
+            node = Instance(name=new, position=position, definition=definition.name)
+            before = (AddDefinition(definition),)
+            code = definition.name if kind == "code" else ""
+        case _:
+            raise EditError(mark("There is nothing called “{name}” to place."), name=kind)
+    return Made(AddNode(location, node), node_key(node.name), node, before, code)
+
+
+def _port(document: Document, location: Location, kind: str, position: Position) -> Made:
+    side = "inputs" if kind == "input" else "outputs"
+    taken = {port.name for port in getattr(document.graph(location), side)}
+    letters = ("x", "y", "z") if kind == "input" else ("y", "z")
+    name = next((letter for letter in letters if letter not in taken), "") or next_free(kind, taken)
+    return Made(add_port(document, location, side, name, position), Key("input" if kind == "input" else "output", name))  # type: ignore[arg-type]
+
+
+def _fresh_definition(document: Document, code: bool) -> Definition | CodeDefinition:
+    name = new_blocks.free_name(document, "MyLayer" if code else "Block")
+    if code:
+        return CodeDefinition(name, new_blocks.TEMPLATE.format(name=name))
+    return Definition(name, Graph([Port("x")], [Port("y", (560.0, 0.0))]))
+
+
+def _free_of_reserved(name: str) -> str:
+    return f"{name}_1" if name in MODULE_ATTRIBUTES or name in LOCAL_RESERVED else name
+
+
+# --- into a Sequential ------------------------------------------------------------------------
+
+
+def check_child(document: Document, location: Location, node: Node) -> None:
+    """EditError saying why a node of the graph at `location` cannot go into a Sequential; none if it can."""
+    if not isinstance(node, CHILD_KINDS):
+        raise EditError(
+            mark("A Sequential holds layers and blocks; “{name}” is neither."), path=location.path(), name=node.name
+        )
+    callers = calls_of(document, location, node.name) if node.name in document.graph(location).nodes else []
+    if callers or isinstance(node, Call):
+        other = callers[0][1].name if callers else node.layer if isinstance(node, Call) else ""
+        raise EditError(
+            mark("“{name}” shares its weights with “{partner}”, which could not reach it inside a Sequential."),
+            path=location.path(node.name),
+            name=node.name,
+            partner=other,
+        )
+
+
+def into_sequential(
+    document: Document, location: Location, sequential: str, node: Node, index: int, outside: Sequence[Edit] = ()
+) -> Edit:
+    """Put a node into a Sequential at a place; `outside` takes it away from where it was."""
+    inside = location.enter(sequential, "body")
+    body = document.graph(inside)
+    name = next_free(node.name, set(body.nodes))
+    child = evolve(node, name=name, position=(0.0, 0.0))
+    return Batch((*outside, AddNode(inside, child, index)))
+
+
+# --- wiring what is new -------------------------------------------------------------------------
+
+
+def ports_of(document: Document, location: Location, made: Made) -> Ports:
+    """The ports of something that is not in the document yet."""
+    if made.node is None:
+        return Ports()
+    shadow = Document(document.root, dict(document.definitions))
+    for edit in made.before:
+        assert isinstance(edit, AddDefinition)
+        shadow.definitions[edit.definition.name] = edit.definition
+    return node_ports(shadow, location, made.node)
+
+
+def main_ports(ports: Ports) -> tuple[str, str]:
+    """The input and the output one wires first; "" where there is none."""
+    inputs = [port for port in ports.inputs if not port.optional] or list(ports.inputs)
+    return (inputs[0].name if inputs else "", ports.outputs[0].name if ports.outputs else "")
+
+
+def wired_to(document: Document, location: Location, made: Made, origin: PortKey) -> Edit:
+    """Something new, joined with the loose end of a wire."""
+    added = (*made.before, made.edit)
+    if made.key.kind in ("input", "output"):
+        end = Endpoint(BOUNDARY, made.key.name)
+    else:
+        into, out = main_ports(ports_of(document, location, made))
+        port = into if origin.is_source else out
+        if not port:
+            return Batch(added)
+        end = Endpoint(made.key.name, port)
+    target, source = (end, origin.endpoint) if origin.is_source else (origin.endpoint, end)
+    return Batch((*added, Connect(location, target, source)))
+
+
+def inserted(document: Document, location: Location, made: Made, target: Endpoint) -> Edit:
+    """Something new, put into the wire that feeds `target`."""
+    into, out = main_ports(ports_of(document, location, made))
+    source = document.graph(location).edges.get(target)
+    if not into or not out or source is None:
+        raise EditError(mark("Only what has an input and an output can be put on a wire."), path=location.path())
+    name = made.key.name
+    return Batch(
+        (
+            *made.before,
+            made.edit,
+            Connect(location, target, None),
+            Connect(location, Endpoint(name, into), source),
+            Connect(location, target, Endpoint(name, out)),
+        )
+    )
+
+
+def recursive(document: Document, location: Location) -> Collection[str]:
+    """The definitions that cannot be placed here, for they hold this one."""
+    found, pending = {location.definition}, [location.definition]
+    while pending:
+        users = set(topology.uses_of(document, pending.pop())) - found
+        found |= users
+        pending += users
+    return found

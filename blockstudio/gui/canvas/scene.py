@@ -1,0 +1,387 @@
+"""The scene shows the graph at one location and follows the document edit by edit.
+
+It holds no truth of its own: what it shows of each node, pill, wire and note is made from the
+document, and made again for just those that an edit names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QObject
+
+from blockstudio.engine.protocol import Problem, TensorShape
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import Batch, Edit
+from blockstudio.graph.model import BOUNDARY, Call, Endpoint, Graph, Instance, Port, Position, Sequential
+from blockstudio.gui.canvas import layout
+from blockstudio.gui.canvas.dirty import Dirty, dirty_by
+from blockstudio.gui.canvas.edge_item import EdgeItem
+from blockstudio.gui.canvas.faces import Face, describe
+from blockstudio.gui.canvas.items import ItemStore, owners
+from blockstudio.gui.canvas.keys import Key, node_key
+from blockstudio.gui.canvas.node_item import NodeItem, Severity
+from blockstudio.gui.canvas.note_item import NoteItem
+from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.places import is_unplaced, placement, positions
+from blockstudio.gui.canvas.summaries import shape_text
+
+RANKS: Sequence[Severity] = ("", "info", "warning", "error")
+
+
+class Knowledge(Protocol):
+    """What is known of the model beyond the document; the session is one."""
+
+    def shape(self, location: Location, node: str, port: str) -> TensorShape | None: ...
+
+
+class CanvasScene(ItemStore):
+    """An adapter: document in, items out."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document: Document | None = None
+        self.location = Location("")
+        self.graph = Graph()
+        self.sequence = False
+        """The graph is the body of a Sequential: order takes the place of wires and positions."""
+        self.arrangement: dict[Key, Position] = {}
+        """Places chosen for a graph that has none of its own; empty otherwise."""
+        self.all_ports: set[str] = set()
+        """Nodes that show ports seldom needed too."""
+        self.problems: dict[str, list[Problem]] = {}
+        """By the name of the node that shows them; "" for the graph itself."""
+        self._row_problems: dict[str, dict[str, Severity]] = {}
+        self._knowledge: Knowledge | None = None
+        self._callers: dict[str, set[str]] = {}
+        self._layer_of: dict[str, str] = {}
+
+    # --- showing ----------------------------------------------------------------------------------
+
+    def show_graph(self, document: Document, location: Location, knowledge: Knowledge | None = None) -> None:
+        """Forget what was shown, and show the graph at a location."""
+        self.take_out_all()
+        for store in (self.all_ports, self.problems, self._row_problems, self._callers, self._layer_of):
+            store.clear()
+        self.document, self.location, self._knowledge = document, location, knowledge
+        self.graph = document.graph(location)
+        self.arrangement = {}
+        parent = location.parent
+        self.sequence = parent is not None and isinstance(document.node(parent, location.steps[-1][0]), Sequential)
+        for node in self.graph.nodes.values():
+            if isinstance(node, Call):
+                self._layer_of[node.name] = node.layer
+                self._callers.setdefault(node.layer, set()).add(node.name)
+        for name in self.graph.nodes:
+            self._add_node(name)
+        self._sync_pills()
+        for key in self.graph.notes:
+            self._sync_note(key)
+        for target in self._targets():
+            self._sync_edge(target)
+        self._arrange()
+        self.route(self.edges)
+        self._relabel(self.edges.values())
+        self.refresh_view()
+        self.update()
+
+    def moved_to(self, location: Location) -> None:
+        """The graph that is shown has another address now, after a renaming."""
+        self.location = location
+
+    # --- following --------------------------------------------------------------------------------
+
+    def follow(self, edits: Iterable[Edit]) -> None:
+        """Bring everything that some edits touch in line with the document."""
+        if self.document is None:
+            return
+        dirty = dirty_by(edits, self.location)
+        self._expand(dirty)
+        touched: set[Endpoint] = set()
+        if not self.arrangement:
+            for name in dirty.moved - dirty.nodes:
+                touched |= self._place_node(name)
+        pending = set(dirty.nodes)
+        while pending:
+            name = pending.pop()
+            pending |= self._sync_callers(name)
+            touched |= self._sync_node(name)
+        if dirty.ports or dirty.edges or self.sequence:
+            touched |= self._sync_pills()
+        for key in dirty.notes:
+            self._sync_note(key)
+        targets = {*self.edges, *self._targets()} if self.sequence and dirty.shape else dirty.edges
+        for target in targets:
+            self._sync_edge(target)
+        touched |= targets
+        arranged = bool(self.arrangement)
+        if dirty.shape or dirty.moved or dirty.ports:
+            self._arrange()
+        if arranged or self.arrangement:
+            touched = set(self.edges)
+        self.route(touched)
+        self._relabel(edge for target in touched if (edge := self.edges.get(target)))
+        self.refresh_view()
+
+    def _expand(self, dirty: Dirty) -> None:
+        """Add what edits touch through names."""
+        dirty.definitions.discard(self.location.definition)
+        if dirty.definitions:
+            for name, node in self.graph.nodes.items():
+                called = self.graph.nodes.get(node.layer) if isinstance(node, Call) else node
+                if isinstance(called, Instance | Sequential) and _uses(called, dirty.definitions):
+                    dirty.nodes.add(name)
+        for layer in dirty.layers:
+            dirty.nodes |= self._callers.get(layer, set())
+        for name in dirty.ends_of:
+            dirty.edges |= self.ends_of([node_key(name)])
+            dirty.edges |= {edge.target for edge in (*self.graph.edges_into(name), *self.graph.edges_out_of(name))}
+        for target in dirty.edges:
+            before = self.edges.get(target)
+            ends = (target, self.graph.edges.get(target), before.source if before else None)
+            dirty.nodes |= {end.node for end in ends if end is not None and end.node}
+
+    def _sync_callers(self, name: str) -> set[str]:
+        """Note which layer a call applies; the layers whose number of calls changed."""
+        node = self.graph.nodes.get(name)
+        now = node.layer if isinstance(node, Call) else ""
+        before = self._layer_of.pop(name, "")
+        if now:
+            self._layer_of[name] = now
+        if now == before:
+            return set()
+        if before:
+            self._callers[before].discard(name)
+        if now:
+            self._callers.setdefault(now, set()).add(name)
+        return {layer for layer in (before, now) if layer in self.nodes}
+
+    # --- nodes ------------------------------------------------------------------------------------
+
+    def _sync_node(self, name: str) -> set[Endpoint]:
+        """Bring one node in line; the wires that have to be drawn again."""
+        item = self.nodes.get(name)
+        if name not in self.graph.nodes:
+            if item is not None:
+                self.take_out(item)
+                del self.nodes[name]
+            return set()
+        if item is None:
+            self._add_node(name)
+            return self.ends_of([node_key(name)])
+        touched: set[Endpoint] = set()
+        if item.set_face(self._face(name)):
+            self.resized(item)
+            touched = self.ends_of([item.key])
+        return touched if self.arrangement else touched | self._place_node(name)
+
+    def _add_node(self, name: str) -> None:
+        item = NodeItem(node_key(name), self._face(name), self.surface)
+        item.setZValue(2.0)
+        item.setPos(*self.graph.nodes[name].position)
+        self.nodes[name] = item
+        self.put_in(item)
+        self._show_problems(item)
+
+    def _face(self, name: str) -> Face:
+        assert self.document is not None
+        return describe(
+            self.document,
+            self.location,
+            self.graph,
+            self.graph.nodes[name],
+            callers=len(self._callers.get(name, ())),
+            all_ports=name in self.all_ports,
+        )
+
+    def _place_node(self, name: str) -> set[Endpoint]:
+        node = self.graph.nodes.get(name)
+        if node is not None and self.put(node_key(name), *node.position):
+            return self.ends_of([node_key(name)])
+        return set()
+
+    def show_all_ports(self, name: str, shown: bool) -> None:
+        """Show ports that are seldom needed too, or hide them again."""
+        (self.all_ports.add if shown else self.all_ports.discard)(name)
+        self.route(self._sync_node(name))
+
+    # --- pills and notes --------------------------------------------------------------------------
+
+    def _sync_pills(self) -> set[Endpoint]:
+        touched: set[Endpoint] = set()
+        wanted = {Key("input", port.name): port for port in self._border("input")}
+        wanted |= {Key("output", port.name): port for port in self._border("output")}
+        for key in [key for key in self.pills if key not in wanted]:
+            self.take_out(self.pills.pop(key))
+        fed = {edge.source.port for edge in self.graph.edges_out_of(BOUNDARY)}
+        for key, port in wanted.items():
+            detail = ""
+            if port.example is not None and key.kind == "input":
+                detail = shape_text(TensorShape(port.example.shape))
+            wired = key.name in fed if key.kind == "input" else bool(self.graph.source_of(BOUNDARY, key.name))
+            wired = wired or self.sequence
+            pill = self.pills.get(key)
+            if pill is None:
+                pill = self.pills[key] = PillItem(key, detail, wired, self.surface)
+                pill.setZValue(2.0)
+                pill.setPos(*port.position)
+                self.put_in(pill)
+                continue
+            if pill.show_port(detail, wired):
+                self.resized(pill)
+                touched |= self.ends_of([key])
+            if not self.arrangement and self.put(key, *port.position):
+                touched |= self.ends_of([key])
+        return touched
+
+    def _border(self, kind: str) -> list[Port]:
+        if self.sequence:
+            return [Port(kind)]
+        return self.graph.inputs if kind == "input" else self.graph.outputs
+
+    def _sync_note(self, key: str) -> None:
+        note = self.graph.notes.get(key)
+        item = self.notes.get(key)
+        if note is None:
+            if item is not None:
+                self.take_out(self.notes.pop(key))
+        elif item is None:
+            item = self.notes[key] = NoteItem(Key("note", key), note, self.surface)
+            self.put_in(item)
+        else:
+            item.set_note(note)
+            self.resized(item)
+
+    # --- wires ------------------------------------------------------------------------------------
+
+    def _targets(self) -> Collection[Endpoint]:
+        if not self.sequence:
+            return self.graph.edges.keys()
+        return [*(Endpoint(name, "input") for name in self.graph.nodes), Endpoint(BOUNDARY, "output")]
+
+    def _source_of(self, target: Endpoint) -> Endpoint | None:
+        if not self.sequence:
+            return self.graph.edges.get(target)
+        names = list(self.graph.nodes)
+        if target.node and target.node not in self.graph.nodes:
+            return None
+        place = names.index(target.node) if target.node else len(names)
+        return Endpoint(names[place - 1], "output") if place else Endpoint(BOUNDARY, "input")
+
+    def _sync_edge(self, target: Endpoint) -> None:
+        source = self._source_of(target)
+        edge = self.edges.get(target)
+        if edge is not None and edge.source != source:
+            self.take_out_edge(edge)
+            edge = None
+        if edge is None and source is not None:
+            self.put_in_edge(EdgeItem(source, target, self.surface, implied=self.sequence))
+
+    def _relabel(self, edges: Iterable[EdgeItem]) -> None:
+        knowledge = self._knowledge
+        if knowledge is None:
+            return
+        changed = False
+        for edge in edges:
+            text = shape_text(knowledge.shape(self.location, *edge.source))
+            if text != edge.label:
+                edge.label = text
+                changed = True
+        if changed:
+            self.labels.update()
+
+    def refresh_shapes(self) -> None:
+        """Shapes are known anew."""
+        self._relabel(self.edges.values())
+
+    # --- problems ---------------------------------------------------------------------------------
+
+    def set_problems(self, problems: Iterable[Problem]) -> None:
+        """Mark the nodes that have problems, and those that hold such nodes."""
+        before = set(self.problems)
+        self.problems, self._row_problems = {}, {}
+        here = self.location.path()
+        for problem in problems:
+            if problem.path == here:
+                self.problems.setdefault("", []).append(problem)
+            elif problem.path.startswith(f"{here}/"):
+                self._place_problem(problem, problem.path[len(here) + 1 :].split("/"))
+        for name in before | set(self.problems):
+            item = self.nodes.get(name)
+            if item is not None:
+                self._show_problems(item)
+
+    def _place_problem(self, problem: Problem, parts: Sequence[str]) -> None:
+        name, slot = parts[0], ""
+        if name not in self.graph.nodes:
+            name, _, slot = name.rpartition(".")
+        self.problems.setdefault(name, []).append(problem)
+        row = parts[1] if slot == "body" and len(parts) > 1 and self._has_child(name, parts[1]) else slot
+        if row:
+            rows = self._row_problems.setdefault(name, {})
+            rows[row] = max(rows.get(row, ""), problem.severity, key=RANKS.index)
+
+    def _has_child(self, name: str, child: str) -> bool:
+        node = self.graph.nodes.get(name)
+        return isinstance(node, Sequential) and child in node.body.nodes
+
+    def _show_problems(self, item: NodeItem) -> None:
+        found = self.problems.get(item.key.name, ())
+        item.severity = max((problem.severity for problem in found), key=RANKS.index, default="")
+        item.row_severity = self._row_problems.get(item.key.name, {})
+        item.update()
+
+    # --- places -----------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        """Choose places for a graph that has none: a fresh import, or the body of a Sequential."""
+        if self.sequence:
+            chain = [Key("input", "input"), *map(node_key, self.graph.nodes), Key("output", "output")]
+            boxes, _ = self.boxes_and_wires(chain)
+            self.arrangement = layout.in_a_row({key: boxes[key] for key in chain})
+        elif is_unplaced(self.graph):
+            self.arrangement = layout.arrange(*self.boxes_and_wires())
+        elif self.arrangement:
+            self.arrangement = {}
+            self._put_all(positions(self.graph))
+            return
+        self._put_all(self.arrangement)
+
+    def _put_all(self, places: Mapping[Key, Position]) -> None:
+        for key, place in places.items():
+            self.put(key, *place)
+
+    def boxes_and_wires(
+        self, only: Collection[Key] | None = None
+    ) -> tuple[dict[Key, layout.Box], list[layout.Wire[Key]]]:
+        """What the automatic layout needs: sizes, and wires with the heights of their ports."""
+        things: dict[Key, NodeItem | PillItem] = {k: p for k, p in self.pills.items() if k.kind == "input"}
+        things |= {node_key(name): self.nodes[name] for name in self.graph.nodes}
+        things |= {k: p for k, p in self.pills.items() if k.kind == "output"}
+        boxes = {
+            key: layout.Box(item.body.width(), max(item.body.height(), 40.0))
+            for key, item in things.items()
+            if only is None or key in only
+        }
+        wires = []
+        for edge in self.edges.values():
+            start, end = owners(edge)
+            if start in boxes and end in boxes:
+                first, last = things[start], things[end]
+                out = first.anchor(edge.source.port, True).y() - first.y()
+                into = last.anchor(edge.target.port, False).y() - last.y()
+                wires.append(layout.Wire(start, out, end, into))
+        return boxes, wires
+
+    def settled(self, edit: Edit) -> Edit:
+        """An edit, together with the places chosen for the graph: once the user changes it, they are theirs."""
+        if self.arrangement and not self.sequence:
+            return Batch((*placement(self.location, self.graph, self.arrangement), edit))
+        return edit
+
+
+def _uses(node: Instance | Sequential, definitions: Collection[str]) -> bool:
+    if isinstance(node, Instance):
+        return node.definition in definitions
+    return any(isinstance(n, Instance | Sequential) and _uses(n, definitions) for n in node.body.nodes.values())

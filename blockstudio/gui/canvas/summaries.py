@@ -1,0 +1,136 @@
+"""The options that matter, in one readable line: `20 → 256`, `3×3, 64, stride 2`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from blockstudio.catalog.spec import Entry, OptionSpec, Required
+from blockstudio.engine.protocol import TensorShape
+from blockstudio.graph.model import Expression, Options, OptionValue
+from blockstudio.gui.i18n import tr
+
+TIMES = "×"
+ARROW = " → "
+LONGEST = 44
+"""Characters of one value; what is longer is better read in the inspector."""
+
+_FROM_TO = (
+    ("in_features", "out_features"),
+    ("in_channels", "out_channels"),
+    ("input_size", "hidden_size"),
+)
+_TABLE = ("num_embeddings", "embedding_dim")
+_SIZES = frozenset(
+    "kernel_size stride padding dilation output_size size shape normalized_shape output_padding "
+    "unflattened_size".split()
+)
+_BARE = frozenset(
+    "kernel_size num_features num_channels normalized_shape output_size embed_dim d_model p shape size other "
+    "index negative_slope out_features out_channels hidden_size alpha upscale_factor downscale_factor".split()
+)
+"""Options that need no name to be understood."""
+_ALWAYS = frozenset({"p"})
+"""Options worth showing even at their default."""
+_RANK = re.compile(r"(\d)d$")
+
+
+def summary(entry: Entry, options: Options) -> str:
+    """The options of a node that differ from their defaults, or have none."""
+    return ", ".join(_parts(entry, options))
+
+
+def arguments(options: Options) -> str:
+    """The values given to an instance's hyper-parameters: `hidden=256, out=10`."""
+    return ", ".join(f"{name} = {shown(name, value)}" for name, value in options.items())
+
+
+def shape_text(value: TensorShape | None) -> str:
+    """What flows on a wire: `2×256`; "" when it is not known."""
+    if value is None:
+        return ""
+    if value.shape is None:
+        return value.text
+    return TIMES.join(map(str, value.shape)) if value.shape else tr("scalar")
+
+
+def expression_text(text: str) -> str:
+    """A tensor expression as short as it can be read: `rand(20, 20)`."""
+    return _shortened(" ".join(text.replace("torch.", "").split()))
+
+
+def shown(name: str, value: OptionValue, rank: int = 0) -> str:
+    """An option's value as a person writes it: sizes with ×, tuples with commas."""
+    match value:
+        case Expression():
+            return _shortened(value.text)
+        case tuple():
+            separator = TIMES if name in _SIZES and len(value) > 1 else ", "
+            return _shortened(separator.join(shown("", part) for part in value))
+        case bool():
+            return tr("yes") if value else tr("no")
+        case int() if name == "kernel_size" and rank > 1:
+            return TIMES.join([str(value)] * rank)
+        case float():
+            return f"{value:g}"
+        case None:
+            return "–"
+        case str() if name == "index":
+            return f"[{_shortened(value)}]"
+    return _shortened(str(value))
+
+
+def _parts(entry: Entry, options: Options) -> Iterator[str]:
+    rest: dict[str, OptionSpec] = {option.name: option for option in entry.options}
+    values = {
+        name: options.get(name, None if isinstance(option.default, Required) else option.default)
+        for name, option in rest.items()
+    }
+    found = _RANK.search(entry.label)
+    rank = int(found[1]) if found else 0
+    inputs = {port.name for port in entry.inputs}
+    yield from _sizes(rest, values)
+    # A kernel is what one looks for first in a convolution or a pooling.
+    names = sorted(rest, key=lambda name: name != "kernel_size")
+    for name in names:
+        option, value = rest[name], values[name]
+        if not (_matters(option, options) or name in _ALWAYS):
+            continue
+        if isinstance(value, bool):
+            yield _words(name) if value else tr("no {option}").format(option=_words(name))
+        elif value is None:
+            if option.required and name not in inputs:
+                yield f"{_words(name)} ?"
+        elif name in _BARE or (option.positional and len(entry.options) == 1):
+            yield shown(name, value, rank)
+        else:
+            yield f"{_words(name)} {shown(name, value, rank)}"
+
+
+def _sizes(rest: dict[str, OptionSpec], values: Mapping[str, OptionValue]) -> Iterator[str]:
+    for source, target in _FROM_TO:
+        if source in rest and target in rest:
+            yield shown("", values[source]) + ARROW + shown("", values[target])
+            del rest[source], rest[target]
+    if "in1_features" in rest:
+        pair = f"{shown('', values['in1_features'])}, {shown('', values['in2_features'])}"
+        yield pair + ARROW + shown("", values["out_features"])
+        del rest["in1_features"], rest["in2_features"], rest["out_features"]
+    if all(name in rest for name in _TABLE):
+        yield TIMES.join(shown("", values[name]) for name in _TABLE)
+        for name in _TABLE:
+            del rest[name]
+
+
+def _matters(option: OptionSpec, options: Options) -> bool:
+    if option.required:
+        return True
+    return option.name in options and options[option.name] != option.default
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

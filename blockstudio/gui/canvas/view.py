@@ -1,0 +1,414 @@
+"""The canvas: what the mouse, the keys and the clipboard of dragged things mean on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+)
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+
+from blockstudio.errors import BlockStudioError, mark
+from blockstudio.graph.model import Endpoint
+from blockstudio.gui.canvas import menus, words
+from blockstudio.gui.canvas.editing import Editing
+from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
+from blockstudio.gui.canvas.interactions.band import RubberBand
+from blockstudio.gui.canvas.interactions.base import Interaction
+from blockstudio.gui.canvas.interactions.move import Move
+from blockstudio.gui.canvas.interactions.pan import Pan
+from blockstudio.gui.canvas.interactions.resize import ResizeNote
+from blockstudio.gui.canvas.interactions.rows import DragRow
+from blockstudio.gui.canvas.interactions.targets import Landing, landing, show_landing
+from blockstudio.gui.canvas.interactions.wire import DrawWire
+from blockstudio.gui.canvas.keys import node_key
+from blockstudio.gui.canvas.look import measure
+from blockstudio.gui.canvas.places import GRID
+from blockstudio.gui.canvas.walking import Direction, neighbour
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.panels.palette import MIME
+from blockstudio.gui.session import Session
+
+EDGE_OF_VIEW = 24
+SCROLL_STEP = 14
+
+_Adds = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+
+CANVAS_KEYS: tuple[tuple[str, str], ...] = (
+    ("Shift+A", mark("Search for something to add")),
+    ("F", mark("Show everything")),
+    ("Shift+F", mark("Show the selection")),
+    ("L", mark("Lay the nodes out along the flow")),
+    ("Alt+D", mark("Duplicate as shared: call the same layers again")),
+    ("Arrows", mark("Go along the wires from node to node")),
+    ("Ctrl+Arrows", mark("Move the selection by a step")),
+    ("Page Down", mark("Enter the block")),
+    ("Page Up", mark("Leave the block")),
+    ("Space", mark("Hold to move the view with the mouse")),
+    ("Esc", mark("Break off a gesture; clear the selection")),
+)
+"""Keys of the canvas besides those of the actions, for the help page."""
+
+_ARROWS: dict[int, Direction] = {
+    Qt.Key.Key_Left: "left",
+    Qt.Key.Key_Right: "right",
+    Qt.Key.Key_Up: "up",
+    Qt.Key.Key_Down: "down",
+}
+
+
+class Canvas(Editing):
+    """One gesture at a time; each is an object of its own."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        self.interaction: Interaction | None = None
+        self._pressed: tuple[Hit, QPointF, QPoint] | None = None
+        """What was pressed, where in the scene and where in the view, until it is known to be a drag."""
+        self._hovered: Hit = NOTHING
+        self._space = False
+        super().__init__(session, parent)
+        self._scrolling = QTimer(self)
+        self._scrolling.setInterval(16)
+        self._scrolling.timeout.connect(self._scroll_along)
+        self._pointer_at = QPoint()
+        self._modifiers = Qt.KeyboardModifier.NoModifier
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Canvas"))
+        self._show_location()
+
+    # --- gestures -----------------------------------------------------------------------------------
+
+    def begin(self, interaction: Interaction) -> None:
+        self.stop_animation()
+        self.interaction = interaction
+        if interaction.cursor is not None:
+            self.viewport().setCursor(interaction.cursor)
+        if interaction.scrolls:
+            self._scrolling.start()
+
+    def end_gesture(self) -> None:
+        """Break off whatever gesture is under way."""
+        interaction = self._take_interaction()
+        if interaction is not None:
+            interaction.cancel()
+        self._pressed = None
+
+    def _take_interaction(self) -> Interaction | None:
+        interaction, self.interaction = self.interaction, None
+        if interaction is not None:
+            self._scrolling.stop()
+            self.viewport().unsetCursor()
+        return interaction
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.stop_animation()
+        if self.interaction is not None:
+            # Another button during a gesture is most often a slip; the right one breaks it off.
+            if event.button() == Qt.MouseButton.RightButton:
+                self.end_gesture()
+            return
+        place = event.position().toPoint()
+        point = self.mapToScene(place)
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
+            self.begin(Pan(self, point))
+        elif left:
+            self._press(hit(self.canvas_scene, point), point, place, event.modifiers())
+
+    def _press(self, found: Hit, point: QPointF, place: QPoint, modifiers: Qt.KeyboardModifier) -> None:
+        scene = self.canvas_scene
+        if found.what == "port" and found.port is not None and not scene.sequence:
+            self.begin(DrawWire(self, found.port))
+            return
+        if found.what == "grip" and found.key is not None:
+            self.begin(ResizeNote(self, found.key.name, point))
+            return
+        if found.key is not None:
+            if modifiers & _Adds:
+                self.select_keys(scene.selection ^ {found.key})
+            elif found.key not in scene.selection:
+                self.select_keys([found.key])
+        elif not modifiers & _Adds:
+            self.select_keys([])
+        self._pressed = (found, point, place)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        place = event.position().toPoint()
+        self._pointer_at, self._modifiers = place, event.modifiers()
+        if self._pressed is not None and self.interaction is None and event.buttons() & Qt.MouseButton.LeftButton:
+            found, point, start = self._pressed
+            if (place - start).manhattanLength() < QApplication.startDragDistance():
+                return
+            self._pressed = None
+            self._drag(found, point, event.modifiers())
+        if self.interaction is not None:
+            self.interaction.move(self.mapToScene(place), event.modifiers())
+        elif event.buttons() == Qt.MouseButton.NoButton:
+            self._hover(place)
+
+    def _drag(self, found: Hit, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        scene = self.canvas_scene
+        key = found.key
+        if key is None:
+            self.begin(RubberBand(self, point, modifiers))
+        elif found.what == "row" and scene.nodes[key.name].face.takes_rows and found.row is not None:
+            self.begin(DragRow(self, key.name, found.row))
+        elif key.kind != "edge" and key in scene.selection and (not scene.sequence or key.kind == "node"):
+            self.begin(Move(self, key, point))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        point = self.mapToScene(event.position().toPoint())
+        interaction = self._take_interaction()
+        if interaction is not None:
+            interaction.finish(point, event.modifiers())
+        elif self._pressed is not None and event.button() == Qt.MouseButton.LeftButton:
+            found = self._pressed[0]
+            # A click on one of several selected things means that one.
+            if found.key is not None and not event.modifiers() & _Adds and len(self.canvas_scene.selection) > 1:
+                self.select_keys([found.key])
+        self._pressed = None
+        self._hover(event.position().toPoint())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self.end_gesture()
+        if event.button() != Qt.MouseButton.LeftButton or event.modifiers() & _Adds:
+            return
+        point = self.mapToScene(event.position().toPoint())
+        found = hit(self.canvas_scene, point)
+        with self.session.guard():
+            if found.what == "empty":
+                self.search_to_add(point)
+            elif found.key is not None and found.key.kind == "node":
+                self._open_node(found.key.name, found.row)
+            elif found.key is not None and found.key.kind != "edge":
+                self.edit_in_place(found.key)
+
+    def _open_node(self, name: str, row: int | None) -> None:
+        """Into a node, and through a row into what it stands for; a node without an inside is renamed."""
+        session = self.session
+        rows = self.canvas_scene.nodes[name].face.rows
+        takes = self.canvas_scene.nodes[name].face.takes_rows
+        if row is None or not rows:
+            if not session.enter_node(name):
+                self.edit_in_place(node_key(name))
+        elif not takes:
+            session.enter_node(name, rows[row].key)
+        else:
+            session.enter_node(name)
+            if not session.enter_node(rows[row].key):
+                session.select((rows[row].key,))
+
+    def _scroll_along(self) -> None:
+        """Near the edge of the view a gesture takes the view along."""
+        if self.interaction is None:
+            return
+        rect: QRect = self.viewport().rect().adjusted(EDGE_OF_VIEW, EDGE_OF_VIEW, -EDGE_OF_VIEW, -EDGE_OF_VIEW)
+        place = self._pointer_at
+        dx = SCROLL_STEP * ((place.x() > rect.right()) - (place.x() < rect.left()))
+        dy = SCROLL_STEP * ((place.y() > rect.bottom()) - (place.y() < rect.top()))
+        if (dx or dy) and QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self.scroll_by(dx, dy)
+            self.interaction.move(self.mapToScene(place), self._modifiers)
+
+    # --- hovering -----------------------------------------------------------------------------------
+
+    def _hover(self, place: QPoint) -> None:
+        scene = self.canvas_scene
+        found = hit(scene, self.mapToScene(place)) if self.viewport().rect().contains(place) else NOTHING
+        if found == self._hovered:
+            return
+        before, self._hovered = self._hovered, found
+        for one in (before, found):
+            edge = scene.edges.get(Endpoint(one.key.name, one.key.port)) if one.what == "wire" and one.key else None
+            if edge is not None:
+                edge.hovered = one is found
+                edge.restyle()
+            if one.port is not None:
+                scene.update_port(one.port)
+        scene.surface.port = found.port
+        cursors = {"port": Qt.CursorShape.CrossCursor, "grip": Qt.CursorShape.SizeFDiagCursor}
+        if self._space:
+            return
+        if found.what in cursors and not scene.sequence:
+            self.viewport().setCursor(cursors[found.what])
+        else:
+            self.viewport().unsetCursor()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        if self.interaction is None:
+            self._hover(QPoint(-1, -1))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            found = hit(self.canvas_scene, self.mapToScene(event.pos()))
+            text = words.tool_tip(self.canvas_scene, self.session, found)
+            QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
+        return super().viewportEvent(event)
+
+    def describe_selection(self) -> None:
+        """Say in words what is selected, for screen readers."""
+        self.setAccessibleDescription(words.selection(self.canvas_scene, self.session))
+
+    # --- keys ---------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, modifiers = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if key in _ARROWS:
+            self._arrow(_ARROWS[key], modifiers)
+        elif key == Qt.Key.Key_Escape:
+            self._escape()
+        elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = True
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif (command := self._key_commands().get((key, modifiers.value))) is not None:
+            with self.session.guard():
+                command()
+        else:
+            event.ignore()
+            return
+        event.accept()
+
+    def _key_commands(self) -> dict[tuple[int, int], Callable[[], object]]:
+        none = Qt.KeyboardModifier.NoModifier.value
+        shift, alt = Qt.KeyboardModifier.ShiftModifier.value, Qt.KeyboardModifier.AltModifier.value
+        return {
+            (Qt.Key.Key_A, shift): self.search_to_add,
+            (Qt.Key.Key_Tab, none): self.search_to_add,
+            (Qt.Key.Key_F, none): self.fit,
+            (Qt.Key.Key_F, shift): self.fit_selection,
+            (Qt.Key.Key_L, none): self.tidy,
+            (Qt.Key.Key_D, alt): lambda: self.duplicate("shared"),
+            (Qt.Key.Key_PageDown, none): self.enter_selected,
+            (Qt.Key.Key_PageUp, none): self.leave,
+        }
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            if self.interaction is None:
+                self.viewport().unsetCursor()
+        super().keyReleaseEvent(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab searches; F6 goes to the next pane."""
+        return False
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._space = False
+
+    def _arrow(self, direction: Direction, modifiers: Qt.KeyboardModifier) -> None:
+        if modifiers == Qt.KeyboardModifier.ControlModifier:
+            steps = {"left": (-GRID, 0.0), "right": (GRID, 0.0), "up": (0.0, -GRID), "down": (0.0, GRID)}
+            self.nudge(*steps[direction])
+            return
+        found = neighbour(self.canvas_scene, direction, self.visible_rect().center())
+        if found is not None:
+            added = self.canvas_scene.selection if modifiers & Qt.KeyboardModifier.ShiftModifier else set()
+            self.select_keys({found} | added)
+            body = self.canvas_scene.extent([found])
+            if not self.visible_rect().contains(body):
+                self.glide(body.center(), self.zoom)
+
+    def _escape(self) -> None:
+        if self.interaction is not None:
+            self.end_gesture()
+        elif self.canvas_scene.selection:
+            self.select_keys([])
+
+    # --- menu ---------------------------------------------------------------------------------------
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        event.accept()
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            point = self.mapToScene(event.pos())
+            found = hit(self.canvas_scene, point)
+            if found.key is None:
+                self.select_keys([])
+            elif found.key not in self.canvas_scene.selection:
+                self.select_keys([found.key])
+        else:
+            point = self.view_center()
+        menus.context_menu(self, point).popup(event.globalPos())
+
+    # --- dropping -----------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(MIME):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if not event.mimeData().hasFormat(MIME):
+            event.ignore()
+            return
+        point = self.mapToScene(event.position().toPoint())
+        show_landing(self.canvas_scene, self._landing_of(event, point), point)
+        event.acceptProposedAction()
+
+    def _landing_of(self, event: QDropEvent, point: QPointF) -> Landing:
+        payload = bytes(event.mimeData().data(MIME).data()).decode()
+        try:
+            node = self.make(payload, (point.x(), point.y())).node
+        except BlockStudioError:
+            node = None
+        return landing(self.canvas_scene, point, node, on_wires=node is not None)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.canvas_scene.overlay.wipe()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.canvas_scene.overlay.wipe()
+        if not event.mimeData().hasFormat(MIME):
+            event.ignore()
+            return
+        payload = bytes(event.mimeData().data(MIME).data()).decode()
+        self.drop_entry(payload, self.mapToScene(event.position().toPoint()))
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        event.acceptProposedAction()
+
+    # --- painting -----------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        kinds = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+        if event.type() in kinds and hasattr(self, "canvas_scene"):
+            self.canvas_scene.restyle()
+            self.resetCachedContent()
+            self.viewport().update()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        if self.canvas_scene.graph.nodes:
+            return
+        surface = self.canvas_scene.surface
+        painter.save()
+        painter.resetTransform()
+        painter.setFont(surface.fonts.detail)
+        painter.setPen(surface.colors.muted)
+        text = tr("Press Tab or double-click to add a node, or drag one here from the palette.")
+        lines = measure("detail").wrapped(text, max(160.0, self.viewport().width() - 40.0))
+        bottom = self.viewport().height() - 18.0 * len(lines) - 8.0
+        for i, line in enumerate(lines):
+            place = QRectF(0, bottom + 18.0 * i, self.viewport().width(), 18.0)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, line)
+        painter.restore()

@@ -1,0 +1,251 @@
+"""Looking at a scene: pan, zoom at the pointer, fit, and the level of detail that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import (
+    QEasingCurve,
+    QEvent,
+    QPointF,
+    QRect,
+    QRectF,
+    Qt,
+    QVariantAnimation,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QInputDevice,
+    QNativeGestureEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QStyle, QWidget
+
+from blockstudio.gui.canvas.items import ItemStore
+from blockstudio.gui.canvas.look import DOTS
+
+LEAST_SCALE = 0.02
+LARGEST_SCALE = 4.0
+STEP = 1.25
+"""One press of zoom in; a notch of the wheel is a little less."""
+WHEEL_STEP = 1.18
+FIT_MARGIN = 48.0
+LARGEST_FIT = 1.25
+"""Fitting a few nodes does not blow them up."""
+LEAST_DOT_GAP = 9.0
+ANIMATION = 200
+
+
+class Viewport(QGraphicsView):
+    """A view on a canvas scene, without scroll bars: the canvas has no edge."""
+
+    zoom_changed = Signal(float)
+
+    def __init__(self, scene: ItemStore, parent: QWidget | None = None) -> None:
+        super().__init__(scene, parent)
+        self._items = scene
+        self._scale = 1.0
+        self._animation: QVariantAnimation | None = None
+        self.animated = True
+        """Unless the user asked the system for less movement."""
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        self.setMouseTracking(True)
+        self.horizontalScrollBar().valueChanged.connect(self._looked)
+        self.verticalScrollBar().valueChanged.connect(self._looked)
+
+    # --- where we look ------------------------------------------------------------------------------
+
+    @property
+    def zoom(self) -> float:
+        """Pixels for one scene unit."""
+        return self._scale
+
+    def visible_rect(self) -> QRectF:
+        """What is in view, in scene coordinates."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def scroll_by(self, dx: float, dy: float) -> None:
+        """Move the view over the canvas, in pixels."""
+        for bar, delta in ((self.horizontalScrollBar(), dx), (self.verticalScrollBar(), dy)):
+            bar.setValue(bar.value() + round(delta))
+
+    def set_view(self, center: QPointF, scale: float) -> None:
+        scale = min(LARGEST_SCALE, max(LEAST_SCALE, scale))
+        if scale != self._scale:
+            self._scale = scale
+            self.setTransform(QTransform.fromScale(scale, scale))
+        self.centerOn(center)
+        self._looked()
+        self.zoom_changed.emit(scale)
+
+    def view_center(self) -> QPointF:
+        return self.mapToScene(self.viewport().rect().center())
+
+    def zoom_at(self, place: QPointF, factor: float) -> None:
+        """Zoom so that what is at a place of the viewport stays there."""
+        self.stop_animation()
+        before = self.mapToScene(place.toPoint())
+        scale = min(LARGEST_SCALE, max(LEAST_SCALE, self._scale * factor))
+        if scale == self._scale:
+            return
+        self._scale = scale
+        self.setTransform(QTransform.fromScale(scale, scale))
+        moved = self.mapFromScene(before) - place.toPoint()
+        self.scroll_by(moved.x(), moved.y())
+        self._looked()
+        self.zoom_changed.emit(scale)
+
+    def zoom_in(self) -> None:
+        self.zoom_at(QPointF(self.viewport().rect().center()), STEP)
+
+    def zoom_out(self) -> None:
+        self.zoom_at(QPointF(self.viewport().rect().center()), 1 / STEP)
+
+    def zoom_reset(self) -> None:
+        """100 %, with what is in the middle staying there."""
+        self.glide(self.view_center(), 1.0)
+
+    def fit_rect(self, rect: QRectF, *, animated: bool = False) -> None:
+        """Show a rectangle as large as it can be, with room around it."""
+        if rect.isNull():
+            self.set_view(QPointF(280.0, 20.0), 1.0)
+            return
+        room = self.viewport().rect()
+        width, height = max(1.0, room.width() - 2 * FIT_MARGIN), max(1.0, room.height() - 2 * FIT_MARGIN)
+        scale = min(LARGEST_FIT, width / max(1.0, rect.width()), height / max(1.0, rect.height()))
+        if animated:
+            self.glide(rect.center(), scale)
+        else:
+            self.stop_animation()
+            self.set_view(rect.center(), scale)
+
+    def reveal(self, rect: QRectF) -> None:
+        """Bring a rectangle into view, moving as little as needed and at a readable zoom."""
+        if not rect.isNull() and not (self._scale >= 0.5 and self.visible_rect().contains(rect)):
+            self.glide(rect.center(), max(self._scale, 0.9))
+
+    def _looked(self) -> None:
+        self._items.look_at(self.visible_rect(), self._scale)
+
+    # --- animation ----------------------------------------------------------------------------------
+
+    @property
+    def moves(self) -> bool:
+        """Whether changes may be shown as movement."""
+        hint = QStyle.StyleHint.SH_Widget_Animation_Duration
+        return self.animated and self.isVisible() and self.style().styleHint(hint, None, self) > 0
+
+    def glide(self, center: QPointF, scale: float) -> None:
+        """Look elsewhere, by a short movement."""
+        scale = min(LARGEST_SCALE, max(LEAST_SCALE, scale))
+        start, first = self.view_center(), self._scale
+        if not self.moves:
+            self.stop_animation()
+            self.set_view(center, scale)
+            return
+
+        def step(t: float) -> None:
+            # Zoom by equal factors; the place then moves evenly on the screen.
+            now = first * (scale / first) ** t
+            share = (1 / now - 1 / first) / (1 / scale - 1 / first) if abs(scale - first) > 1e-9 else t
+            self.set_view(start + (center - start) * share, now)
+
+        self.animate(step)
+
+    def animate(self, step: Callable[[float], None]) -> None:
+        """Call `step` with numbers from 0 to 1; the last call is made even when cut short."""
+        self.stop_animation()
+        animation = QVariantAnimation(self)
+        animation.setStartValue(0.0)
+        animation.setEndValue(1.0)
+        animation.setDuration(ANIMATION)
+        animation.setEasingCurve(QEasingCurve.Type.OutCubic)
+        animation.valueChanged.connect(step)
+        animation.finished.connect(self._animation_over)
+        self._animation = animation
+        animation.start()
+
+    def stop_animation(self) -> None:
+        """Be at once where the animation leads."""
+        if self._animation is not None:
+            self._animation.setCurrentTime(self._animation.duration())
+            self._animation_over()
+
+    def _animation_over(self) -> None:
+        animation, self._animation = self._animation, None
+        if animation is not None:
+            animation.stop()
+            animation.deleteLater()
+
+    # --- events -------------------------------------------------------------------------------------
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta()
+        modifiers = event.modifiers()
+        zooms = bool(modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier))
+        if is_touchpad(event) and not zooms:
+            pixels = event.pixelDelta()
+            moved = pixels if not pixels.isNull() else delta / 2
+            self.scroll_by(-moved.x(), -moved.y())
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier and not zooms:
+            self.scroll_by(-(delta.y() or delta.x()), 0)
+        elif delta.y():
+            self.zoom_at(event.position(), WHEEL_STEP ** (delta.y() / 120))
+        elif delta.x() and not zooms:
+            self.scroll_by(-delta.x(), 0)
+        event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
+            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self.zoom_at(event.position(), 1.0 + event.value())
+                return True
+            if event.gestureType() == Qt.NativeGestureType.PanNativeGesture:
+                self.scroll_by(-event.delta().x(), -event.delta().y())
+                return True
+        return super().viewportEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._looked()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        assert isinstance(rect, QRectF)
+        colors = self._items.surface.colors
+        painter.fillRect(rect, colors.canvas)
+        gap = DOTS
+        while gap * self._scale < LEAST_DOT_GAP:
+            gap *= 4
+        self._dots(painter, rect, gap, colors.dots)
+
+    def _dots(self, painter: QPainter, rect: QRectF, gap: float, color: QColor) -> None:
+        left, top = (rect.left() // gap) * gap, (rect.top() // gap) * gap
+        columns, rows = int(rect.width() / gap) + 2, int(rect.height() / gap) + 2
+        pen = QPen(color, 1.8)
+        pen.setCosmetic(True)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen)
+        painter.drawPoints([QPointF(left + x * gap, top + y * gap) for x in range(columns) for y in range(rows)])
+
+
+def is_touchpad(event: QWheelEvent) -> bool:
+    """Whether fingers on a pad made a wheel event: they pan, where a wheel zooms."""
+    device = event.device()
+    if device is not None and device.type() == QInputDevice.DeviceType.TouchPad:
+        return True
+    return event.phase() != Qt.ScrollPhase.NoScrollPhase
