@@ -25,12 +25,16 @@ class SilentKernel(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.state = "ready"
+        self.interrupted = 0
         self.asked: list[tuple[Any, Callable[[Any], None], Callable[[Any], None] | None]] = []
 
     def request(
         self, request: Any, on_reply: Callable[[Any], None], on_error: Callable[[Any], None] | None = None
     ) -> None:
         self.asked.append((request, on_reply, on_error))
+
+    def interrupt(self) -> None:
+        self.interrupted += 1
 
     def pending(self, kind: type) -> list[Any]:
         """The requests of a kind that wait for an answer."""

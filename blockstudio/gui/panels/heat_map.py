@@ -86,6 +86,10 @@ class HeatMap(QWidget):
         nan = [[NAN.red(), NAN.green(), NAN.blue(), 255]]
         return np.concatenate([table, nan]).round().astype(np.uint8)
 
+    def image(self) -> QImage:
+        """One pixel for each cell."""
+        return self._image
+
     # --- geometry and painting ----------------------------------------------------------------
 
     def _map_rect(self) -> QRect:

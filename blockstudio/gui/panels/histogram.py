@@ -57,7 +57,7 @@ class Colors:
         dark = base.lightness() < 128
         accent = palette.color(QPalette.ColorRole.Highlight)
         if abs(accent.lightness() - base.lightness()) < 50:
-            accent = accent.lighter(160) if dark else accent.darker(150)
+            accent = QColor("#6f9dff") if dark else QColor("#2f66dd")
         return cls(
             base,
             text,
@@ -128,6 +128,19 @@ class HistogramPlot(QWidget):
         self._plot.clear()
         self._empty.setText(reason or tr("Nothing to show yet."))
         self._pages.setCurrentIndex(0)
+
+    def text(self) -> str:
+        """What stands in place of the plot; "" when there is one."""
+        return "" if self._shown else self._empty.text()
+
+    def legend(self) -> str:
+        """What the legend says, as rich text."""
+        return self._legend.text()
+
+    def value_range(self) -> tuple[float, float]:
+        """The values at the left and the right end of the plot."""
+        low, high = self._plot.getPlotItem().getViewBox().viewRange()[0]
+        return float(low), float(high)
 
     def show_one(self, histogram: Histogram) -> None:
         """Counts of one tensor."""

@@ -79,6 +79,7 @@ class InitializerForm(QWidget):
         self._arguments: dict[str, dict[str, OptionValue]] = {}
         self._scopes: list[Scope] = []
         self._options: dict[str, OptionRow] = {}
+        self._offered: tuple[dict[str, str], list[str]] | None = None
         self.scope = Choice()
         self.layer_type = Choice()
         self.parameter = Choice()
@@ -117,13 +118,13 @@ class InitializerForm(QWidget):
         self.layer_type.activated.connect(lambda: self._type_chosen())
         self.parameter.activated.connect(lambda: self.changed.emit())
         self.function.activated.connect(lambda: self._function_chosen())
-        self.list_functions()
         self.refresh()
 
     # --- which tensors ------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """The selection or the model is another: offer what there is now, and keep what was chosen."""
+        self.list_functions()
         kept = self.current_scope.kind if self._scopes else ""
         self._scopes = self._list_scopes()
         self.scope.clear()
@@ -211,6 +212,10 @@ class InitializerForm(QWidget):
 
     def list_functions(self) -> None:
         """Offer the functions of torch.nn.init, those of the document, and an expression."""
+        offered = (dict(self._session.document.functions), names_at(self._session.document, self._session.location))
+        if offered == self._offered:
+            return
+        self._offered = offered
         kept = self.function.currentData() or f"{BUILT_IN}normal_"
         self.function.clear()
         for type, spec in catalog().initializers.items():

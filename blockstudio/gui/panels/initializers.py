@@ -127,14 +127,7 @@ class InitializersPanel(QWidget):
         self.seed.blockSignals(True)
         self.seed.setValue(self._session.document.seed)
         self.seed.blockSignals(False)
-        names = set(self._session.document.functions)
-        if names != self._functions_offered():
-            self.form.list_functions()
-
-    def _functions_offered(self) -> set[str]:
-        combo = self.form.function
-        offered = {combo.itemData(row) for row in range(combo.count())}
-        return {name for name in offered if name and "." not in name and name != "expression"}
+        self.form.list_functions()
 
     def _replaced(self) -> None:
         self._stop_editing()

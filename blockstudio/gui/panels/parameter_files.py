@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from blockstudio.engine.protocol import (
     Changed,
@@ -126,7 +126,15 @@ class ParameterFiles(QObject):
         if name and not Path(name).suffix:
             suffix = next((p[1:] for p in patterns if p in chosen), patterns[0][1:])
             name += suffix
+            # The file dialog asked about the name without it.
+            if Path(name).exists() and not self._may_replace(name):
+                return ""
         return self._remember(name)
+
+    def _may_replace(self, name: str) -> bool:
+        text = tr("“{file}” exists. Replace it?").format(file=Path(name).name)
+        answer = QMessageBox.question(self._window, tr("Replace the file"), text)
+        return answer == QMessageBox.StandardButton.Yes
 
     def _remember(self, name: str) -> str:
         if name:

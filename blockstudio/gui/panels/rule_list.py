@@ -105,9 +105,7 @@ class RuleList(QWidget):
             return ""
         if not root.initializers:
             return ""
-        return tr("{root} has {count} rules of its own, which apply after these.").format(
-            root=document.root, count=len(root.initializers)
-        )
+        return tr("The rules of {root} apply after these.").format(root=document.root)
 
     def _enable(self) -> None:
         row, count = self.list.currentRow(), self.list.count()

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from blockstudio.engine.protocol import Failure, ParameterTable, RunModel, RunResult, SetMode
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
-from blockstudio.gui.panels.asking import Question, failure_text
+from blockstudio.gui.panels.asking import Question, failure_text, report
 from blockstudio.gui.panels.parts import Empty, TurningSplitter, engine_text, state_label, tell
 from blockstudio.gui.panels.quantities import seconds_text
 from blockstudio.gui.panels.run_inputs import InputsForm
@@ -57,7 +57,7 @@ class RunPanel(QWidget):
         self._ran = ""
         self._failure: Failure | None = None
         self._run = Question(session, self._finished, self._failed, self)
-        self._mode = Question(session, session.set_table, None, self)
+        self._mode = Question(session, session.set_table, self._mode_refused, self)
         self._clock = QTimer(self)
         self._clock.setInterval(TICK)
         self._clock.timeout.connect(self._tick)
@@ -69,6 +69,7 @@ class RunPanel(QWidget):
         session.document_replaced.connect(self._replaced)
         session.engine_changed.connect(self._show_state)
         self._show_state(session.engine_state)
+        self._show_mode(session.table)
         self._show_result(session.run_result)
 
     def _build(self) -> None:
@@ -270,6 +271,10 @@ class RunPanel(QWidget):
         self.training.setEnabled(table is not None)
         if table is not None:
             self.training.setChecked(table.training)
+
+    def _mode_refused(self, failure: Failure) -> None:
+        report(self._session, failure)
+        self._show_mode(self._session.table)
 
     def _replaced(self) -> None:
         self._failure = None

@@ -57,6 +57,8 @@ class Slice:
     @property
     def rows(self) -> int:
         """Rows of the table: a vector is one column, a single number one cell."""
+        if not all(axis.length for axis in self.axes):
+            return 0
         kept = self.kept[-2:]
         return self.axes[kept[0]].length if kept else 1
 
@@ -78,7 +80,8 @@ class Slice:
         axes = list(self.axes)
         for number, position in zip(self.leading, positions, strict=False):
             axis = axes[number]
-            axes[number] = Axis(axis.size, axis.start + axis.step * position, 1, 1, False)
+            if axis.length:
+                axes[number] = Axis(axis.size, axis.start + axis.step * position, 1, 1, False)
         return Slice(tuple(axes))
 
     def element(self, row: int, column: int) -> str:

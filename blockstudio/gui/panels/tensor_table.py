@@ -196,6 +196,19 @@ class TensorTable(QWidget):
             return
         self.assigned.emit(self._chosen.text(), expression)
 
+    def problem(self) -> str:
+        """What was wrong with the last thing typed."""
+        return self._problem.text()
+
+    def note(self) -> str:
+        """What there is to know of the table."""
+        return self._note.text()
+
+    def steppers(self) -> list[QSpinBox]:
+        """A number for each dimension that is leafed through."""
+        items = [self._steppers.itemAt(number) for number in range(self._steppers.count())]
+        return [widget for item in items if item and isinstance(widget := item.widget(), QSpinBox)]
+
     def refuse(self, text: str) -> None:
         """Say why an assignment was not made; "" when it was."""
         tell(self._problem, text)

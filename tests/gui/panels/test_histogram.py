@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor, QPalette
+from pytestqt.qtbot import QtBot
+
+from blockstudio.engine.protocol import Histogram
+from blockstudio.gui.panels.histogram import Bars, Colors, HistogramPlot
+
+UNIFORM = Histogram(0.0, 1.0, (10,) * 10)
+NARROW = Histogram(0.4, 0.6, (50, 50))
+
+
+def test_bars_of_different_counts_have_the_same_area() -> None:
+    for histogram in (UNIFORM, NARROW):
+        bars = Bars.of(histogram, density=True)
+        assert np.sum(bars.heights * np.diff(bars.edges)) == pytest.approx(1)
+
+
+def test_a_single_value_is_a_bar_that_can_be_seen() -> None:
+    bars = Bars.of(Histogram(42.0, 42.0, (0, 7, 0)), density=False)
+    assert bars.heights.tolist() == [7]
+    assert bars.edges[0] < 42 < bars.edges[-1]
+
+
+def test_an_empty_plot_says_why(qtbot: QtBot) -> None:
+    plot = HistogramPlot()
+    qtbot.addWidget(plot)
+    assert plot.text()
+    plot.show_one(UNIFORM)
+    assert plot.text() == ""
+    plot.clear("No finite values.")
+    assert plot.text() == "No finite values."
+
+
+def test_before_and_after_with_theory(qtbot: QtBot) -> None:
+    plot = HistogramPlot()
+    qtbot.addWidget(plot)
+    plot.show_change(UNIFORM, NARROW, ((0.4, 5.0), (0.6, 5.0)), (0.4, 0.6))
+    for word in ("before", "after", "in theory", "bounds"):
+        assert word in plot.legend()
+    low, high = plot.value_range()
+    assert low < 0 and high > 1
+    plot.show_change(None, NARROW)
+    assert "before" not in plot.legend()
+
+
+def test_values_are_shown_in_their_own_scale(qtbot: QtBot) -> None:
+    plot = HistogramPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.show_one(Histogram(-0.01, 0.01, (1, 2, 1)))
+    axis = plot.findChildren(type(plot._plot))[0].getPlotItem().getAxis("bottom")
+    assert axis.autoSIPrefixScale == 1.0
+
+
+@pytest.mark.parametrize("base", ["#ffffff", "#1a1c21"])
+def test_colours_stand_out_from_the_background(base: str) -> None:
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Base, QColor(base))
+    palette.setColor(QPalette.ColorRole.Highlight, QColor(base))
+    colors = Colors.of(palette)
+    for color in (colors.before, colors.after, colors.density):
+        assert abs(color.lightness() - QColor(base).lightness()) > 30
