@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QScrollArea,
     QTabBar,
     QToolButton,
     QVBoxLayout,
@@ -43,9 +44,6 @@ class TitleBar(QFrame):
 class Pane(QDockWidget):
     """One pane. Its content may come later than the pane, which keeps the place."""
 
-    wanted = Signal()
-    """The pane is on the screen for the first time and has no content yet."""
-
     def __init__(self, name: str, title: str, glyph: str, window: QMainWindow) -> None:
         super().__init__(title, window)
         self.setObjectName(name)
@@ -58,6 +56,8 @@ class Pane(QDockWidget):
         layout = QVBoxLayout(self._holder)
         layout.setContentsMargins(0, 0, 0, 0)
         self.setWidget(self._holder)
+        self.content: QWidget | None = None
+        """The panel in this pane."""
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -66,18 +66,18 @@ class Pane(QDockWidget):
         self.dockLocationChanged.connect(lambda _: self._soon.start())
         self.visibilityChanged.connect(lambda _: self._soon.start())
 
-    @property
-    def content(self) -> QWidget | None:
-        """The panel in this pane."""
-        layout = self._holder.layout()
-        item = layout.itemAt(0) if layout else None
-        return item.widget() if item else None
-
-    def set_content(self, widget: QWidget) -> None:
+    def set_content(self, widget: QWidget, *, scrolls: bool = False) -> None:
+        """Put a panel into the pane; one that needs more height than there is may scroll."""
+        self.content = widget
+        if scrolls:
+            area = QScrollArea()
+            area.setWidgetResizable(True)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            area.setWidget(widget)
+            widget = area
         layout = self._holder.layout()
         assert layout is not None
         layout.addWidget(widget)
-        self.setFocusProxy(widget)
 
     def bring_up(self) -> None:
         """Show the pane, in front of those it shares tabs with, and give it the keyboard."""

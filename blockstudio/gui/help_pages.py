@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 import blockstudio
 from blockstudio.errors import mark
 from blockstudio.gui.actions import ACTIONS, MENUS, shown_keys
+from blockstudio.gui.canvas.view import CANVAS_KEYS
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
@@ -31,8 +32,6 @@ MOUSE = (
     (mark("Drag from a port"), mark("Wire it; ports that fit light up")),
     (mark("Double-click a node"), mark("Go into the block")),
     (mark("Drag on the background"), mark("Select with a rubber band")),
-    (mark("Wheel"), mark("Zoom")),
-    (mark("Middle button, or Space and drag"), mark("Move the view")),
 )
 """What the mouse does on the canvas."""
 
@@ -74,9 +73,11 @@ class ShortcutsDialog(QDialog):
                 if spec.menu == menu:
                     row = [tr(spec.text).rstrip("…"), shown_keys(spec), tr(spec.tooltip)]
                     self._row(group, row)
-        group = self._group(tr("Mouse on the canvas"))
+        group = self._group(tr("On the canvas"))
+        for keys, effect in CANVAS_KEYS:
+            self._row(group, [tr(effect), tr(keys), ""])
         for what, effect in MOUSE:
-            self._row(group, [tr(what), "", tr(effect)])
+            self._row(group, [tr(effect), tr(what), ""])
         self.tree.expandAll()
 
     def _group(self, title: str) -> QTreeWidgetItem:

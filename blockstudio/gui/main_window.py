@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
 from blockstudio.graph.model import CodeDefinition, Instance
 from blockstudio.gui import help_pages, menus
 from blockstudio.gui.actions import ACTIONS, make_actions
+from blockstudio.gui.arrangement import Arrangement
 from blockstudio.gui.breadcrumbs import Breadcrumbs
 from blockstudio.gui.canvas.view import Canvas
-from blockstudio.gui.docks import Pane, dress_tab_bars
 from blockstudio.gui.engine_watch import EngineWatch
 from blockstudio.gui.finder import Finder
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.icons import icon
 from blockstudio.gui.notifications import MessageArea
 from blockstudio.gui.panels.code_editor import CodeEditorPanel
 from blockstudio.gui.panels.inspector import InspectorPanel
@@ -29,7 +27,7 @@ from blockstudio.gui.panels.source import SourcePanel
 from blockstudio.gui.project_files import ProjectFiles
 from blockstudio.gui.recovery import Journal
 from blockstudio.gui.session import Message, Session
-from blockstudio.gui.settings import DOCKS, GEOMETRY, LANGUAGE
+from blockstudio.gui.settings import LANGUAGE
 from blockstudio.gui.status_bar import StatusBar
 from blockstudio.gui.welcome import Welcome
 
@@ -37,10 +35,6 @@ if TYPE_CHECKING:
     from blockstudio.gui.kernel import Kernel
     from blockstudio.gui.model_panels import ModelPanels
 
-WIDE = 1200
-"""Width of a window that has room for comfortable panes."""
-LAYOUT_VERSION = 1
-"""Of the arrangement of panes that is kept; another version starts from the first one."""
 TRUST = "trust"
 """Key of the message about code that does not run yet."""
 
@@ -53,11 +47,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.setObjectName("window")
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(True)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self.setAnimated(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.files = ProjectFiles(session, self)
         self.journal = Journal(session)
         self.messages = MessageArea()
@@ -66,7 +56,9 @@ class MainWindow(QMainWindow):
         self.model_panels: ModelPanels | None = None
         self.engine: EngineWatch | None = None
         self._build_center()
-        self._build_panes()
+        self.arrangement = Arrangement(self, session.settings)
+        self.panes = self.arrangement.panes
+        self._build_panels()
         self.actions_by_id: dict[str, QAction] = make_actions(self)
         for spec in ACTIONS:
             (self.canvas if spec.canvas else self).addAction(self.actions_by_id[spec.id])
@@ -81,7 +73,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(session, self)
         self.setStatusBar(self.status)
         self._connect()
-        self._restore_arrangement()
+        self.arrangement.restore()
         self._show_title()
         self._show_enabled()
 
@@ -104,22 +96,7 @@ class MainWindow(QMainWindow):
             examples=self._pop_up_examples,
         )
 
-    def _build_panes(self) -> None:
-        area = Qt.DockWidgetArea
-        self.panes: dict[str, Pane] = {}
-        for name, title, glyph, where in (
-            ("palette", tr("Palette"), "mdi6.shape-plus", area.LeftDockWidgetArea),
-            ("inspector", tr("Inspector"), "mdi6.tune", area.RightDockWidgetArea),
-            ("initializers", tr("Initialisers"), "mdi6.dice-5-outline", area.RightDockWidgetArea),
-            ("problems", tr("Problems"), "mdi6.alert-circle-outline", area.BottomDockWidgetArea),
-            ("source", tr("Source"), "mdi6.code-tags", area.BottomDockWidgetArea),
-            ("parameters", tr("Parameters"), "mdi6.tune-variant", area.BottomDockWidgetArea),
-            ("run", tr("Run"), "mdi6.play-circle-outline", area.BottomDockWidgetArea),
-            ("code", tr("Code"), "mdi6.language-python", area.BottomDockWidgetArea),
-        ):
-            pane = Pane(name, title, glyph, self)
-            self.panes[name] = pane
-            self.addDockWidget(where, pane)
+    def _build_panels(self) -> None:
         self.palette_panel = PalettePanel(self.session)
         self.inspector_panel = InspectorPanel(self.session)
         self.problems_panel = ProblemsPanel(self.session)
@@ -130,45 +107,13 @@ class MainWindow(QMainWindow):
         self.panes["problems"].set_content(self.problems_panel)
         self.panes["source"].set_content(self.source_panel)
         self.panes["code"].set_content(self.code_panel)
-        self._arrange_panes()
-
-    def _arrange_panes(self) -> None:
-        """Every pane in its first place."""
-        area = Qt.DockWidgetArea
-        panes = self.panes
-        for name, pane in panes.items():
-            pane.setFloating(False)
-            where = {"palette": area.LeftDockWidgetArea}.get(
-                name,
-                area.RightDockWidgetArea if name in ("inspector", "initializers") else area.BottomDockWidgetArea,
-            )
-            self.addDockWidget(where, pane)
-            pane.show()
-        self.tabifyDockWidget(panes["inspector"], panes["initializers"])
-        bottom = [panes[name] for name in ("parameters", "run", "problems", "source", "code")]
-        for one, next_one in itertools.pairwise(bottom):
-            self.tabifyDockWidget(one, next_one)
-        panes["inspector"].raise_()
-        panes["parameters"].raise_()
-        panes["code"].hide()
-        self._size_panes()
-
-    def _size_panes(self) -> None:
-        panes = self.panes
-        wide = self.width() >= WIDE
-        self.resizeDocks(
-            [panes["palette"], panes["inspector"]], [230, 320] if wide else [190, 280], Qt.Orientation.Horizontal
-        )
-        self.resizeDocks([panes["parameters"]], [max(180, int(self.height() * 0.3))], Qt.Orientation.Vertical)
 
     def _fill_panes(self) -> None:
         """The panels that bring numpy and pyqtgraph come after the window is on the screen."""
         from blockstudio.gui.model_panels import ModelPanels
 
         self.model_panels = ModelPanels(self)
-        dress_tab_bars(self)
-        if not self.session.settings.get(DOCKS):
-            self._size_panes()
+        self.arrangement.resize()
 
     def _connect(self) -> None:
         session = self.session
@@ -196,18 +141,8 @@ class MainWindow(QMainWindow):
         engine.addAction(self.actions_by_id["stop"])
         engine.addAction(self.actions_by_id["restart"])
         self.status.set_engine_menu(engine)
-        for pane in self.panes.values():
-            pane.visibilityChanged.connect(self._tabs_changed)
         session.engine_changed.connect(self._engine_state)
         self._engine_state(session.engine_state)
-        self._tabs_soon = QTimer(self)
-        self._tabs_soon.setSingleShot(True)
-        self._tabs_soon.setInterval(0)
-        self._tabs_soon.timeout.connect(lambda: dress_tab_bars(self))
-
-    def _tabs_changed(self) -> None:
-        if hasattr(self, "_tabs_soon"):
-            self._tabs_soon.start()
 
     # --- showing the state ----------------------------------------------------------------------
 
@@ -337,23 +272,13 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def next_pane(self) -> None:
-        self._move_focus(1)
+        self.arrangement.move_focus(self.canvas, 1)
 
     def previous_pane(self) -> None:
-        self._move_focus(-1)
-
-    def _move_focus(self, step: int) -> None:
-        ring: list[QWidget] = [self.canvas]
-        ring += [pane for pane in self.panes.values() if pane.isVisible() and not pane.visibleRegion().isEmpty()]
-        focus = QApplication.focusWidget()
-        here = next((i for i, place in enumerate(ring) if focus is not None and _holds(place, focus)), 0)
-        place = ring[(here + step) % len(ring)]
-        content = place.content if isinstance(place, Pane) else place
-        if content is not None:
-            _first_focus(content).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.arrangement.move_focus(self.canvas, -1)
 
     def reset_panes(self) -> None:
-        self._arrange_panes()
+        self.arrangement.reset()
 
     def show_shortcuts(self) -> None:
         help_pages.ShortcutsDialog(self).show()
@@ -395,7 +320,7 @@ class MainWindow(QMainWindow):
         if not self.files.guard():
             event.ignore()
             return
-        self._keep_arrangement()
+        self.arrangement.keep()
         self.journal.clear()
         event.accept()
 
@@ -409,35 +334,3 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             # After the drop: the guard may ask, and the other program should not wait for it.
             QTimer.singleShot(0, self, lambda: self.files.open_path(Path(files[0])))
-
-    # --- the arrangement ---------------------------------------------------------------------------
-
-    def _keep_arrangement(self) -> None:
-        settings = self.session.settings
-        settings.set(GEOMETRY, self.saveGeometry().data())
-        settings.set(DOCKS, self.saveState(LAYOUT_VERSION).data())
-        settings.flush()
-
-    def _restore_arrangement(self) -> None:
-        settings = self.session.settings
-        screen = self.screen().availableGeometry()
-        self.resize(min(1440, screen.width() - 40), min(920, screen.height() - 60))
-        if kept := settings.get(GEOMETRY):
-            self.restoreGeometry(kept)
-        if kept := settings.get(DOCKS):
-            self.restoreState(kept, LAYOUT_VERSION)
-        self.setWindowIcon(icon("mdi6.cube-outline", "accent"))
-
-
-def _holds(place: QWidget, widget: QWidget) -> bool:
-    return widget is place or place.isAncestorOf(widget)
-
-
-def _first_focus(widget: QWidget) -> QWidget:
-    """The widget, or the first inside it, that takes the keyboard."""
-    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy():
-        return widget
-    for child in widget.findChildren(QWidget):
-        if child.isVisible() and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            return child
-    return widget

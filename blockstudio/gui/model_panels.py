@@ -33,9 +33,9 @@ class ModelPanels:
         both.addWidget(self.parameters)
         both.addWidget(self.tensor)
         both.setSizes([520, 480])
-        window.panes["parameters"].set_content(both)
+        window.panes["parameters"].set_content(both, scrolls=True)
         window.panes["initializers"].set_content(self.initializers)
-        window.panes["run"].set_content(self.run)
+        window.panes["run"].set_content(self.run, scrolls=True)
         self.devices = [DeviceMenu(session, menu) for menu in (window.device_menu, window.status_device_menu)]
         self.parameters.initialise_requested.connect(window.panes["initializers"].bring_up)
         self.initializers.rebuild_requested.connect(window.rebuild)

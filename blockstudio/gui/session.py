@@ -170,6 +170,7 @@ class Session(Navigation):
     def close(self) -> None:
         """Stop the work in the background; the session is not used after this."""
         self.liveness.close()
+        self.undo_stack.blockSignals(True)
 
     # --- the document -----------------------------------------------------------------------
 

@@ -274,7 +274,8 @@ class CodeEditorPanel(QWidget):
 def signature_text(signature: CodeSignature) -> str:
     """What a block takes and gives, in one line."""
     arguments = ", ".join(
-        option.name if option.required else f"{option.name}={shown(default_of(option))}" for option in signature.hyper_parameters
+        option.name if option.required else f"{option.name}={shown(default_of(option))}"
+        for option in signature.hyper_parameters
     )
     inputs = ", ".join(port.name for port in signature.inputs)
     outputs = ", ".join(port.name for port in signature.outputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from attrs import evolve
@@ -82,6 +83,7 @@ class BlockSheet(QWidget):
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
         self.seed.setKeyboardTracking(False)
+        self.seed.setMinimumWidth(60)
         self.seed.setValue(self._session.document.seed)
         self.seed.valueChanged.connect(self._set_seed)
         section.add_row(tr("Seed"), self.seed, tr("Of the random numbers that the parameters start from"))
@@ -186,10 +188,10 @@ class HyperParameterList(Section):
             row = 2 * i
             self._grid.addWidget(fields[0], row, 0)
             self._grid.addWidget(fields[1], row, 1)
-            up = small_button("mdi6.arrow-up", tr("Move up"), lambda i=i: self._move(i))
+            up = small_button("mdi6.arrow-up", tr("Move up"), partial(self._move, i))
             up.setEnabled(i > 0)
             self._grid.addWidget(up, row, 2)
-            remove = small_button("mdi6.close", tr("Remove {name}").format(name=name), lambda i=i: self._remove(i))
+            remove = small_button("mdi6.close", tr("Remove {name}").format(name=name), partial(self._remove, i))
             self._grid.addWidget(remove, row, 3)
             self._grid.addWidget(fields[2], row + 1, 0, 1, 2)
             self._fields.append(fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
@@ -114,7 +115,7 @@ class OwnedSection(Section):
                 short,
                 text,
                 tip,
-                lambda path=row.path: session.show_tensor(TensorRef(path)),
+                partial(session.show_tensor, TensorRef(row.path)),
             )
         own = [row for row in rows if not row.shared_with]
         total = sum(row.count for row in own)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from attrs import evolve
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import node_options
 from blockstudio.catalog.spec import OptionSpec
 from blockstudio.errors import EditError, mark
@@ -144,9 +146,8 @@ class NodeSheet(QWidget):
         def make(node: Any) -> Node:
             options = dict(node.options)
             default = default_of(option)
-            if value is None and not option.nullable:
-                options.pop(option.name, None)
-            elif not option.required and value == default and type(value) is type(default):
+            lacking = value is None and not option.nullable
+            if lacking or (not option.required and value == default and type(value) is type(default)):
                 options.pop(option.name, None)
             else:
                 options[option.name] = value
@@ -173,7 +174,7 @@ class NodeSheet(QWidget):
             section.add_row(tr("Name"), self.name, tr("The name in the Python code and in the state dict"))
             self.name.committed.connect(self._rename)
             self._refreshers.append(lambda: self.name.show_text(self._nodes[0].name))
-        self.comment = TextBox(tr("A comment, shown on the canvas and in the code"))
+        self.comment = TextBox(tr("For those who read it"))
         section.add_row(tr("Comment"), self.comment, tr("Shown below the node, and in the generated code"))
         self.comment.committed.connect(
             lambda text: self._change(lambda node: evolve(node, comment=text), tr("Change the comment"))
@@ -257,7 +258,7 @@ class NodeSheet(QWidget):
             for slot, graph in node.graphs():
                 text = tr("Open {slot}").format(slot=tr(SLOTS.get(slot, slot)))
                 count = tr("{count} nodes").format(count=len(graph.nodes))
-                section.add(_button("mdi6.arrow-down-box", f"{text} · {count}", lambda slot=slot: self._open(slot)))
+                section.add(_button("mdi6.arrow-down-box", f"{text} · {count}", partial(self._open, slot)))
         if section.rows.count():
             self._layout.addWidget(section)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from attrs import evolve
@@ -89,11 +90,11 @@ class PortList(Section):
             row.addWidget(field, 1)
             row.addSpacing(4)
             row.addWidget(shape, 1)
-            up = small_button("mdi6.arrow-up", tr("Move up"), lambda i=i: self._move(i, -1))
+            up = small_button("mdi6.arrow-up", tr("Move up"), partial(self._move, i, -1))
             up.setEnabled(i > 0)
             row.addWidget(up)
             row.addWidget(
-                small_button("mdi6.close", tr("Remove {name}").format(name=name), lambda n=name: self._remove(n))
+                small_button("mdi6.close", tr("Remove {name}").format(name=name), partial(self._remove, name))
             )
             self.rows.addWidget(line)
             self._rows.append((field, shape))

@@ -1,0 +1,137 @@
+"""Where the panes of the window are: the first arrangement, the one kept from last time, and the way round them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
+
+from blockstudio.errors import mark
+from blockstudio.gui.docks import Pane, dress_tab_bars
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.settings import DOCKS, GEOMETRY, Settings
+
+Area = Qt.DockWidgetArea
+
+PANES = (
+    ("palette", mark("Palette"), "mdi6.shape-plus", Area.LeftDockWidgetArea),
+    ("inspector", mark("Inspector"), "mdi6.tune", Area.RightDockWidgetArea),
+    ("initializers", mark("Initialisers"), "mdi6.dice-5-outline", Area.RightDockWidgetArea),
+    ("parameters", mark("Parameters"), "mdi6.tune-variant", Area.BottomDockWidgetArea),
+    ("run", mark("Run"), "mdi6.play-circle-outline", Area.BottomDockWidgetArea),
+    ("problems", mark("Problems"), "mdi6.alert-circle-outline", Area.BottomDockWidgetArea),
+    ("source", mark("Source"), "mdi6.code-tags", Area.BottomDockWidgetArea),
+    ("code", mark("Code"), "mdi6.language-python", Area.BottomDockWidgetArea),
+)
+"""Name, title, icon and first place. Those of one place share tabs, in this order."""
+
+FRONT = ("inspector", "parameters")
+"""In front of those they share tabs with."""
+CLOSED = ("code",)
+"""Not shown until something asks for it."""
+WIDE = 1200
+"""Width of a window that has room for comfortable panes."""
+BOTTOM = 0.36
+"""Of the window's height: the panes at the bottom."""
+VERSION = 1
+"""Of the set of panes: an arrangement kept by another is not restored."""
+
+
+class Arrangement:
+    """The panes of one window."""
+
+    def __init__(self, window: QMainWindow, settings: Settings) -> None:
+        self._window = window
+        self._settings = settings
+        self.restored = False
+        """The user's own arrangement is shown."""
+        window.setDockNestingEnabled(True)
+        window.setAnimated(False)
+        window.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setCorner(Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea)
+        self.panes = {name: Pane(name, tr(title), glyph, window) for name, title, glyph, _ in PANES}
+        self._dress_soon = QTimer(window)
+        self._dress_soon.setSingleShot(True)
+        self._dress_soon.setInterval(0)
+        self._dress_soon.timeout.connect(self._dress)
+        for pane in self.panes.values():
+            pane.visibilityChanged.connect(self._changed)
+        self.reset()
+
+    def _changed(self) -> None:
+        self._dress_soon.start()
+
+    def _dress(self) -> None:
+        dress_tab_bars(self._window)
+
+    def reset(self) -> None:
+        """Put every pane in its first place."""
+        window = self._window
+        for name, _, _, area in PANES:
+            pane = self.panes[name]
+            pane.setFloating(False)
+            window.addDockWidget(area, pane)
+            pane.show()
+        for place in (Area.LeftDockWidgetArea, Area.RightDockWidgetArea, Area.BottomDockWidgetArea):
+            for one, other in pairwise([self.panes[name] for name, _, _, area in PANES if area == place]):
+                window.tabifyDockWidget(one, other)
+        for name in CLOSED:
+            self.panes[name].hide()
+        for name in FRONT:
+            self.panes[name].raise_()
+        self.restored = False
+        self.resize()
+
+    def resize(self) -> None:
+        """Give the panes their first sizes, unless the user gave them others."""
+        if self.restored:
+            return
+        window, panes = self._window, self.panes
+        widths = [230, 322] if window.width() >= WIDE else [190, 290]
+        window.resizeDocks([panes["palette"], panes["inspector"]], widths, Qt.Orientation.Horizontal)
+        window.resizeDocks([panes["parameters"]], [max(200, int(window.height() * BOTTOM))], Qt.Orientation.Vertical)
+
+    def keep(self) -> None:
+        """Remember how the window is, for the next time."""
+        self._settings.set(GEOMETRY, bytes(self._window.saveGeometry().data()))
+        self._settings.set(DOCKS, bytes(self._window.saveState(VERSION).data()))
+        self._settings.flush()
+
+    def restore(self) -> None:
+        """Make the window as it was last time."""
+        window = self._window
+        screen = window.screen().availableGeometry()
+        window.resize(min(1440, screen.width() - 40), min(920, screen.height() - 60))
+        if kept := self._settings.get(GEOMETRY):
+            window.restoreGeometry(kept)
+        if kept := self._settings.get(DOCKS):
+            self.restored = window.restoreState(kept, VERSION)
+
+    def move_focus(self, first: QWidget, step: int) -> None:
+        """Give the keyboard to the next pane that is seen, `first` being the widget in the middle."""
+        ring: list[QWidget] = [first, *(pane for pane in self.panes.values() if _seen(pane))]
+        focus = QApplication.focusWidget()
+        here = next((i for i, place in enumerate(ring) if focus is not None and _holds(place, focus)), 0)
+        place = ring[(here + step) % len(ring)]
+        content = place.content if isinstance(place, Pane) else place
+        if content is not None:
+            _first_focus(content).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+
+def _seen(pane: Pane) -> bool:
+    return pane.isVisible() and not pane.visibleRegion().isEmpty()
+
+
+def _holds(place: QWidget, widget: QWidget) -> bool:
+    return widget is place or place.isAncestorOf(widget)
+
+
+def _first_focus(widget: QWidget) -> QWidget:
+    """The widget, or the first inside it, that takes the keyboard."""
+    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy():
+        return widget
+    for child in widget.findChildren(QWidget):
+        if child.isVisible() and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            return child
+    return widget
