@@ -131,7 +131,8 @@ class ShowTensor:
     """Look at one tensor. Reply: `TensorView`."""
 
     path: str
-    """A state-dict key; for `activation` "path|port" of a node output; for `file` "file|key"."""
+    """A state-dict key; for `activation` "path|port" of a node output; for `gradient` either of
+    them; for `file` "file|key"."""
     source: Literal["value", "gradient", "activation", "file"] = "value"
     index: str = ""
     """What to show as a table: "" chooses the first two-dimensional slice; else "0, :, :5"."""
@@ -252,6 +253,8 @@ class Activation:
     port: str
     value: TensorShape
     statistics: Statistics | None
+    gradient: Statistics | None = None
+    """After a backward pass: of the gradient of the output by what flowed here."""
 
 
 @frozen
@@ -459,6 +462,15 @@ REPLIES: dict[type, type] = {
     MoveModel: Devices,
 }
 
-MODEL_REQUESTS = (BuildModel, ApplyInitializers, RestoreSnapshot, SetTrainable, RunModel, SetMode, LoadParameters, MoveModel)
+MODEL_REQUESTS = (
+    BuildModel,
+    ApplyInitializers,
+    RestoreSnapshot,
+    SetTrainable,
+    RunModel,
+    SetMode,
+    LoadParameters,
+    MoveModel,
+)
 """Requests that change or run the model: one at a time, on the main shell. All others may be
 answered while one of these runs."""

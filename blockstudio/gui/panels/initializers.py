@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.engine.protocol import Changed, Failure, TensorChange
 from blockstudio.graph.edits import ChangeDocument
@@ -15,7 +15,8 @@ from blockstudio.gui.panels.asking import failure_text
 from blockstudio.gui.panels.form import Section
 from blockstudio.gui.panels.histogram import HistogramPlot
 from blockstudio.gui.panels.initializer_form import InitializerForm
-from blockstudio.gui.panels.parts import engine_text, muted_label, state_label, tell
+from blockstudio.gui.panels.option_editors import Choice
+from blockstudio.gui.panels.parts import Number, engine_text, muted_label, state_label, tell
 from blockstudio.gui.panels.quantities import value_text
 from blockstudio.gui.panels.rule_list import FunctionList, RuleList
 from blockstudio.gui.panels.rules import action_text, apply_rule, scope_text
@@ -65,9 +66,9 @@ class InitializersPanel(QWidget):
         self.fill.rows.addLayout(buttons)
         self.fill.add(self.problem)
 
-        self.changed_tensor = QComboBox()
+        self.changed_tensor = Choice()
         self.changed_tensor.setToolTip(tr("Which of the tensors to compare"))
-        self.changed_tensor.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.changed_tensor.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.changed_tensor.setMinimumContentsLength(8)
         self.changed_tensor.currentIndexChanged.connect(self._show_change)
         self.plot = HistogramPlot()
@@ -85,10 +86,7 @@ class InitializersPanel(QWidget):
         functions_section = Section(tr("Your functions"), open=bool(self._session.document.functions))
         functions_section.add(self.functions)
 
-        self.seed = QSpinBox()
-        self.seed.setRange(0, 2**31 - 1)
-        self.seed.setKeyboardTracking(False)
-        self.seed.setToolTip(tr("Seed that the model is initialised with; part of the project"))
+        self.seed = Number(0, 2**31 - 1, tr("Seed that the model is initialised with; part of the project"))
         self.seed.valueChanged.connect(self._set_seed)
         self.rebuild_button = QPushButton(icon("mdi6.dice-5-outline"), tr("Initialise again"))
         self.rebuild_button.setToolTip(tr("Build the model afresh: every parameter as its rules and the seed say"))
@@ -248,7 +246,7 @@ def comparison_text(change: TensorChange) -> str:
         (tr("range"), (before.min, before.max), (after.min, after.max)),
     ):
         lines.append(f"{name} {_text(old)} → {_text(new)}")
-    return " · ".join(lines)
+    return "\n".join(lines)
 
 
 def _text(value: float | tuple[float | None, float | None] | None) -> str:

@@ -85,7 +85,9 @@ class ParameterFiles(QObject):
             self._ask(self._open, OpenTensors(file))
 
     def _opened(self, file: TensorFile) -> None:
-        dialog = TensorFileDialog(self._session, file, lambda: self.load_parameters(file.file), self._window)
+        dialog = TensorFileDialog(
+            self._session, file, lambda: self.load_parameters(file.file), self.save_tensors, self._window
+        )
         dialog.show()
 
     def save_tensors(self, paths: Sequence[str], source: str = "value") -> None:
@@ -96,7 +98,8 @@ class ParameterFiles(QObject):
         dialog.open()
 
     def _save_as(self, paths: Sequence[str], source: Any, container: Any, names: tuple[str, ...]) -> None:
-        start = Path(self._folder()) / f"{paths[0] if len(paths) == 1 else self._stem()}.pt"
+        name = paths[0].rpartition("|")[2] or "x-file"
+        start = Path(self._folder()) / f"{name if len(paths) == 1 else self._stem()}.pt"
         file = self._ask_save(tr("Save tensors"), start, ("*.pt",))
         if file:
             self._ask(self._save, SaveTensors(file, tuple(paths), container, names, source))

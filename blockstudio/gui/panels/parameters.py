@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blockstudio.engine.protocol import ParameterTable, SetTrainable
+from blockstudio.engine.protocol import Failure, ParameterTable, SetTrainable
 from blockstudio.errors import BlockStudioError
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
@@ -102,6 +102,9 @@ class ParametersPanel(QWidget):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._header_menu)
         self.tree.customContextMenuRequested.connect(self._menu)
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.tree)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.activated.connect(self._copy_paths)
         self.tree.selectionModel().selectionChanged.connect(self._row_selected)
         self.tree.doubleClicked.connect(self._row_opened)
 
@@ -274,6 +277,7 @@ class ParametersPanel(QWidget):
 
         add("mdi6.content-copy", tr("Copy Python path"), self._copy_paths)
         menu.actions()[-1].setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        self._add_trainable(menu)
         add("mdi6.key-outline", tr("Copy key"), lambda: copy_text("\n".join(entry.path for entry in entries)))
         menu.addSeparator()
         add("mdi6.dice-5-outline", tr("Initialise…"), self.initialise_requested.emit, len(entries) == 1)
@@ -282,6 +286,15 @@ class ParametersPanel(QWidget):
         menu.addSeparator()
         add("mdi6.target", tr("Show on the canvas"), lambda: self._row_opened(self.tree.currentIndex()))
         menu.popup(self.tree.viewport().mapToGlobal(position))
+
+    def _add_trainable(self, menu: QMenu) -> None:
+        rows = [row for entry in self.selected for row in entry.tensors() if row.kind == "parameter"]
+        if rows:
+            action = menu.addAction(tr("Trainable"))
+            action.setCheckable(True)
+            action.setChecked(all(row.trainable for row in rows))
+            paths = [row.path for row in rows]
+            action.triggered.connect(lambda on: self._set_trainable(paths, on))
 
     def _copy_paths(self) -> None:
         copy_text("\n".join(python_of(entry) for entry in self.selected))
@@ -304,8 +317,8 @@ class ParametersPanel(QWidget):
             kernel.request(SetTrainable(path, trainable), lambda table: None, self._not_set)
         kernel.request(SetTrainable(paths[-1], trainable), self._session.set_table, self._not_set)
 
-    def _not_set(self, failure: object) -> None:
-        report(self._session, failure)  # type: ignore[arg-type]
+    def _not_set(self, failure: Failure) -> None:
+        report(self._session, failure)
         self.keeper.ask()
 
     def showEvent(self, event: QShowEvent) -> None:

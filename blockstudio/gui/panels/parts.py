@@ -6,8 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
@@ -28,6 +38,25 @@ def tool_button(name: str, tip: str, clicked: Callable[[], Any] | None = None, t
     if clicked:
         button.clicked.connect(lambda: clicked())
     return button
+
+
+class Number(QSpinBox):
+    """A number that the wheel changes only with the keyboard in it: a wheel that scrolls must not edit."""
+
+    def __init__(self, low: int, high: int, tip: str, value: int = 0) -> None:
+        super().__init__()
+        self.setRange(low, high)
+        self.setValue(value)
+        self.setToolTip(tip)
+        self.setAccessibleName(tip)
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 def muted_label(text: str = "") -> QLabel:

@@ -10,13 +10,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QStackedWidget,
     QTabWidget,
     QVBoxLayout,
@@ -27,9 +25,10 @@ from blockstudio.engine.protocol import Failure, ParameterTable, RunModel, RunRe
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.asking import Question, failure_text, report
-from blockstudio.gui.panels.parts import Empty, TurningSplitter, engine_text, state_label, tell
+from blockstudio.gui.panels.option_editors import Choice
+from blockstudio.gui.panels.parts import Empty, Number, TurningSplitter, engine_text, state_label, tell
 from blockstudio.gui.panels.quantities import seconds_text
-from blockstudio.gui.panels.run_inputs import InputsForm
+from blockstudio.gui.panels.run_inputs import LARGEST, InputsForm
 from blockstudio.gui.panels.run_results import (
     Outputs,
     ResultTable,
@@ -74,12 +73,9 @@ class RunPanel(QWidget):
 
     def _build(self) -> None:
         self.inputs = InputsForm(self._session)
-        self.seed = QSpinBox()
-        self.seed.setRange(-1, 2**31 - 1)
+        self.seed = Number(-1, LARGEST, tr("Seed of the random inputs, and of dropout"))
         self.seed.setSpecialValueText(tr("another each time"))
-        self.seed.setValue(0)
-        self.seed.setToolTip(tr("Seed of the random inputs, and of dropout"))
-        self.backward = QComboBox()
+        self.backward = Choice()
         for value, text, tip in (
             ("", tr("none"), tr("Forward only")),
             ("sum", tr("of the sum"), tr("output.sum().backward()")),
@@ -88,9 +84,7 @@ class RunPanel(QWidget):
             self.backward.addItem(text, value)
             self.backward.setItemData(self.backward.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.backward.setToolTip(tr("Backward pass: fills the gradients of parameters and inputs"))
-        self.rounds = QSpinBox()
-        self.rounds.setRange(1, 10_000)
-        self.rounds.setToolTip(tr("How often to run; the median time is shown"))
+        self.rounds = Number(1, 10_000, tr("How often to run; the median time is shown"), 1)
         self.training = QCheckBox(tr("Training mode"))
         self.training.setToolTip(tr("On: dropout and batch norm train. Off: net.eval()"))
         self.training.clicked.connect(lambda on: self._mode.ask(SetMode(on)))

@@ -7,13 +7,11 @@ from typing import Any
 from attrs import evolve
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -26,7 +24,8 @@ from blockstudio.graph.expressions import DTYPES
 from blockstudio.graph.model import Definition, Example, Port
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.panels.asking import Question
-from blockstudio.gui.panels.parts import muted_label, tool_button
+from blockstudio.gui.panels.option_editors import Choice
+from blockstudio.gui.panels.parts import Number, muted_label, tool_button
 from blockstudio.gui.session import Session
 from blockstudio.gui.theme import fixed_font
 
@@ -64,7 +63,7 @@ class InputRow(QWidget):
         self._keys = Question(session, self._take_keys, lambda failure: None, self)
         self.name = QLabel(port.name)
         self.name.setProperty("heading", True)
-        self.generator = QComboBox()
+        self.generator = Choice()
         for generator, text, function in GENERATORS:
             self.generator.addItem(tr(text), generator)
             self.generator.setItemData(self.generator.count() - 1, function, Qt.ItemDataRole.ToolTipRole)
@@ -73,19 +72,15 @@ class InputRow(QWidget):
         self.shape.setFont(fixed_font())
         self.shape.setPlaceholderText(tr("scalar"))
         self.shape.setToolTip(tr("Sizes, separated by commas: 2, 20"))
-        self.dtype = QComboBox()
+        self.dtype = Choice()
         self.dtype.addItems(list(DTYPES))
         self.dtype.setToolTip(tr("Type of the elements"))
-        self.low, self.high = QSpinBox(), QSpinBox()
-        self.low.setToolTip(tr("Smallest integer"))
-        self.high.setToolTip(tr("One more than the largest integer"))
-        for spin in (self.low, self.high):
-            spin.setRange(-LARGEST, LARGEST)
-            spin.setKeyboardTracking(False)
+        self.low = Number(-LARGEST, LARGEST, tr("Smallest integer"))
+        self.high = Number(-LARGEST, LARGEST, tr("One more than the largest integer"))
         self.file = QLineEdit()
         self.file.setToolTip(tr("A file of tensors: .pt, .pth, .params or .safetensors"))
         self.file.setPlaceholderText(tr("file of tensors"))
-        self.key = QComboBox()
+        self.key = Choice()
         self.key.setEditable(True)
         self.key.setToolTip(tr("Which tensor of the file, where it holds several"))
         self._browse = tool_button("mdi6.folder-open-outline", tr("Choose a file"), self._choose_file)

@@ -53,8 +53,9 @@ COLUMNS = (
     (mark("Min"), mark("Smallest finite value")),
     (mark("Max"), mark("Largest finite value")),
     (mark("NaN, Inf"), mark("How many values are not a number, or infinite")),
+    (mark("Gradient"), mark("Standard deviation of the gradient by it, after a backward pass")),
 )
-NAME, SHAPE, MEAN, STD, LOW, HIGH, BAD = range(7)
+NAME, SHAPE, MEAN, STD, LOW, HIGH, BAD, GRADIENT = range(8)
 
 
 @frozen
@@ -67,6 +68,7 @@ class Result:
     path: str = ""
     ref: TensorRef | None = None
     preview: str = ""
+    gradient: Statistics | None = None
 
     @property
     def bad(self) -> int:
@@ -118,6 +120,8 @@ class ResultModel(QAbstractTableModel):
             return result.name
         if column == SHAPE:
             return result.value.text or shape_text(result.value.shape)
+        if column == GRADIENT:
+            return value_text(result.gradient.std) if result.gradient else ""
         if s is None:
             return ""
         if column == BAD:
@@ -130,6 +134,8 @@ class ResultModel(QAbstractTableModel):
             return self._text(result, column)
         if column == BAD:
             return result.bad
+        if column == GRADIENT:
+            s, column = result.gradient, STD
         value = {MEAN: s.mean, STD: s.std, LOW: s.min, HIGH: s.max}[column] if s else None
         return float("-inf") if value is None else value
 
@@ -174,6 +180,7 @@ class ResultTable(QTableView):
         self.results.show(results)
         self.resizeColumnsToContents()
         self.setColumnWidth(NAME, min(self.columnWidth(NAME), 180))
+        self.setColumnHidden(GRADIENT, not any(result.gradient for result in results))
 
     def result(self, index: Index) -> Result | None:
         """The result at a place in the view."""
@@ -272,7 +279,7 @@ def _activation(row: Activation, several: bool) -> Result:
     name = row.path.partition("/")[2]
     name = f"{name}.{row.port}" if several or not name else name
     ref = TensorRef(f"{row.path}|{row.port}", "activation") if row.statistics else None
-    return Result(name, row.value, row.statistics, row.path, ref)
+    return Result(name, row.value, row.statistics, row.path, ref, gradient=row.gradient)
 
 
 def summary_text(result: RunResult) -> str:

@@ -142,7 +142,12 @@ class TensorFileDialog(QDialog):
     """What a file of tensors holds, and the values of the selected one."""
 
     def __init__(
-        self, session: Session, file: TensorFile, load: Callable[[], None], parent: QWidget | None = None
+        self,
+        session: Session,
+        file: TensorFile,
+        load: Callable[[], None],
+        save: Callable[[list[str], str], None],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -153,6 +158,7 @@ class TensorFileDialog(QDialog):
             key = entry.key or tr("(the tensor)")
             _fill_row(self.table, (key, shape_text(entry.shape), entry.dtype, bytes_text(entry.bytes)))
         self.panel = TensorPanel(session, follows=False)
+        self.panel.save_requested.connect(save)
         self.table.currentCellChanged.connect(lambda row, *_: self._show(row))
         split = QSplitter()
         split.addWidget(self.table)
@@ -213,7 +219,7 @@ class SaveTensorsDialog(QDialog):
         self.table = _table((tr("Name in the file"), tr("Tensor")))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
         for path in paths:
-            row = _fill_row(self.table, (path, path))
+            row = _fill_row(self.table, (path.rpartition("|")[2] or "x", path))
             item = self.table.item(row, 1)
             if item is not None:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)

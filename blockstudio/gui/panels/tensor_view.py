@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from blockstudio.engine.protocol import Failure, ParameterRow, ParameterTable, ShowTensor, Statistics, TensorView
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.panels.asking import Question, failure_text
 from blockstudio.gui.panels.heat_map import HeatMap
 from blockstudio.gui.panels.histogram import HistogramPlot
-from blockstudio.gui.panels.parts import CopyLine, Empty, TurningBox, muted_label
+from blockstudio.gui.panels.parts import CopyLine, Empty, TurningBox, muted_label, tool_button
 from blockstudio.gui.panels.quantities import count_text, shape_text, value_text
 from blockstudio.gui.panels.rules import apply_rule, tensor_rule
 from blockstudio.gui.panels.tensor_model import Block
@@ -24,6 +24,9 @@ FIRST = Block(0, 0)
 
 class TensorPanel(QWidget):
     """The tensor the session looks at, or one of its own. Asks the engine only while it can be seen."""
+
+    save_requested = Signal(object, str)
+    """Save these tensors, by their paths, of this source."""
 
     def __init__(self, session: Session, parent: QWidget | None = None, *, follows: bool = True) -> None:
         super().__init__(parent)
@@ -50,14 +53,15 @@ class TensorPanel(QWidget):
         self.name.setProperty("heading", True)
         self.name.setWordWrap(True)
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.save_button = tool_button("mdi6.content-save-outline", tr("Save this tensor…"), self._save)
         self.facts = muted_label()
         self.copy_line = CopyLine(tr("Copy the Python path"))
         self.sources = QTabBar()
         self.sources.setDrawBase(False)
         self.sources.setExpanding(False)
         for source, text, tip in (
-            ("value", tr("Values"), tr("The values of the parameter")),
-            ("gradient", tr("Gradient"), tr("Its gradient after the last backward pass")),
+            ("value", tr("Values"), tr("The values of the tensor")),
+            ("gradient", tr("Gradient"), tr("The gradient of the output by it, after a backward pass")),
         ):
             number = self.sources.addTab(text)
             self.sources.setTabData(number, source)
@@ -90,7 +94,10 @@ class TensorPanel(QWidget):
         column = QVBoxLayout(about)
         column.setContentsMargins(6, 6, 6, 0)
         column.setSpacing(4)
-        column.addWidget(self.name)
+        title = QHBoxLayout()
+        title.addWidget(self.name, 1)
+        title.addWidget(self.save_button, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(title)
         column.addWidget(self.copy_line)
         column.addWidget(self.facts)
         column.addWidget(self.statistics)
@@ -104,6 +111,10 @@ class TensorPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._pages)
+
+    def _save(self) -> None:
+        if self._shown is not None:
+            self.save_requested.emit([self._shown.path], self._shown.source)
 
     # --- which tensor -------------------------------------------------------------------------------
 
@@ -139,8 +150,7 @@ class TensorPanel(QWidget):
         self._pages.setCurrentIndex(0 if self._shown is None else 1)
         if self._shown is None:
             return
-        of_model = self._shown.source in ("value", "gradient")
-        self.sources.setVisible(of_model)
+        self.sources.setVisible(self._shown.source != "file")
         self.sources.blockSignals(True)
         self.sources.setCurrentIndex(1 if self._shown.source == "gradient" else 0)
         self.sources.blockSignals(False)
@@ -151,7 +161,11 @@ class TensorPanel(QWidget):
 
     def _source_chosen(self, number: int) -> None:
         if self._shown is not None:
-            tensor = TensorRef(self._shown.path, self.sources.tabData(number))
+            path = self._shown.path
+            if self.sources.tabData(number) == "gradient":
+                tensor = TensorRef(path, "gradient")
+            else:
+                tensor = TensorRef(path, "activation" if "|" in path else "value")
             if self._follows:
                 self._session.show_tensor(tensor)
             else:
@@ -195,6 +209,7 @@ class TensorPanel(QWidget):
             return
         self._view = view
         self._contents.setCurrentIndex(1)
+        self.save_button.setEnabled(True)
         self._show_title()
         self.statistics.setText(statistics_text(view.statistics))
         if view.histogram is None:
@@ -218,6 +233,7 @@ class TensorPanel(QWidget):
         self.missing.set_text(text)
         self._contents.setCurrentIndex(0)
         self.statistics.clear()
+        self.save_button.setEnabled(False)
 
     @property
     def _editable(self) -> bool:
@@ -295,12 +311,10 @@ def _span(block: Block) -> tuple[tuple[int, int], tuple[int, int]]:
 def title_text(tensor: TensorRef) -> str:
     """What a tensor is called: its key, the node and output it flowed from, or its file and key."""
     first, _, second = tensor.path.rpartition("|")
-    if tensor.source == "activation":
-        return tr("{node}, output {port}").format(node=first, port=second)
     if tensor.source == "file":
         name = first.replace("\\", "/").rpartition("/")[2]
         return f"{name}: {second}" if second else name
-    return tensor.path
+    return tr("{node}, output {port}").format(node=first, port=second) if first else tensor.path
 
 
 def missing_text(reason: str, tensor: TensorRef | None) -> str:
@@ -324,4 +338,4 @@ def statistics_text(statistics: Statistics) -> str:
     for name, count in ((tr("NaN"), s.nan), (tr("Inf"), s.inf)):
         text = f"{name}&nbsp;<b>{count_text(count)}</b>"
         words.append(f"<span style='color:{theme().error}'>{text}</span>" if count else text)
-    return " &nbsp; ".join(words)
+    return "&nbsp;&nbsp; ".join(words)

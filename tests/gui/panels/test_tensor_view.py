@@ -243,12 +243,18 @@ def test_activations_and_files_cannot_be_edited(panel: TensorPanel, session: Ses
     session.show_tensor(TensorRef("Net/head|output", "activation"))
     kernel.answer(ShowTensor, view("Net/head|output"))
     assert panel.name.text() == "Net/head, output output"
-    assert not panel.sources.isVisibleTo(panel)
     assert not panel.copy_line.isVisibleTo(panel)
+    panel.sources.setCurrentIndex(1)
+    assert session.tensor == TensorRef("Net/head|output", "gradient")
+    kernel.answer(ShowTensor, view("Net/head|output"))
+    panel.sources.setCurrentIndex(0)
+    assert session.tensor == TensorRef("Net/head|output", "activation")
+    kernel.answer(ShowTensor, view("Net/head|output"))
     assert not panel.table.apply.isVisibleTo(panel.table)
     session.show_tensor(TensorRef("/tmp/x-file.pt|a", "file"))
     kernel.answer(ShowTensor, view("/tmp/x-file.pt|a"))
     assert panel.name.text() == "x-file.pt: a"
+    assert not panel.sources.isVisibleTo(panel)
 
 
 def test_a_failure_is_shown_in_place(panel: TensorPanel, session: Session, kernel: SilentKernel) -> None:
