@@ -6,6 +6,7 @@ Importing this takes a quarter of a second: `kernel.py` does it in a thread once
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import time
@@ -33,6 +34,9 @@ PRINTS_PER_SECOND = 20
 LONGEST_PRINT = 10_000
 
 LOG = "kernel.log"
+
+# It warns of every channel that is closed while a message arrives.
+logging.getLogger("tornado.general").setLevel(logging.ERROR)
 
 
 class _Heartbeat(QtHBChannel):

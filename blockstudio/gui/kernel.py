@@ -7,9 +7,7 @@ snapshot; `recovered` says exactly what was lost.
 
 from __future__ import annotations
 
-import signal
 import threading
-import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,8 +19,9 @@ from blockstudio.engine import client as wire
 from blockstudio.engine import launch, service
 from blockstudio.engine.client import Desk, Greeting, Ticket
 from blockstudio.engine.protocol import Failure, Request, TakeSnapshot, UpdateDocument
-from blockstudio.engine.recovery import SNAPSHOT_LIMIT, Death, Keeper
+from blockstudio.engine.recovery import SNAPSHOT_LIMIT, Death, Keeper, reason
 from blockstudio.errors import EngineError, mark
+from blockstudio.gui.callbacks import guarded
 
 if TYPE_CHECKING:
     from blockstudio.gui.jupyter import Link
@@ -218,7 +217,7 @@ class Kernel(QObject):
         Neither is called where its object is deleted by then. Of documents (`UpdateDocument`) that wait
         while another is worked on, only the newest is sent and answered.
         """
-        ticket = Ticket(request, wire.lane_of(request), _guarded(on_reply), _guarded(on_error))
+        ticket = Ticket(request, wire.lane_of(request), guarded(on_reply), guarded(on_error))
         if isinstance(request, UpdateDocument) and self._keeper is not None:
             self._keeper.document = request
         if self.state in ("dead", "stopped"):
@@ -332,7 +331,7 @@ class Kernel(QObject):
             self._keeper.died(during)
             self._deaths += 1
         final = self._deaths >= DEATHS_IN_A_ROW or self._attach_to is not None
-        template, facts = reason(status, self.memory_limit)
+        template, facts = reason(status)
         death = Death(template, facts, last_words, tuple(type(request).__name__ for request in during), final)
         if final:
             self._give_up(death)
@@ -379,56 +378,9 @@ class Kernel(QObject):
         self.recovered.emit(report)
 
 
-def reason(status: int | None, memory_limit: int) -> tuple[str, dict[str, Any]]:
-    """How a process ended, in words: the template and its facts."""
-    if status is None:
-        return mark("The connection to the engine is lost."), {}
-    if status >= 0:
-        return mark("The engine ended itself, with status {status}."), {"status": status}
-    name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
-    if name == "SIGKILL":
-        return mark("The engine was killed, most likely because the machine ran out of memory."), {}
-    if name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE"):
-        return mark("The engine crashed ({signal})."), {"signal": name}
-    return mark("The engine was ended by {signal}."), {"signal": name}
-
-
 def _timer(owner: QObject, milliseconds: int, action: Callable[[], None]) -> QTimer:
     timer = QTimer(owner)
     timer.setSingleShot(True)
     timer.setInterval(milliseconds)
     timer.timeout.connect(action)
     return timer
-
-
-def _guarded(callback: Callable[[Any], None] | None) -> Callable[[Any], None] | None:
-    """The callback, made harmless once a Qt object it belongs to or has in its closure is deleted."""
-    if callback is None:
-        return None
-    owner = getattr(callback, "__self__", None)
-    if isinstance(owner, QObject):
-        # A widget that is closed while it waits is not to be kept alive by that.
-        method = weakref.WeakMethod(callback)
-
-        def call(result: Any) -> None:
-            bound = method()
-            if bound is not None and shiboken6.isValid(bound.__self__):
-                bound(result)
-
-        return call
-    cells = [cell.cell_contents for cell in getattr(callback, "__closure__", None) or () if _filled(cell)]
-    objects = [content for content in cells if isinstance(content, QObject)]
-
-    def call_closure(result: Any) -> None:
-        if all(shiboken6.isValid(each) for each in objects):
-            callback(result)
-
-    return call_closure if objects else callback
-
-
-def _filled(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018
-    except ValueError:
-        return False
-    return True

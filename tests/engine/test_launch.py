@@ -1,0 +1,81 @@
+"""The command line of the kernel, its memory limit, and its end with its parent."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from blockstudio.engine import launch
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux keeps such a limit")
+
+
+def test_command_in_a_checkout_and_in_a_frozen_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command = launch.command(tmp_path, memory_limit=5)
+    assert command[:3] == [sys.executable, "-m", "blockstudio.engine.launch"]
+    assert command[-2:] == ["--memory-limit", "5"]
+    assert "{connection_file}" in command
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert launch.command(tmp_path)[:2] == [sys.executable, "--kernel"]
+
+
+def test_private_directory_is_private() -> None:
+    directory = launch.private_directory()
+    try:
+        assert directory.stat().st_mode & 0o777 == 0o700
+        assert len(str(directory / "k-5")) < 100
+    finally:
+        launch.remove(directory)
+    assert not directory.exists()
+
+
+def test_memory_of_machine() -> None:
+    assert (launch.memory_of_machine() or 0) > 2**28
+
+
+@linux
+def test_allocations_beyond_the_limit_raise() -> None:
+    code = "\n".join([
+        "from blockstudio.engine.launch import limit_memory",
+        "assert limit_memory(2**28)",
+        "try: bytearray(2**29)",
+        "except MemoryError: print('refused')",
+        "print(len(bytearray(2**26)))",
+        "print(open('/proc/self/oom_score_adj').read().strip())",
+    ])  # fmt: skip
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert printed == ["refused", str(2**26), "800"]
+
+
+@pytest.mark.skipif(not launch.POSIX, reason="elsewhere Jupyter watches a handle of the parent")
+def test_ends_with_its_parent_and_leaves_nothing() -> None:
+    directory = launch.private_directory()
+    command = launch.command(directory, "tests.helpers.fake_worker:Worker")
+    command = [str(directory / "connection.json") if part == "{connection_file}" else part for part in command]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", "import subprocess, sys, time\n"
+         "null, pipe = subprocess.DEVNULL, subprocess.PIPE\n"
+         "child = subprocess.Popen(sys.argv[1:], stdin=pipe, stdout=null, start_new_session=True)\n"
+         "print(child.pid, flush=True)\ntime.sleep(60)", *command],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert parent.stdout is not None
+    kernel = psutil.Process(int(parent.stdout.readline()))
+    while not (directory / "connection.json").exists():
+        assert kernel.is_running()
+        time.sleep(0.05)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    end = time.monotonic() + 2
+    while psutil.pid_exists(kernel.pid) and kernel.status() != psutil.STATUS_ZOMBIE and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not directory.exists()
+    assert not psutil.pid_exists(kernel.pid) or kernel.status() == psutil.STATUS_ZOMBIE
+    assert os.getpid() != kernel.pid
