@@ -23,7 +23,7 @@ RULE = Initializer(
 
 MESSAGES = [
     p.UpdateDocument({"format": "blockstudio", "definitions": [{"name": "Net"}]}, 3, True, ("Net", "Other")),
-    p.Shapes(3, (p.PortShape("Net/a", "y", SHAPE), p.PortShape("Net", "x", p.TensorShape(None, "", "int"))), (PROBLEM,)),
+    p.Shapes(3, (p.PortShape("Net/a", "y", SHAPE), p.PortShape("Net", "x", p.TensorShape(None))), (PROBLEM,)),
     p.BuildModel(),
     p.ListParameters(),
     p.ShowTensor("0.weight", "gradient", "0, :5", (0, 3), (1, 4), 7),
