@@ -40,5 +40,6 @@ class ModelPanels:
         self.parameters.initialise_requested.connect(window.panes["initializers"].bring_up)
         self.initializers.rebuild_requested.connect(window.rebuild)
         self.parameters.save_requested.connect(self.files.save_tensors)
+        self.tensor.save_requested.connect(self.files.save_tensors)
         window.inspector_panel.initializers_requested.connect(window.panes["initializers"].bring_up)
         window.files.tensors_dropped.connect(self.files.open_tensors)

@@ -24,7 +24,7 @@ class SilentKernel(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.state = "ready"
+        self.state = "idle"
         self.interrupted = 0
         self.asked: list[tuple[Any, Callable[[Any], None], Callable[[Any], None] | None]] = []
 
@@ -60,7 +60,7 @@ class DirectKernel(QObject):
         super().__init__()
         from blockstudio.runtime.worker import Worker
 
-        self.state = "ready"
+        self.state = "idle"
         self.worker = Worker()
         self.under_way = 0
 
