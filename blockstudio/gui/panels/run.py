@@ -134,9 +134,9 @@ class RunPanel(QWidget):
 
         self.summary = QLabel()
         self.summary.setWordWrap(True)
-        self.outputs = Outputs(self._session)
-        self.gradients = Outputs(self._session)
-        self.activations = ResultTable(self._session)
+        self.outputs = Outputs(self._session, tr("Outputs"))
+        self.gradients = Outputs(self._session, tr("Input gradients"))
+        self.activations = ResultTable(self._session, tr("Activations"))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for widget, text, tip in (

@@ -151,9 +151,10 @@ class ResultTable(QTableView):
     chosen = Signal(object)
     """The `Result` that is selected now, or None."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.setAccessibleName(name)
         self.results = ResultModel(self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSortRole(SORT_ROLE)
@@ -203,9 +204,9 @@ class ResultTable(QTableView):
 class Outputs(TurningSplitter):
     """The outputs of the model: a line for each, and the selected one as torch prints it, with its histogram."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, name: str, parent: QWidget | None = None) -> None:
         super().__init__(1.6, (2, 3, 3), parent)
-        self.table = ResultTable(session)
+        self.table = ResultTable(session, name)
         self.table.chosen.connect(self._show)
         self.preview = QPlainTextEdit()
         self.preview.setReadOnly(True)

@@ -47,8 +47,9 @@ CONTAINERS = (
 )
 
 
-def _table(headers: Sequence[str]) -> QTableWidget:
+def _table(name: str, headers: Sequence[str]) -> QTableWidget:
     table = QTableWidget(0, len(headers))
+    table.setAccessibleName(name)
     table.setHorizontalHeaderLabels(list(headers))
     table.verticalHeader().hide()
     table.setShowGrid(False)
@@ -89,7 +90,7 @@ class LoadReportDialog(QDialog):
         )
         heading.setProperty("heading", True)
         heading.setWordWrap(True)
-        self.table = _table((tr("Key"), tr("Problem"), tr("Model"), tr("File")))
+        self.table = _table(tr("Problems"), (tr("Key"), tr("Problem"), tr("Model"), tr("File")))
         for key in sorted(report.keys, key=lambda key: list(PROBLEMS).index(key.problem)):
             self._add(key)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -153,7 +154,7 @@ class TensorFileDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(Path(file.file).name)
         self._file = file
-        self.table = _table((tr("Key"), tr("Shape"), tr("Type"), tr("Bytes")))
+        self.table = _table(tr("Tensors"), (tr("Key"), tr("Shape"), tr("Type"), tr("Bytes")))
         for entry in file.entries:
             key = entry.key or tr("(the tensor)")
             _fill_row(self.table, (key, shape_text(entry.shape), entry.dtype, bytes_text(entry.bytes)))
@@ -216,7 +217,7 @@ class SaveTensorsDialog(QDialog):
         self.container.setToolTip(tr("What plain torch.load gives back"))
         self.container.setCurrentIndex(0 if len(paths) == 1 else self.container.findData("dict"))
         self.container.currentIndexChanged.connect(lambda: self._show_names())
-        self.table = _table((tr("Name in the file"), tr("Tensor")))
+        self.table = _table(tr("Tensors"), (tr("Name in the file"), tr("Tensor")))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
         for path in paths:
             row = _fill_row(self.table, (path.rpartition("|")[2] or "x", path))
