@@ -37,6 +37,9 @@ SORT_ROLE = Qt.ItemDataRole.UserRole
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
 """State-dict key of a tensor, or the module path of a block."""
 
+MOST_CHANGES = 50
+"""Changed rows told of one by one; proxies take long over each, so more of them are told as a reset."""
+
 Index = QModelIndex | QPersistentModelIndex
 _NONE = QModelIndex()
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -59,6 +62,18 @@ class Entry:
         self.trainable: bool | None = row.trainable if row else None
         """None for a block where some tensors are trained and some are not."""
         self.owns_parameters = row is not None and row.kind == "parameter"
+
+    def take(self, fresh: Entry) -> bool:
+        """Become like another entry of the same path; whether that can be seen."""
+        before = self._seen()
+        self.row, self.count, self.bytes = fresh.row, fresh.count, fresh.bytes
+        self.trainable, self.owns_parameters = fresh.trainable, fresh.owns_parameters
+        return before != self._seen()
+
+    def _seen(self) -> tuple[object, ...]:
+        row = self.row
+        texts = (row.kind, row.shape, row.dtype, row.device, row.shared_with) if row else ()
+        return (*texts, self.count, self.bytes, self.trainable, self.owns_parameters)
 
     def tensors(self) -> Iterator[ParameterRow]:
         """Every tensor in this block, in order."""
@@ -121,12 +136,12 @@ class ParameterTreeModel(QAbstractItemModel):
         root = build_tree(table)
         entries = {entry.path: entry for entry in _walk(root)}
         if list(entries) == list(self._entries):
-            for path, fresh in entries.items():
-                entry = self._entries[path]
-                entry.row, entry.count, entry.bytes = fresh.row, fresh.count, fresh.bytes
-                entry.trainable, entry.owns_parameters = fresh.trainable, fresh.owns_parameters
-            self._tell_changed(self._root)
-            return
+            changed = [entry for path, entry in self._entries.items() if entry.take(entries[path])]
+            if len(changed) <= MOST_CHANGES:
+                for entry in changed:
+                    first = self.createIndex(entry.place, 0, entry)
+                    self.dataChanged.emit(first, self.createIndex(entry.place, len(COLUMNS) - 1, entry))
+                return
         self.beginResetModel()
         self._root, self._entries = root, entries
         self.endResetModel()
@@ -138,13 +153,6 @@ class ParameterTreeModel(QAbstractItemModel):
         """Where a tensor or block is; an invalid index when it is not there."""
         entry = self._entries.get(path)
         return self.createIndex(entry.place, 0, entry) if entry else QModelIndex()
-
-    def _tell_changed(self, entry: Entry) -> None:
-        if entry.children:
-            first, last = entry.children[0], entry.children[-1]
-            self.dataChanged.emit(self.createIndex(0, 0, first), self.createIndex(last.place, len(COLUMNS) - 1, last))
-        for child in entry.children:
-            self._tell_changed(child)
 
     # --- what Qt asks -------------------------------------------------------------------------
 
