@@ -110,17 +110,13 @@ class Arrangement:
 
     def move_focus(self, first: QWidget, step: int) -> None:
         """Give the keyboard to the next pane that is seen, `first` being the widget in the middle."""
-        ring: list[QWidget] = [first, *(pane for pane in self.panes.values() if _seen(pane))]
+        ring: list[QWidget] = [first, *(pane for pane in self.panes.values() if pane.in_front)]
         focus = QApplication.focusWidget()
         here = next((i for i, place in enumerate(ring) if focus is not None and _holds(place, focus)), 0)
         place = ring[(here + step) % len(ring)]
         content = place.content if isinstance(place, Pane) else place
         if content is not None:
             _first_focus(content).setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-
-def _seen(pane: Pane) -> bool:
-    return pane.isVisible() and not pane.visibleRegion().isEmpty()
 
 
 def _holds(place: QWidget, widget: QWidget) -> bool:

@@ -56,6 +56,8 @@ class Pane(QDockWidget):
         layout = QVBoxLayout(self._holder)
         layout.setContentsMargins(0, 0, 0, 0)
         self.setWidget(self._holder)
+        self.in_front = False
+        """The pane is on the screen: not closed, and not behind another tab."""
         self.content: QWidget | None = None
         """The panel in this pane."""
         self._soon = QTimer(self)
@@ -64,7 +66,7 @@ class Pane(QDockWidget):
         self._soon.timeout.connect(self._choose_bar)
         self.topLevelChanged.connect(lambda _: self._soon.start())
         self.dockLocationChanged.connect(lambda _: self._soon.start())
-        self.visibilityChanged.connect(lambda _: self._soon.start())
+        self.visibilityChanged.connect(self._seen_changed)
 
     def set_content(self, widget: QWidget, *, scrolls: bool = False) -> None:
         """Put a panel into the pane; one that needs more height than there is may scroll."""
@@ -83,6 +85,10 @@ class Pane(QDockWidget):
         """Show the pane, in front of those it shares tabs with, and give it the keyboard."""
         self.show()
         self.raise_()
+
+    def _seen_changed(self, visible: bool) -> None:
+        self.in_front = visible
+        self._soon.start()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.WindowTitleChange and hasattr(self, "_bar"):

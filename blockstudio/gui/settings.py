@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from attrs import frozen
@@ -38,9 +39,14 @@ class Settings(QObject):
 
     changed = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, file: Path | None = None) -> None:
+        """`file`: where to keep them; None for the user's own place."""
         super().__init__(parent)
-        self._store = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "BlockStudio", "BlockStudio")
+        if file is not None:
+            self._store = QSettings(str(file), QSettings.Format.IniFormat)
+        else:
+            scope = QSettings.Scope.UserScope
+            self._store = QSettings(QSettings.Format.IniFormat, scope, "BlockStudio", "BlockStudio")
 
     def get(self, setting: Setting[T]) -> T:
         raw = self._store.value(setting.key)

@@ -132,7 +132,7 @@ class OptionRow(Row):
             self.field.setPlaceholderText(tr("different values"))
         else:
             self.field.setPlaceholderText(self._placeholder())
-            self.field.show_text("" if value is None else shown(value))
+            self.field.show_text("" if value is None else shown(value, self.option))
         if not self.field.isModified() or not self.field.hasFocus():
             self.complain("")
         self._show_typed(value)

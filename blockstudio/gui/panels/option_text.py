@@ -29,8 +29,10 @@ def default_of(option: OptionSpec) -> OptionValue:
     return None if isinstance(option.default, Required) else option.default
 
 
-def shown(value: OptionValue) -> str:
-    """A value as it is typed."""
+def shown(value: OptionValue, option: OptionSpec | None = None) -> str:
+    """A value as it is typed; text in quotes where the option takes more than text."""
+    if isinstance(value, str) and option is not None and option.type == "any":
+        return repr(value)
     if isinstance(value, Expression):
         return value.text
     if isinstance(value, tuple):

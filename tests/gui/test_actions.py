@@ -1,0 +1,62 @@
+"""The table of actions: complete, reachable, free of clashes; and the menus made from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from blockstudio.gui.actions import ACTIONS, MENUS, resolve
+from blockstudio.gui.icons import glyph
+from blockstudio.gui.main_window import MainWindow
+from blockstudio.gui.menus import TOOLBAR_GROUPS
+
+
+def test_every_action_is_complete(window: MainWindow) -> None:
+    for spec in ACTIONS:
+        assert spec.text and spec.tooltip and spec.menu in MENUS, spec.id
+        assert callable(resolve(window, spec.handler)), spec.id
+        action = window.actions_by_id[spec.id]
+        assert action.text() and action.toolTip() and action.statusTip(), spec.id
+        assert action in window.menus[spec.menu].actions(), spec.id
+        assert not spec.icon or glyph(spec.icon), spec.id
+
+
+def test_ids_and_shortcuts_are_unique() -> None:
+    assert max(Counter(spec.id for spec in ACTIONS).values()) == 1
+    keys = [QKeySequence(part).toString() for spec in ACTIONS for part in spec.shortcut.split("; ") if part]
+    assert all(keys)
+    assert [key for key, count in Counter(keys).items() if count > 1] == []
+
+
+def test_groups_of_a_menu_stand_together() -> None:
+    for menu in MENUS:
+        groups = [spec.group for spec in ACTIONS if spec.menu == menu]
+        assert groups == sorted(groups), menu
+
+
+def test_the_toolbar_is_what_the_table_says(window: MainWindow) -> None:
+    names = [name for group in TOOLBAR_GROUPS for name in group]
+    assert sorted(names) == sorted(spec.id for spec in ACTIONS if spec.toolbar)
+    for name in names:
+        button = window.toolbar.widgetForAction(window.actions_by_id[name])
+        assert button is not None and button.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_every_item_of_every_menu_has_words(window: MainWindow) -> None:
+    def visit(menu: QMenu) -> None:
+        for action in menu.actions():
+            assert action.isSeparator() or action.text(), menu.title()
+            if isinstance(action.menu(), QMenu):
+                visit(action.menu())
+
+    for menu in window.menus.values():
+        visit(menu)
+
+
+def test_actions_follow_what_is_possible(window: MainWindow) -> None:
+    enabled = {name: action.isEnabled() for name, action in window.actions_by_id.items()}
+    assert not enabled["undo"] and not enabled["group"] and not enabled["leave"] and not enabled["run"]
+    assert enabled["new"] and enabled["add_node"] and enabled["fit"]

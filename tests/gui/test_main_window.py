@@ -1,0 +1,160 @@
+"""The window as a whole: what it shows, what the keyboard reaches, what it remembers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QMessageBox, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from blockstudio.formats.project import save
+from blockstudio.graph.edits import AddDefinition, AddNode
+from blockstudio.graph.model import CodeDefinition, Instance, Repeat
+from blockstudio.gui.main_window import TRUST, MainWindow
+from blockstudio.gui.session import Session, new_document
+from tests.gui.conftest import NET, compose, linear
+
+
+def test_the_title_says_what_is_open(window: MainWindow, session: Session, tmp_path: Path) -> None:
+    assert window.windowTitle() == "Net[*] – BlockStudio"
+    session.push(AddNode(NET, linear("a")), "Add")
+    assert window.isWindowModified()
+    session.saved_as(tmp_path / "mine.blocks")
+    assert window.windowTitle().startswith("mine.blocks") and not window.isWindowModified()
+
+
+def test_the_welcome_goes_with_the_first_node(window: MainWindow, session: Session) -> None:
+    assert window.welcome.isVisible()
+    session.push(AddNode(NET, linear("a")), "Add")
+    assert not window.welcome.isVisible()
+    session.undo_stack.undo()
+    assert window.welcome.isVisible()
+
+
+def test_undo_says_what_it_takes_back(window: MainWindow, session: Session) -> None:
+    session.push(AddNode(NET, linear("a")), "Add Linear")
+    assert window.actions_by_id["undo"].text() == "Undo Add Linear"
+    window.actions_by_id["undo"].trigger()
+    assert not session.graph.nodes
+    assert window.actions_by_id["redo"].text() == "Redo Add Linear"
+
+
+def test_untrusted_code_is_announced_until_agreed(window: MainWindow, session: Session) -> None:
+    session.push(AddDefinition(CodeDefinition("Mine", "class Mine(nn.Module): ...")), "New")
+    (bar,) = [bar for bar in window.messages.bars() if bar.message.key == TRUST]
+    assert "Mine" in bar.message.text
+    dict(bar.message.actions)["Run the code"]()
+    assert session.trusted
+    assert not [bar for bar in window.messages.bars() if bar.message.key == TRUST]
+
+
+def test_breadcrumbs_lead_back(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    compose(session)
+    session.push(AddNode(NET, Repeat(name="loop", body=session.graph.__class__())), "Add")
+    session.enter_node("loop")
+    buttons = window.breadcrumbs.findChildren(QToolButton)
+    QApplication.processEvents()
+    texts = [button.text() for button in buttons if not button.isHidden()]
+    assert texts == ["Net", "loop · body"]
+    qtbot.mouseClick(next(button for button in buttons if button.text() == "Net"), Qt.MouseButton.LeftButton)
+    assert session.location == NET
+
+
+def test_a_file_dropped_on_the_window_opens(window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    file = tmp_path / "dropped.blocks"
+    save(new_document(), file)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    at = QPoint(200, 200)
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(at, Qt.DropAction.CopyAction, data, buttons, keys)
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    window.dropEvent(QDropEvent(at, Qt.DropAction.CopyAction, data, buttons, keys))
+    qtbot.waitUntil(lambda: session.path == file)
+
+
+def test_the_arrangement_is_kept(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    window.panes["palette"].close()
+    window.close()
+    again = MainWindow(session)
+    qtbot.addWidget(again)
+    again.show()
+    assert again.panes["palette"].isHidden()
+    again.actions_by_id["reset_panes"].trigger()
+    assert not again.panes["palette"].isHidden()
+
+
+def test_f6_goes_round_the_panes(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    window.canvas.setFocus()
+    seen = set()
+    for _ in range(8):
+        window.actions_by_id["next_pane"].trigger()
+        focus = QApplication.focusWidget()
+        seen |= {name for name, pane in window.panes.items() if focus and pane.isAncestorOf(focus)}
+    assert {"palette", "inspector"} <= seen
+
+
+def _reachable(window: MainWindow) -> list[QWidget]:
+    kinds = (QAbstractButton, QLineEdit, QComboBox)
+    return [w for w in window.findChildren(QWidget) if isinstance(w, kinds) and w.isVisible() and not _part(w)]
+
+
+def _part(widget: QWidget) -> bool:
+    """Whether Qt made it as a part of another widget, which speaks for it."""
+    return isinstance(widget.parent(), QLineEdit | QComboBox) or widget.objectName().startswith("qt_")
+
+
+def test_every_control_has_a_tooltip_and_the_keyboard(window: MainWindow, session: Session) -> None:
+    compose(session)
+    session.push(AddDefinition(CodeDefinition("Mine", "class Mine(nn.Module): ...")), "New")
+    session.push(AddNode(NET, Instance(name="mine", definition="Mine")), "Add")
+    session.select(("hidden",))
+    for name, pane in window.panes.items():
+        pane.bring_up()
+        QApplication.processEvents()
+        found = _reachable(window)
+        assert len(found) > 15
+        silent = [f"{type(w).__name__} {w.objectName()} {w.accessibleName()}" for w in found if not _tip(w)]
+        assert silent == [], name
+        unreached = [w for w in found if w.focusPolicy() == Qt.FocusPolicy.NoFocus and not w.focusProxy()]
+        assert [f"{type(w).__name__} {w.toolTip()}" for w in unreached if not _on_pane_title(w)] == [], name
+
+
+def _tip(widget: QWidget) -> str:
+    place: QWidget | None = widget
+    while place is not None and not place.toolTip():
+        place = place.parentWidget()
+    return place.toolTip() if place else ""
+
+
+def _on_pane_title(widget: QWidget) -> bool:
+    return widget.parentWidget() is not None and widget.parentWidget().objectName() == "paneTitle"
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (1920, 1100)])
+def test_nothing_is_wider_than_its_pane(size: tuple[int, int], window: MainWindow, session: Session) -> None:
+    window.resize(*size)
+    compose(session)
+    session.select(("hidden",))
+    QApplication.processEvents()
+    area = window.inspector_panel.area
+    sheet = area.widget()
+    assert sheet is not None and sheet.width() <= area.viewport().width()
+    assert window.width() == size[0]
+    assert window.canvas.height() > 150 and window.canvas.width() > 300
+
+
+def test_closing_asks_about_unsaved_changes(
+    window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.push(AddNode(NET, linear("a")), "Add")
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: QMessageBox.StandardButton.Cancel)
+    assert not window.close()
+    assert window.isVisible()
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: QMessageBox.StandardButton.Discard)
+    assert window.close()
