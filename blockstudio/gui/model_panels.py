@@ -38,6 +38,7 @@ class ModelPanels:
         window.panes["run"].set_content(self.run, scrolls=True)
         self.devices = [DeviceMenu(session, menu) for menu in (window.device_menu, window.status_device_menu)]
         self.parameters.initialise_requested.connect(window.panes["initializers"].bring_up)
+        self.parameters.initialise_requested.connect(self.initializers.choose)
         self.initializers.rebuild_requested.connect(window.rebuild)
         self.parameters.save_requested.connect(self.files.save_tensors)
         self.tensor.save_requested.connect(self.files.save_tensors)

@@ -41,6 +41,11 @@ class Scope:
     target: str = ""
     parameter: str = ""
 
+    @property
+    def key(self) -> str:
+        """What tells it from the others that are offered."""
+        return f"module {self.target}" if self.kind == "module" else self.kind
+
 
 def function_options(source: str, name: str) -> tuple[OptionSpec, ...]:
     """The arguments of an initialiser function of the user's own, behind the tensor; none where it cannot be read."""
@@ -125,11 +130,11 @@ class InitializerForm(QWidget):
     def refresh(self) -> None:
         """The selection or the model is another: offer what there is now, and keep what was chosen."""
         self.list_functions()
-        kept = self.current_scope.kind if self._scopes else ""
+        kept = self.current_scope.key if self._scopes else ""
         self._scopes = self._list_scopes()
         self.scope.clear()
         for scope in self._scopes:
-            self.scope.addItem(scope.text, scope.kind)
+            self.scope.addItem(scope.text, scope.key)
             self.scope.setItemData(self.scope.count() - 1, scope.text, Qt.ItemDataRole.ToolTipRole)
         self.scope.setCurrentIndex(max(0, self.scope.findData(kept)))
         self._scope_chosen()
@@ -138,10 +143,10 @@ class InitializerForm(QWidget):
     def current_scope(self) -> Scope:
         return self._scopes[max(0, self.scope.currentIndex())]
 
-    def choose_scope(self, kind: str) -> None:
-        """Choose "tensor", "node", "block" or "type", where it is offered."""
-        if self.scope.findData(kind) >= 0:
-            self.scope.setCurrentIndex(self.scope.findData(kind))
+    def choose_scope(self, key: str) -> None:
+        """Choose "tensor", "module PATH", "node", "block" or "type", where it is offered."""
+        if self.scope.findData(key) >= 0:
+            self.scope.setCurrentIndex(self.scope.findData(key))
             self._scope_chosen()
 
     def _list_scopes(self) -> list[Scope]:
@@ -152,6 +157,9 @@ class InitializerForm(QWidget):
             target, _, parameter = tensor.path.rpartition(".")
             text = tr("This tensor: {path}").format(path=tensor.path)
             scopes.append(Scope("tensor", text, root, target, parameter))
+            while target:
+                scopes.append(Scope("module", tr("All of {path}").format(path=target), root, target))
+                target = target.rpartition(".")[0]
         if len(session.selection) == 1:
             name = session.selection[0]
             try:
@@ -180,6 +188,8 @@ class InitializerForm(QWidget):
         if scope.kind == "tensor":
             row = self._row(places.join(scope.target, scope.parameter))
             return [row] if row else []
+        if scope.kind == "module":
+            return self._rows_of(scope.target)
         above = places.shown_module(self._session.document, self._session.trail)
         module = places.join(above or "", scope.target)
         return self._rows_of(module) if module else list(self._rows())
@@ -188,7 +198,7 @@ class InitializerForm(QWidget):
         kind = self.current_scope.kind
         rows = self._rows_in_scope()
         self._type_row.setVisible(kind == "type")
-        self._parameter_row.setVisible(kind in ("node", "type", "block"))
+        self._parameter_row.setVisible(kind != "tensor")
         if kind == "type":
             types = sorted({row.layer_type for row in rows if row.kind == "parameter"}, key=_short)
             _offer(self.layer_type, {type: _short(type) for type in types})
@@ -200,7 +210,7 @@ class InitializerForm(QWidget):
             rows = [row for row in rows if row.layer_type == self.layer_type.currentData()]
         names = dict.fromkeys(row.path.rpartition(".")[2] for row in rows if row.kind == "parameter")
         offered = {name: name for name in names}
-        if kind in ("node", "block"):
+        if kind in ("module", "node", "block"):
             offered = {"": tr("every parameter"), **(offered if self._is_one_layer(rows) else {})}
         _offer(self.parameter, offered)
         self.changed.emit()

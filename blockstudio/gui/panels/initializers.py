@@ -143,6 +143,11 @@ class InitializersPanel(QWidget):
         self.apply_button.setEnabled(not waiting)
         self.apply_button.setToolTip(waiting or tr("Fill the tensors now, and keep the rule with the block"))
 
+    def choose(self, scope: str) -> None:
+        """Get ready to fill these tensors; `scope` as in `InitializerForm.choose_scope`."""
+        self._stop_editing()
+        self.form.choose_scope(scope)
+
     # --- applying -----------------------------------------------------------------------------------------
 
     def apply(self) -> None:

@@ -80,7 +80,7 @@ class ParameterFiles(QObject):
 
     def open_tensors(self, file: str = "") -> None:
         """Ask for a file of tensors, and show what it holds."""
-        file = file or self._ask_open(tr("Open tensors"), TENSORS)
+        file = file or self._ask_open(tr("Open tensors"), TENSORS, all_first=True)
         if file:
             self._ask(self._open, OpenTensors(file))
 
@@ -118,8 +118,11 @@ class ParameterFiles(QObject):
         if waiting or not question.ask(request):
             self._session.notify(waiting or engine_text("starting"), "warning", key="engine")
 
-    def _ask_open(self, title: str, patterns: Sequence[str]) -> str:
+    def _ask_open(self, title: str, patterns: Sequence[str], *, all_first: bool = False) -> str:
+        # Files of tensors often have no suffix at all; those of parameters have one.
         filters = _filters(tr("Tensors and parameters ({patterns})"), patterns)
+        if all_first:
+            filters = ";;".join(reversed(filters.split(";;")))
         name, _ = QFileDialog.getOpenFileName(self._window, title, self._folder(), filters)
         return self._remember(name)
 

@@ -44,8 +44,8 @@ EXPAND_AT_MOST = 200
 class ParametersPanel(QWidget):
     """Every tensor of the model's state, with what belongs to it a click away."""
 
-    initialise_requested = Signal()
-    """Show the initialisers of the selected tensor."""
+    initialise_requested = Signal(str)
+    """Show the initialisers of what is selected: "tensor", or "module PATH" for all the tensors in it."""
     save_requested = Signal(object)
     """Save these tensors, by their paths."""
 
@@ -281,12 +281,16 @@ class ParametersPanel(QWidget):
         self._add_trainable(menu)
         add("mdi6.key-outline", tr("Copy key"), lambda: copy_text("\n".join(entry.path for entry in entries)))
         menu.addSeparator()
-        add("mdi6.dice-5-outline", tr("Initialise…"), self.initialise_requested.emit, len(entries) == 1)
+        add("mdi6.dice-5-outline", tr("Initialise…"), self._initialise, len(entries) == 1)
         text = tr("Save tensor…") if len(tensors) == 1 else tr("Save {count} tensors…").format(count=len(tensors))
         add("mdi6.content-save-outline", text, lambda: self.save_requested.emit(tensors), bool(tensors))
         menu.addSeparator()
         add("mdi6.target", tr("Show on the canvas"), lambda: self._row_opened(self.tree.currentIndex()))
         menu.popup(self.tree.viewport().mapToGlobal(position))
+
+    def _initialise(self) -> None:
+        entry = self.selected[0]
+        self.initialise_requested.emit("tensor" if entry.row else f"module {entry.path}")
 
     def _add_trainable(self, menu: QMenu) -> None:
         rows = [row for entry in self.selected for row in entry.tensors() if row.kind == "parameter"]
@@ -358,4 +362,6 @@ def totals_text(table: ParameterTable) -> str:
     shared = sum(bool(row.shared_with) for row in table.rows)
     if shared:
         parts.append(tr("{count} shared, counted once").format(count=shared))
+    if table.changed:
+        parts.append(tr("not saved"))
     return " · ".join(parts)

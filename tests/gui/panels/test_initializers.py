@@ -77,6 +77,19 @@ def test_a_tensor_in_an_instance_belongs_to_the_root(
     assert session.document.definition("Block").initializers == []
 
 
+def test_all_of_one_layer_of_one_instance(
+    panel: InitializersPanel, session: Session, kernel: SilentKernel, qtbot: QtBot
+) -> None:
+    session.show_tensor(TensorRef("two.inner.weight"))
+    panel.choose("module two")
+    assert panel.form.current_scope.text == "All of two"
+    panel.choose("module two.inner")
+    panel.form.choose_function("torch.nn.init.zeros_")
+    rule = apply(panel, kernel, qtbot)
+    assert (rule.target, rule.parameter) == ("two.inner", "")
+    assert session.document.definition("Net").initializers == [rule]
+
+
 def test_a_node_belongs_to_its_block(
     panel: InitializersPanel, session: Session, kernel: SilentKernel, qtbot: QtBot
 ) -> None:

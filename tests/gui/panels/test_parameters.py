@@ -147,8 +147,9 @@ def test_the_context_menu(panel: ParametersPanel, qtbot: QtBot) -> None:
     with qtbot.waitSignal(panel.save_requested) as saved:
         actions["Save 2 tensors…"].trigger()
     assert saved.args == [["one.inner.weight", "one.inner.bias"]]
-    with qtbot.waitSignal(panel.initialise_requested):
+    with qtbot.waitSignal(panel.initialise_requested) as initialise:
         actions["Initialise…"].trigger()
+    assert initialise.args == ["module one"]
     actions["Copy key"].trigger()
     assert QGuiApplication.clipboard().text() == "one"
     menu.close()
