@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -79,10 +80,11 @@ class Declarer:
             case Instance():
                 return self._instance(node, names, fields)
             case Constant():
-                value = self.names.tensor(node.value)
+                value = _tensor(self.names.tensor(node.value))
                 return ir.BufferDeclaration(value=value, persistent=node.persistent, **fields)
             case Parameter():
-                return ir.ParameterDeclaration(value=names.tensor(node.value), **fields)
+                value = _tensor(names.tensor(node.value), dtype="torch.float32")
+                return ir.ParameterDeclaration(value=value, **fields)
             case Sequential():
                 children = tuple(self._children(place, node))
                 return ir.SequentialDeclaration(children=children, named=node.named, **fields)
@@ -147,6 +149,17 @@ def is_default(spec: OptionSpec, value: OptionValue) -> bool:
 def count_source(count: OptionValue, names: Names) -> str:
     """The source of a number of rounds."""
     return names.option(count.text) if isinstance(count, Expression) else str(count)
+
+
+def _tensor(source: str, dtype: str = "") -> str:
+    """The source of a tensor: numbers and lists of numbers are made one, of that dtype if they have none."""
+    tree = ast.parse(source, mode="eval").body
+    calls = (part.func for part in ast.walk(tree) if isinstance(part, ast.Call))
+    if any(isinstance(function, ast.Attribute) for function in calls):
+        return source
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, float):
+        dtype = ""
+    return f"torch.tensor({source}, dtype={dtype})" if dtype else f"torch.tensor({source})"
 
 
 def _outer(place: Place, rounds: tuple[Repeat, ...]) -> Iterator[tuple[Place, Repeat]]:

@@ -18,7 +18,7 @@ from blockstudio.compiler.options import Names, hyper_names, run_names, settled
 from blockstudio.compiler.rules import lowered_rules
 from blockstudio.compiler.scope import CALLABLE, OWNING, Owner, Place, Scope
 from blockstudio.compiler.signatures import arguments_of, default_source, signature_arguments
-from blockstudio.compiler.snippets import expression
+from blockstudio.compiler.snippets import expression, negated
 from blockstudio.errors import ExpressionError
 from blockstudio.graph import topology
 from blockstudio.graph.document import Document
@@ -150,7 +150,7 @@ class _Lowering:
             if isinstance(place.container, If) and place.slot != "condition":
                 static = self.static_condition(place.parent, place.container)
                 if static:
-                    found.append(static if place.slot == "then" else f"not ({static})")
+                    found.append(static if place.slot == "then" else negated(static))
             place = place.parent
         return tuple(reversed(found))
 

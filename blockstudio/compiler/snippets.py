@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 
@@ -68,6 +69,24 @@ def expression(block: ir.Block) -> str | None:
         sources[Value(statement.node, statement.outputs[0])] = call(statement, arguments)
     value = block.outputs[0].value
     return sources.get(value) if value is not None and value.node != BOUNDARY else None
+
+
+def negated(condition: str) -> str:
+    """The opposite of a condition; of `a == b`, as one writes it, `a != b`."""
+    tree = ast.parse(condition, mode="eval").body
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
+        return ast.unparse(tree.operand)
+    if isinstance(tree, ast.Compare) and len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq | ast.NotEq):
+        old, new = ("==", "!=") if isinstance(tree.ops[0], ast.Eq) else ("!=", "==")
+        if condition.count(old) == 1:
+            return condition.replace(old, new)
+    return f"not ({condition})" if isinstance(tree, ast.BoolOp | ast.IfExp) else f"not {condition}"
+
+
+def is_atom(source: str) -> bool:
+    """Whether an attribute may be taken of an expression without brackets round it."""
+    tree = ast.parse(source, mode="eval").body
+    return isinstance(tree, ast.Call | ast.Name | ast.Attribute | ast.Subscript)
 
 
 def quoted(source: str) -> str:

@@ -1,0 +1,225 @@
+"""Source text that remembers which node each part of it comes from, laid out in lines of a readable width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attrs import define, evolve, field, frozen
+
+from blockstudio.graph.document import Location
+
+WIDTH = 88
+INDENT = 4
+
+
+@frozen
+class Span:
+    """A stretch of the source that comes from a node. Lines count from 1, columns from 0, in characters;
+    the end column is the one behind the last."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    location: Location
+    node: str
+
+
+@frozen
+class Source:
+    """Python source, and the spans of the nodes in it."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+@frozen
+class Mark:
+    """A stretch of a text, by offsets, that comes from a node."""
+
+    start: int
+    end: int
+    location: Location
+    node: str
+
+
+@frozen
+class Text:
+    """A piece of source on one line, with its marks: outer ones before those inside them."""
+
+    source: str
+    marks: tuple[Mark, ...] = ()
+
+    def marked(self, location: Location, node: str) -> Text:
+        """The same, all of it from a node."""
+        return Text(self.source, (Mark(0, len(self.source), location, node), *self.marks))
+
+    def stretched(self) -> Text:
+        """The same, with its first mark over all of it."""
+        if not self.marks:
+            return self
+        first, *rest = self.marks
+        return Text(self.source, (evolve(first, start=0, end=len(self.source)), *rest))
+
+    def shifted(self, offset: int) -> Iterator[Mark]:
+        """Its marks, where it stands at an offset."""
+        return (evolve(mark, start=mark.start + offset, end=mark.end + offset) for mark in self.marks)
+
+
+def joined(*parts: Text | str) -> Text:
+    """Texts one behind the other."""
+    source = ""
+    marks: list[Mark] = []
+    for part in parts:
+        if isinstance(part, str):
+            source += part
+        else:
+            marks += part.shifted(len(source))
+            source += part.source
+    return Text(source, tuple(marks))
+
+
+def listed(parts: Iterable[Text | str]) -> Text:
+    """Texts parted by commas."""
+    pieces: list[Text | str] = []
+    for part in parts:
+        pieces += [", ", part] if pieces else [part]
+    return joined(*pieces)
+
+
+@define
+class Lines:
+    """Lines of source with their depths, that become a `Source`."""
+
+    lines: list[tuple[int, Text, bool]] = field(factory=list)
+    """The depth and the text of each, and whether it may be broken."""
+    depth: int = 0
+
+    def add(self, *parts: Text | str) -> None:
+        self.lines.append((self.depth, joined(*parts), True))
+
+    def add_commented(self, text: Text, comment: str) -> None:
+        """A line with a comment behind it that is known to fit."""
+        self.lines.append((self.depth, joined(text, f"  # {comment}"), False))
+
+    def add_prose(self, lines: Iterable[str]) -> None:
+        """Lines of a comment or docstring."""
+        self.lines += [(self.depth if line else 0, Text(line), False) for line in lines]
+
+    def extend(self, other: Lines) -> None:
+        """Take over lines that were written at this depth."""
+        self.lines += other.lines
+
+    def blank(self, count: int = 1) -> None:
+        self.add_prose([""] * count)
+
+    def room(self) -> int:
+        """How many characters fit in a line."""
+        return WIDTH - INDENT * self.depth
+
+    def source(self) -> Source:
+        written: list[str] = []
+        spans: list[Span] = []
+        for depth, text, breakable in self.lines:
+            laid_out, starts = _laid_out(text.source, INDENT * depth, breakable)
+            for mark in text.marks:
+                line, column = _position(starts, mark.start)
+                end_line, end_column = _position(starts, mark.end, end=True)
+                first = len(written) + 1
+                spans.append(Span(first + line, column, first + end_line, end_column, mark.location, mark.node))
+            written += laid_out
+        return Source("\n".join(written).rstrip("\n") + "\n", tuple(spans))
+
+
+# --- breaking long lines ------------------------------------------------------------------------
+
+_Start = tuple[int, int]
+"""The offset in the text at which a line starts, and the column it starts at."""
+
+
+def _laid_out(source: str, indent: int, breakable: bool) -> tuple[list[str], list[_Start]]:
+    """The lines of a piece of source, and where in it each starts."""
+    if not breakable or indent + len(source) <= WIDTH:
+        return [" " * indent + source], [(0, indent)]
+    pieces = list(_pieces(source, 0, len(source), indent, ""))
+    lines = [" " * column + source[start:end] + tail for start, end, column, tail in pieces]
+    return lines, [(start, column) for start, _, column, _ in pieces]
+
+
+_Piece = tuple[int, int, int, str]
+"""A line: the part of the text in it, its column, and what comes behind that part."""
+
+
+def _pieces(source: str, start: int, end: int, indent: int, tail: str) -> Iterator[_Piece]:
+    """A part of a text in lines: broken at its longest brackets where it is too long for one."""
+    brackets = None if indent + end - start + len(tail) <= WIDTH else _longest_brackets(source, start, end)
+    if brackets is None:
+        yield start, end, indent, tail
+        return
+    opening, closing = brackets
+    yield start, opening + 1, indent, ""
+    parts = list(_split(source, opening + 1, closing))
+    comprehension = source[parts[-1][0] : parts[-1][1]].startswith("for ")
+    lone = len(parts) == 1 and source[parts[0][0]] in "[{*"
+    for first, last in parts:
+        yield from _pieces(source, first, last, indent + INDENT, "" if comprehension or lone else ",")
+    yield closing, end, indent, tail
+
+
+def _longest_brackets(source: str, start: int, end: int) -> tuple[int, int] | None:
+    """The outermost pair of brackets that holds most."""
+    best: tuple[int, int] | None = None
+    opening = depth = 0
+    for index, character in _code(source, start, end):
+        if character in "([{":
+            if not depth:
+                opening = index
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+            if not depth and index - opening > (best[1] - best[0] if best else 1):
+                best = opening, index
+    return best
+
+
+def _split(source: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of what stands in brackets: parted by commas, or a comprehension before each `for`."""
+    depth, first = 0, start
+    for index, character in _code(source, start, end):
+        depth += (character in "([{") - (character in ")]}")
+        if not depth and character == ",":
+            yield first, index
+            first = index + 2
+        elif not depth and source.startswith(" for ", index):
+            yield first, index
+            first = index + 1
+    if first < end:
+        yield first, end
+
+
+def _code(source: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """The characters outside of strings."""
+    quote = ""
+    index = start
+    while index < end:
+        character = source[index]
+        if quote:
+            if character == "\\":
+                index += 1
+            elif character == quote:
+                quote = ""
+        elif character in "\"'":
+            quote = character
+        else:
+            yield index, character
+        index += 1
+
+
+def _position(starts: list[_Start], offset: int, end: bool = False) -> tuple[int, int]:
+    """The line and column of an offset."""
+    line = 0
+    for number, (start, _) in enumerate(starts):
+        if start < offset or (start == offset and not end):
+            line = number
+    start, column = starts[line]
+    return line, column + offset - start

@@ -1,0 +1,151 @@
+"""Repeats that are nothing but a chain of equal modules: an nn.Sequential that is called once."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import evolve, frozen
+
+from blockstudio.compiler import ir
+from blockstudio.compiler.ir import Value
+from blockstudio.graph.model import BOUNDARY
+
+
+@frozen(kw_only=True)
+class Whole(ir.Apply):
+    """All rounds of a Repeat as one call; `inner` is the call of a round."""
+
+    inner: ir.Apply
+
+
+def condensed(module: ir.Module) -> ir.Module:
+    """The module with such Repeats as single calls."""
+    return evolve(module, forward=_condensed(module.forward, module))
+
+
+def whole_layers(module: ir.Module) -> set[str]:
+    """The declarations that a condensed module calls as a whole."""
+    return {statement.layer for _, statement in module.forward.walk() if isinstance(statement, Whole)}
+
+
+def _condensed(block: ir.Block, module: ir.Module) -> ir.Block:
+    return evolve(block, statements=tuple(_statement(statement, module) for statement in block.statements))
+
+
+def _statement(statement: ir.Statement, module: ir.Module) -> ir.Statement:
+    match statement:
+        case ir.WhileLoop():
+            condition, body = _condensed(statement.condition, module), _condensed(statement.body, module)
+            return evolve(statement, condition=condition, body=body)
+        case ir.IfElse():
+            then, otherwise = _condensed(statement.then, module), _condensed(statement.otherwise, module)
+            return evolve(statement, condition=_condensed(statement.condition, module), then=then, otherwise=otherwise)
+        case ir.ForRange():
+            return _whole(statement, module) or evolve(statement, body=_condensed(statement.body, module))
+    return statement
+
+
+def _whole(statement: ir.ForRange, module: ir.Module) -> Whole | None:
+    body = statement.body
+    if statement.shared or len(body.statements) != 1 or len(body.inputs) != 1 or len(body.outputs) != 1:
+        return None
+    inner = body.statements[0]
+    if not isinstance(inner, ir.Apply) or inner.call_only or inner.moves or inner.options or not inner.outputs:
+        return None
+    source = Value(BOUNDARY, body.inputs[0].name)
+    passed_on = list(inner.arguments.items()) == [(inner.ports[0], source)]
+    given_on = body.outputs[0].value == Value(inner.node, inner.outputs[0]) and len(inner.outputs) == 1
+    round_number = f"[{statement.index}]"
+    if not passed_on or not given_on or not inner.callee.endswith(round_number) or not statement.arguments:
+        return None
+    declaration = module.by_name.get(inner.layer)
+    if declaration is None or declaration.device:
+        return None
+    port = inner.ports[0]
+    moves = {port: ""} if statement.moves else {}
+    return Whole(
+        location=statement.location,
+        node=statement.node,
+        comment=statement.comment,
+        arguments={port: next(iter(statement.arguments.values()))},
+        outputs=statement.outputs,
+        moves=moves,
+        layer=inner.layer,
+        callee=inner.callee.removesuffix(round_number),
+        ports=inner.ports[:1],
+        inner=inner,
+    )
+
+
+@frozen
+class Members:
+    """A loop over the members of one list: `for block in self.blocks`."""
+
+    source: str
+    index: str
+    body: ir.Block
+
+    @property
+    def singular(self) -> str:
+        """A name for one of them."""
+        name = self.source.rpartition(".")[2]
+        if not name.isidentifier():
+            return "layer"
+        return name[:-1] if name.endswith("s") and len(name) > 3 and not name.endswith("ss") else name
+
+    def block(self, name: str) -> ir.Block:
+        """The body, with a variable for the member of the round."""
+        return _renamed(self.body, f"{self.source}[{self.index}]", name)
+
+
+def over_members(statement: ir.ForRange) -> Members | None:
+    """The loop over a list that a Repeat is, where it needs the number of the round for nothing else."""
+    if statement.shared:
+        return None
+    word = re.compile(rf"\b{re.escape(statement.index)}\b")
+    sources = set()
+    for _, inner in statement.body.walk():
+        match inner:
+            case ir.Apply():
+                reached, others = inner.callee, [str(value) for value in inner.options.values()]
+            case ir.Read():
+                reached, others = inner.source, []
+            case ir.Compute():
+                reached, others = "", [str(value) for value in inner.options.values()]
+            case ir.ForRange():
+                reached, others = "", [inner.count]
+            case _:
+                reached, others = "", []
+        if any(map(word.search, others)):
+            return None
+        if word.search(reached):
+            if not reached.endswith(f"[{statement.index}]"):
+                return None
+            sources.add(reached)
+    if len(sources) != 1:
+        return None
+    return Members(sources.pop().removesuffix(f"[{statement.index}]"), statement.index, statement.body)
+
+
+def _renamed(block: ir.Block, old: str, new: str) -> ir.Block:
+    statements = []
+    for statement in block.statements:
+        match statement:
+            case ir.Apply():
+                statement = evolve(statement, callee=new if statement.callee == old else statement.callee)
+            case ir.Read():
+                statement = evolve(statement, source=new if statement.source == old else statement.source)
+            case ir.WhileLoop():
+                condition = _renamed(statement.condition, old, new)
+                statement = evolve(statement, condition=condition, body=_renamed(statement.body, old, new))
+            case ir.ForRange():
+                statement = evolve(statement, body=_renamed(statement.body, old, new))
+            case ir.IfElse():
+                statement = evolve(
+                    statement,
+                    condition=_renamed(statement.condition, old, new),
+                    then=_renamed(statement.then, old, new),
+                    otherwise=_renamed(statement.otherwise, old, new),
+                )
+        statements.append(statement)
+    return evolve(block, statements=tuple(statements))
