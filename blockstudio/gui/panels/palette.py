@@ -172,6 +172,7 @@ class PalettePanel(QWidget):
 
     def _show_groups(self) -> None:
         self.nothing.hide()
+        self.tree.show()
         self.model.clear()
         closed = self._session.settings.get(PALETTE_CLOSED)
         own = _group(tr("Your blocks"), OWN, "mdi6.cube-outline", "accent")
