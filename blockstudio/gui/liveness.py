@@ -13,7 +13,7 @@ from attrs import frozen
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
 from blockstudio.engine.protocol import Failure, Problem, Shapes, UpdateDocument
-from blockstudio.errors import BlockStudioError
+from blockstudio.errors import CompileError
 from blockstudio.graph.document import Document
 from blockstudio.graph.edits import Edit, MoveNodes, SetNote
 from blockstudio.graph.model import CodeDefinition, Definition, copy_graph
@@ -49,16 +49,16 @@ def snapshot(document: Document) -> Document:
 def prepare(document: Document, revision: int) -> Prepared:
     """Check and compile; runs in the thread."""
     # Imported here, in the thread: the window is on the screen before the compiler is loaded.
-    from blockstudio.compiler import check, compile_document
+    from blockstudio.compiler import compile_document
     from blockstudio.formats.project import to_json
 
-    problems = [Problem(d.code, d.severity, d.path, d.template, dict(d.facts)) for d in check(document)]
     compiled = None
     try:
         compiled = compile_document(document)
-    except BlockStudioError as error:
-        if not any(problem.severity == "error" for problem in problems):
-            problems.append(Problem("compile", "error", error.path, error.template, dict(error.facts)))
+        found = tuple(compiled.analysis.diagnostics)
+    except CompileError as error:
+        found = error.diagnostics
+    problems = [Problem(d.code, d.severity, d.path, d.template, dict(d.facts)) for d in found]
     return Prepared(revision, to_json(document), problems, compiled)
 
 
@@ -138,10 +138,6 @@ class Liveness(QObject):
     def _work(self, document: Document, revision: int) -> None:
         try:
             self._prepared.emit(prepare(document, revision))
-        except ImportError:  # TODO until the compiler is there
-            from blockstudio.formats.project import to_json
-
-            self._prepared.emit(Prepared(revision, to_json(document), [], None))
         except Exception as error:
             self._failed.emit(error)
 

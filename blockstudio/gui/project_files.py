@@ -146,7 +146,7 @@ class ProjectFiles(QObject):
         )
         if not name:
             return
-        data = compiled.source.text.encode()
+        data = compiled.source.encode()
         try:
             write_atomically(Path(name), lambda file: file.write(data))
         except OSError as error:

@@ -74,12 +74,12 @@ class SourcePanel(QWidget):
     def _show(self, compiled: Compiled | None) -> None:
         if compiled is not None:
             self._compiled = compiled
-            if self.view.toPlainText() != compiled.source.text:
-                self.view.set_code(compiled.source.text)
+            if self.view.toPlainText() != compiled.source:
+                self.view.set_code(compiled.source)
         has_text = self._compiled is not None
         self.copy_button.setEnabled(has_text)
         if compiled is not None:
-            lines = compiled.source.text.count("\n")
+            lines = compiled.source.count("\n")
             self.state.setText(tr("{count} lines. Click one to go to its node.").format(count=lines))
         elif has_text:
             self.state.setText(tr("It does not compile at the moment: this is how it was before."))
@@ -90,9 +90,9 @@ class SourcePanel(QWidget):
     def _light_up(self) -> None:
         if self._compiled is None:
             return
-        location, chosen = self._session.location, set(self._session.selection)
-        spans = [s for s in self._compiled.source.spans if s.location == location and s.node in chosen and s.node]
-        self.view.light_up(line for s in spans for line in range(s.line, s.end_line + 1))
+        location = self._session.location
+        spans = [span for name in self._session.selection for span in self._compiled.spans_of(location, name)]
+        self.view.light_up(line for span in spans for line in range(span.line, span.end_line + 1))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
@@ -107,14 +107,16 @@ class SourcePanel(QWidget):
         return super().eventFilter(watched, event)
 
     def go_to(self, line: int, column: int = 0) -> bool:
-        """Select the node that a place in the source stands for; whether there is one."""
+        """Select the node that a place in the source stands for, or the first of its line; whether there is one."""
         if self._compiled is None:
             return False
-        here = [s for s in self._compiled.source.spans if s.node and s.line <= line <= s.end_line]
-        exact = [s for s in here if (s.line, s.column) <= (line, column) <= (s.end_line, s.end_column)]
-        found = min(exact or here, key=lambda s: (s.end_line - s.line, s.end_column - s.column), default=None)
+        found = self._compiled.node_at(line, column)
         if found is None:
+            on_line = (s for s in self._compiled.spans if s.node and s.line <= line <= s.end_line)
+            first = next(on_line, None)
+            found = (first.location, first.node) if first else None
+        if found is None or not found[1]:
             return False
         with self._session.guard():
-            self._session.show_node(found.location, found.node)
+            self._session.show_node(*found)
         return True
