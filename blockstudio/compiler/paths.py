@@ -46,6 +46,9 @@ class Landing:
     location: Location
     node: Node | None
     rest: tuple[str, ...] = ()
+    values: Values | None = None
+    """If the path ends at an instance of a definition, or at the module it started from: what its
+    hyper-parameters are."""
 
     @property
     def owned(self) -> Node | None:
@@ -73,7 +76,7 @@ class Paths:
 
     def _in_class(self, scope: Scope, here: Landing, values: Values | None) -> Landing | None:
         if not here.rest:
-            return here
+            return evolve(here, values=values)
         for length in range(len(here.rest), 0, -1):
             name = ".".join(here.rest[:length])
             owner = scope.owners.get(name)
@@ -101,13 +104,15 @@ class Paths:
             if owner is None:
                 return None
             return self._in_node(scope, owner.place, evolve(here, node=owner.node), values)
+        inner = self.scopes.get(node.definition) if isinstance(node, Instance) else None
         if not here.rest:
+            if isinstance(node, Instance) and inner is not None:
+                return evolve(here, values=_arguments(inner.definition, node, values))
             return here
         if isinstance(node, Sequential):
             inside = scope.inside(place, node, "body")
             return None if inside is None else self._in_sequential(scope, inside, node.named, here, values)
         if isinstance(node, Instance):
-            inner = self.scopes.get(node.definition)
             if inner is not None:
                 entered = Landing(here.python, Location(node.definition), None, here.rest)
                 return self._in_class(inner, entered, _arguments(inner.definition, node, values))
