@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from blockstudio.compiler.check_nodes import NodeCheck
+from blockstudio.compiler.check_nodes import NodeCheck, specs_of
 from blockstudio.compiler.diagnostics import Report
 from blockstudio.compiler.naming import LOCAL_RESERVED, MODULE_ATTRIBUTES, is_attribute, is_plain
 from blockstudio.compiler.options import Names, hyper_names
@@ -15,8 +15,19 @@ from blockstudio.compiler.scope import DEEPEST, OWNING, Owner, Place, Scope
 from blockstudio.errors import ExpressionError
 from blockstudio.graph import topology
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.expressions import is_node_name
-from blockstudio.graph.model import BOUNDARY, Constant, Node, Parameter, Port
+from blockstudio.graph.expressions import is_node_name, names_in
+from blockstudio.graph.model import (
+    BOUNDARY,
+    Constant,
+    Expression,
+    Function,
+    Layer,
+    Node,
+    OptionValue,
+    Parameter,
+    Port,
+    Repeat,
+)
 
 DEVICE = re.compile(r"(cpu|cuda|mps|xpu|hpu|mtia|npu|mlu|meta|privateuseone)(:\d{1,4})?")
 """What a node's device may be."""
@@ -61,7 +72,7 @@ class DefinitionCheck:
             if name in seen:
                 self.report.add("hyper.duplicate", place, name=name)
             seen.add(name)
-            if name in self.scope.owners:
+            if name in self.scope.owners and name in run_names_used(self.scope):
                 self.report.add("hyper.clash", self.scope.owners[name].place.location, name, name=name)
             if parameter.default and not _is_default(parameter.default):
                 self.report.add("hyper.default", place, name=name, text=parameter.default)
@@ -183,6 +194,35 @@ class DefinitionCheck:
                 self.report.add("input.missing", location, node.name, port=port.name)
         if ports.outputs and not leaving:
             self.report.add("node.unused", location, node.name)
+
+
+def run_names_used(scope: Scope) -> set[str]:
+    """The names in expressions that stand in methods other than `__init__`."""
+    texts: list[OptionValue] = []
+    for place in scope.places:
+        for node in place.graph.nodes.values():
+            match node:
+                case Function():
+                    texts += node.options.values()
+                case Layer():
+                    texts += [value for name, value in node.options.items() if _is_forward(node, name)]
+                case Repeat():
+                    texts.append(node.count)
+    for rule in scope.definition.initializers:
+        texts += [Expression(rule.expression), Expression(f"x[{rule.index}]"), *rule.arguments.values()]
+    return {name for text in texts for name in _names_in(text)}
+
+
+def _is_forward(node: Layer, option: str) -> bool:
+    spec = specs_of(node.type).get(option)
+    return spec is not None and spec.forward
+
+
+def _names_in(value: OptionValue) -> set[str]:
+    if isinstance(value, tuple):
+        return {name for element in value for name in _names_in(element)}
+    text = value.text if isinstance(value, Expression) else f"x[{value}]" if isinstance(value, str) else ""
+    return names_in(text)
 
 
 def _is_default(text: str) -> bool:

@@ -37,7 +37,11 @@ def generate(program: ir.Program) -> Source:
             parts.append(_class(module))
     imported = {line.split()[-1] for line in imports}
     used = _names("\n\n\n".join(part.text for part in parts))
-    imports |= {line for name, line in USUAL_IMPORTS.items() if name in used - imported - bound}
+    for name, line in USUAL_IMPORTS.items():
+        if name in used - imported - bound:
+            imports.add(line)
+        elif name not in used:
+            imports.discard(line)
     return _together(sorted_imports(imports), parts)
 
 
@@ -111,7 +115,7 @@ def _write_init(module: ir.Module, stored: list[str], lines: Lines) -> None:
 def _stored(module: ir.Module, *methods: Lines) -> list[str]:
     """The hyper-parameters that methods other than `__init__` use."""
     used = {name for lines in methods for _, text, _ in lines.lines for name in _ATTRIBUTE.findall(text.source)}
-    return [argument.name for argument in module.hyper_parameters if argument.name in used]
+    return [name for name in module.attributes if name in used]
 
 
 _ATTRIBUTE = re.compile(r"\bself\.(\w+)")

@@ -54,8 +54,8 @@ class Flow:
             if user is None:
                 self._destinations[value] = next(name for name, result in self.results if result == value)
                 break
-            main = next(iter(user.arguments.values()))
-            if main != value or not user.outputs:
+            port, main = next(iter(user.arguments.items()))
+            if main != value or not user.outputs or port.endswith(".0"):
                 self._destinations[value] = ""
                 break
             value = Value(user.node, user.outputs[0])

@@ -18,7 +18,7 @@ from blockstudio.compiler.options import Names, hyper_names, run_names, settled
 from blockstudio.compiler.rules import lowered_rules
 from blockstudio.compiler.scope import CALLABLE, OWNING, Owner, Place, Scope
 from blockstudio.compiler.signatures import arguments_of, default_source, signature_arguments
-from blockstudio.compiler.snippets import expression, negated
+from blockstudio.compiler.snippets import expression, negated, with_words
 from blockstudio.errors import ExpressionError
 from blockstudio.graph import topology
 from blockstudio.graph.document import Document
@@ -93,7 +93,7 @@ class _Lowering:
         module = ir.Module(
             name=self.scope.name,
             doc=definition.doc,
-            hyper_parameters=arguments_of(definition),
+            hyper_parameters=arguments_of(self.scope),
             declarations=tuple(declaration for declaration in self.declarations.values() if declaration),
             forward=forward,
             initializers=rules,
@@ -161,7 +161,7 @@ class _Lowering:
             inside = self.scope.inside(place, node, "condition")
             text = expression(self.block(inside, self.made)) if inside else None
             try:
-                found = self.made.option(text) if text else ""
+                found = with_words(self.made.option(text)) if text else ""
             except ExpressionError:
                 found = ""
             self.static[id(node)] = found

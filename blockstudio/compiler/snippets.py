@@ -83,6 +83,20 @@ def negated(condition: str) -> str:
     return f"not ({condition})" if isinstance(tree, ast.BoolOp | ast.IfExp) else f"not {condition}"
 
 
+def with_words(condition: str) -> str:
+    """A condition on plain values with `and` and `or` for the `&` and `|` of comparisons."""
+    return ast.unparse(_Words().visit(ast.parse(condition, mode="eval")))
+
+
+class _Words(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        word = {ast.BitAnd: ast.And, ast.BitOr: ast.Or}.get(type(node.op))
+        if word is None or not all(isinstance(side, ast.Compare | ast.BoolOp) for side in (node.left, node.right)):
+            return node
+        return ast.BoolOp(word(), [node.left, node.right])
+
+
 def is_atom(source: str) -> bool:
     """Whether an attribute may be taken of an expression without brackets round it."""
     tree = ast.parse(source, mode="eval").body

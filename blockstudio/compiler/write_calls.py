@@ -22,6 +22,8 @@ from blockstudio.compiler.wholes import Whole
 
 DEEPEST_LINE = 3
 """Calls within each other on one line."""
+SHORT_BLOCK = 2
+"""So few calls may all stand within each other."""
 LONGEST_LINE = 79
 """Nothing is put into a line that would be longer."""
 
@@ -120,7 +122,7 @@ class CallWriter:
             if (
                 order is not None
                 and list(frame.pending)[-len(order) :] == order
-                and all(self._may_join(frame.pending[value], value, statement) for value in order)
+                and all(self._may_join(frame, frame.pending[value], value, statement) for value in order)
             ):
                 expr = self._expr(frame, statement)
                 if expr.depth <= frame.deepest and len(expr.text.source) <= self._space(frame):
@@ -144,11 +146,11 @@ class CallWriter:
         waiting.sort(key=lambda port: source.index(placeholders[port]))
         return [statement.arguments[port] for port in waiting]
 
-    def _may_join(self, expr: Expr, value: Value, statement: ir.Compute | ir.Apply) -> bool:
+    def _may_join(self, frame: Frame, expr: Expr, value: Value, statement: ir.Compute | ir.Apply) -> bool:
         """Whether a waiting result may be written into a statement, for the reader's sake."""
         if any(statement.arguments[port] == value for port in statement.moves):
             return False
-        return not isinstance(expr.statement, ir.Apply) or _is_unary(statement)
+        return _reads_well(frame, expr.statement, statement)
 
     def _may_wait(self, frame: Frame, expr: Expr) -> bool:
         """Whether a result may be written into the statement that uses it."""
@@ -163,7 +165,7 @@ class CallWriter:
             return not self._output_moves(frame, value)
         if expr.comments or not isinstance(user, ir.Compute | ir.Apply):
             return False
-        return not isinstance(statement, ir.Apply) or _is_unary(user)
+        return _reads_well(frame, statement, user)
 
     def _output_moves(self, frame: Frame, value: Value) -> bool:
         return any(output.move for output in frame.block.outputs if output.value == value)
@@ -224,12 +226,12 @@ class CallWriter:
             return hint
         reads = list(dict.fromkeys(expr.reads))
         is_call = isinstance(expr.statement, ir.Apply)
-        if first and (alone or is_call):
+        if first and (alone or is_call) and not (len(reads) > 1 and _has_own_name(expr.statement)):
             free = [variable for variable in reads if frame.is_free(variable)]
             streams = [variable for variable in free if variable in self.streams]
-            if streams:
+            if streams and not self._is_side(frame, expr, value):
                 return streams[0]
-            if free and (is_call or len(reads) == 1):
+            if free and (is_call or len(reads) == 1) and not streams:
                 return free[0]
         if not alone and not (first and is_call):
             return self.namer.fresh(value.port)
@@ -238,6 +240,12 @@ class CallWriter:
             self.streams.add(destination)
             return self.namer.fresh(destination)
         return self.namer.fresh(expr.statement.node)
+
+    def _is_side(self, frame: Frame, expr: Expr, value: Value) -> bool:
+        """Whether a result is a branch off a value that was used elsewhere before, to be joined again."""
+        if frame.flow.destination(value) or frame.flow.uses[value] != 1 or frame.flow.user(value) is None:
+            return False
+        return any(frame.flow.uses[argument] > 1 for argument in expr.statement.arguments.values())
 
     def take(self, frame: Frame, values: Sequence[Value | None], room: int) -> tuple[list[Text], list[str]]:
         """What the end of a block gives, waiting results written into it; and their comments."""
@@ -266,9 +274,20 @@ class CallWriter:
         return texts, comments
 
 
-def _is_unary(statement: ir.Statement) -> bool:
-    """Whether a statement is a function of one value: a layer's result may then be written into it."""
-    return isinstance(statement, ir.Compute) and len(statement.arguments) == 1
+def _reads_well(frame: Frame, inner: ir.Statement, outer: ir.Compute | ir.Apply) -> bool:
+    """Whether a call may stand inside another: functions in functions, a layer in a function of one value; in
+    the call of a layer only where that is what the block gives."""
+    if isinstance(outer, ir.Compute):
+        return isinstance(inner, ir.Compute) or len(outer.arguments) == 1
+    last = [frame.flow.users.get(value) for value in outer.results()] == [[None]]
+    return last and (isinstance(inner, ir.Compute) or len(frame.block.statements) <= SHORT_BLOCK)
+
+
+def _has_own_name(statement: ir.Statement) -> bool:
+    """Whether a function's node was given a name that says more than which function it is."""
+    if not isinstance(statement, ir.Compute):
+        return False
+    return statement.node.rstrip("_0123456789") not in statement.entry.type.rpartition(".")[2]
 
 
 def _composed(statement: ir.Compute | ir.Apply, operands: Mapping[str, Text]) -> Text:

@@ -64,23 +64,24 @@ def net(graph: Graph, name: str = "Net", **extra: Any) -> Document:
     return document(Definition(name, graph, **extra))
 
 
-def layer(name: str, type: str, /, **options: Any) -> Layer:
+def layer(name: str, type: str, /, comment: str = "", device: str = "", **options: Any) -> Layer:
     """A layer of torch.nn."""
-    return Layer(name=name, type=f"torch.nn.{type}", options=options)
+    return Layer(name=name, type=f"torch.nn.{type}", options=options, comment=comment, device=device)
 
 
-def function(name: str, type: str = "", /, **options: Any) -> Function:
+def function(name: str, type: str = "", /, comment: str = "", device: str = "", **options: Any) -> Function:
     """A function by its full name, or by that of torch.nn.functional."""
-    type = type or name
-    return Function(name=name, type=type if "." in type else f"torch.nn.functional.{type}", options=options)
+    full = type or name
+    full = full if "." in full else f"torch.nn.functional.{full}"
+    return Function(name=name, type=full, options=options, comment=comment, device=device)
 
 
 def linear(name: str, inputs: Any, outputs: Any, **options: Any) -> Layer:
     return layer(name, "Linear", in_features=inputs, out_features=outputs, **options)
 
 
-def call(name: str, owner: str) -> Call:
-    return Call(name=name, layer=owner)
+def call(name: str, owner: str, **fields: Any) -> Call:
+    return Call(name=name, layer=owner, **fields)
 
 
 def instance(name: str, definition: str, /, **options: Any) -> Instance:
