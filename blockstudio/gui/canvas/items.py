@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, QPointF, QRectF
+from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsScene
 
 from blockstudio.graph.model import Endpoint
@@ -121,6 +122,11 @@ class ItemStore(QGraphicsScene):
             if isinstance(start, NodeItem | PillItem) and isinstance(end, NodeItem | PillItem):
                 edge.place(start.anchor(edge.source.port, True), end.anchor(target.port, False))
                 self._wires.put(target, edge.box())
+            else:
+                # From or to a port of the border that is not there: a problem says so, nothing can be drawn.
+                edge.setPath(QPainterPath())
+                self._wires.remove(target)
+                self._wires_in_view.discard(target)
 
     def ends_of(self, keys: Iterable[Key]) -> set[Endpoint]:
         """The targets of the wires at some things."""

@@ -69,7 +69,7 @@ def _box(painter: QPainter, item: NodeItem, box: QRectF, hue: QColor) -> None:
     if face.style == "shared":
         edge = hue
     elif face.style == "instance":
-        edge = colors.label
+        edge = colors.muted
     if item.severity == "error":
         edge = colors.error
     if selected:
@@ -83,7 +83,7 @@ def _box(painter: QPainter, item: NodeItem, box: QRectF, hue: QColor) -> None:
     painter.setBrush(colors.card)
     painter.drawRoundedRect(box, radius, radius)
     if face.style == "instance":
-        painter.setPen(QPen(tint(colors.label, 0.55), 1.0))
+        painter.setPen(QPen(tint(colors.muted, 0.7), 1.0))
         painter.setBrush(_NONE)
         painter.drawRoundedRect(box.adjusted(3, 3, -3, -3), radius - 3, radius - 3)
 

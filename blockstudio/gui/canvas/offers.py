@@ -92,14 +92,19 @@ def _fits(offer: Offer, sequence: bool, wire: PortKey | None) -> bool:
     assert entry is not None
     if sequence and entry.kind != "layer":
         return False
-    return wire is None or bool(entry.inputs if wire.is_source else entry.outputs)
+    return wire is None or bool(_wireable(entry) if wire.is_source else entry.outputs)
+
+
+def _wireable(entry: Entry) -> bool:
+    """Whether it has an input that one would wire first."""
+    return not all(port.optional or port.advanced for port in entry.inputs)
 
 
 def can_be_inserted(offer: Offer) -> bool:
     """Whether it has an input and an output."""
     entry = catalog().get(offer.payload)
     if entry is not None:
-        return bool(entry.inputs and entry.outputs)
+        return bool(_wireable(entry) and entry.outputs)
     return offer.payload.partition(":")[2] not in _SOURCES | _BORDER
 
 

@@ -214,6 +214,7 @@ class CanvasScene(ItemStore):
         wanted |= {Key("output", port.name): port for port in self._border("output")}
         for key in [key for key in self.pills if key not in wanted]:
             self.take_out(self.pills.pop(key))
+            touched |= self.ends_of([key])
         fed = {edge.source.port for edge in self.graph.edges_out_of(BOUNDARY)}
         for key, port in wanted.items():
             detail = ""
@@ -227,6 +228,7 @@ class CanvasScene(ItemStore):
                 pill.setZValue(2.0)
                 pill.setPos(*port.position)
                 self.put_in(pill)
+                touched |= self.ends_of([key])
                 continue
             if pill.show_port(detail, wired):
                 self.resized(pill)

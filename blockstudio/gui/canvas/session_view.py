@@ -32,7 +32,7 @@ class SessionView(Viewport):
         session.document_replaced.connect(self._forget_views)
         session.location_changed.connect(self._show_location)
         session.document_changed.connect(self._follow)
-        session.selection_changed.connect(self._show_selection)
+        session.selection_changed.connect(self._selection_changed)
         session.diagnostics_changed.connect(self._show_problems)
         session.shapes_changed.connect(self._show_shapes)
         session.reveal_requested.connect(self.reveal_node)
@@ -67,22 +67,29 @@ class SessionView(Viewport):
 
     def _follow(self, edits: Iterable[Edit]) -> None:
         self.stop_animation()
+        self.end_gesture()
         if self.canvas_scene.graph is not self.session.graph:
             self._show_location()
             return
         was_empty = not self.canvas_scene.nodes
         self.canvas_scene.follow(edits)
+        # What was renamed, or came back, is selected under a name the scene did not know before.
+        self._show_selection(keep=True)
         if was_empty or not self.canvas_scene.nodes:
             self.viewport().update()
 
-    def _show_selection(self) -> None:
+    def _show_selection(self, *, keep: bool = False) -> None:
+        """Select what the session says; wires and notes, of which it knows nothing, stay if told to `keep`."""
         session, scene = self.session, self.canvas_scene
         keys = {node_key(name) for name in session.selection}
         keys |= {Key("input" if side == "inputs" else "output", name) for side, name in session.selected_ports}
-        if self._selecting:
+        if keep or self._selecting:
             keys |= {key for key in scene.selection if key.kind in ("note", "edge")}
         scene.select(keys)
         self.describe_selection()
+
+    def _selection_changed(self) -> None:
+        self._show_selection()
 
     def _show_problems(self, problems: list[Problem]) -> None:
         self.canvas_scene.set_problems(problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from attrs import frozen
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -52,7 +53,7 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     ("L", mark("Lay the nodes out along the flow")),
     ("Alt+D", mark("Duplicate as shared: call the same layers again")),
     ("Arrows", mark("Go along the wires from node to node")),
-    ("Ctrl+Arrows", mark("Move the selection by a step")),
+    ("Alt+Arrows", mark("Move the selection by a step")),
     ("Page Down", mark("Enter the block")),
     ("Page Up", mark("Leave the block")),
     ("Space", mark("Hold to move the view with the mouse")),
@@ -68,13 +69,23 @@ _ARROWS: dict[int, Direction] = {
 }
 
 
+@frozen
+class Press:
+    """A press of the left button: on what, where in the scene and in the view."""
+
+    found: Hit
+    point: QPointF
+    place: QPoint
+    modifiers: Qt.KeyboardModifier
+
+
 class Canvas(Editing):
     """One gesture at a time; each is an object of its own."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         self.interaction: Interaction | None = None
-        self._pressed: tuple[Hit, QPointF, QPoint] | None = None
-        """What was pressed, where in the scene and where in the view, until it is known to be a drag."""
+        self._pressed: Press | None = None
+        """Until it is known whether it is a click or a drag."""
         self._hovered: Hit = NOTHING
         self._space = False
         super().__init__(session, parent)
@@ -144,28 +155,29 @@ class Canvas(Editing):
                 self.select_keys([found.key])
         elif not modifiers & _Adds:
             self.select_keys([])
-        self._pressed = (found, point, place)
+        self._pressed = Press(found, point, place, modifiers)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         event.accept()
         place = event.position().toPoint()
         self._pointer_at, self._modifiers = place, event.modifiers()
         if self._pressed is not None and self.interaction is None and event.buttons() & Qt.MouseButton.LeftButton:
-            found, point, start = self._pressed
-            if (place - start).manhattanLength() < QApplication.startDragDistance():
+            press = self._pressed
+            if (place - press.place).manhattanLength() < QApplication.startDragDistance():
                 return
             self._pressed = None
-            self._drag(found, point, event.modifiers())
+            self._drag(press)
         if self.interaction is not None:
             self.interaction.move(self.mapToScene(place), event.modifiers())
         elif event.buttons() == Qt.MouseButton.NoButton:
             self._hover(place)
 
-    def _drag(self, found: Hit, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def _drag(self, press: Press) -> None:
         scene = self.canvas_scene
+        found, point = press.found, press.point
         key = found.key
         if key is None:
-            self.begin(RubberBand(self, point, modifiers))
+            self.begin(RubberBand(self, point, press.modifiers))
         elif found.what == "row" and scene.nodes[key.name].face.takes_rows and found.row is not None:
             self.begin(DragRow(self, key.name, found.row))
         elif key.kind != "edge" and key in scene.selection and (not scene.sequence or key.kind == "node"):
@@ -178,7 +190,7 @@ class Canvas(Editing):
         if interaction is not None:
             interaction.finish(point, event.modifiers())
         elif self._pressed is not None and event.button() == Qt.MouseButton.LeftButton:
-            found = self._pressed[0]
+            found = self._pressed.found
             # A click on one of several selected things means that one.
             if found.key is not None and not event.modifiers() & _Adds and len(self.canvas_scene.selection) > 1:
                 self.select_keys([found.key])
@@ -317,7 +329,7 @@ class Canvas(Editing):
         self._space = False
 
     def _arrow(self, direction: Direction, modifiers: Qt.KeyboardModifier) -> None:
-        if modifiers == Qt.KeyboardModifier.ControlModifier:
+        if modifiers == Qt.KeyboardModifier.AltModifier:
             steps = {"left": (-GRID, 0.0), "right": (GRID, 0.0), "up": (0.0, -GRID), "down": (0.0, GRID)}
             self.nudge(*steps[direction])
             return

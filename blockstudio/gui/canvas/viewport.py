@@ -93,7 +93,9 @@ class Viewport(QGraphicsView):
         self.zoom_changed.emit(scale)
 
     def view_center(self) -> QPointF:
-        return self.mapToScene(self.viewport().rect().center())
+        # Not by mapToScene, which takes whole pixels: going to and fro would drift.
+        inverse, _ = self.viewportTransform().inverted()
+        return inverse.map(QRectF(self.viewport().rect()).center())
 
     def zoom_at(self, place: QPointF, factor: float) -> None:
         """Zoom so that what is at a place of the viewport stays there."""

@@ -1,0 +1,90 @@
+"""Whether a scene shows exactly what the document holds."""
+
+from __future__ import annotations
+
+import itertools
+
+from blockstudio.graph.model import Call, Endpoint
+from blockstudio.gui.canvas.faces import describe
+from blockstudio.gui.canvas.geometry import geometry
+from blockstudio.gui.canvas.items import owners
+from blockstudio.gui.canvas.keys import Key, node_key
+from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.session import Session
+
+LAYERS = 3
+"""Items that are always there: labels, overview, overlay."""
+
+
+def check_agreement(scene: CanvasScene, session: Session) -> None:
+    graph = session.graph
+    assert scene.graph is graph
+    assert scene.location == session.location
+    # --- nodes
+    assert set(scene.nodes) == set(graph.nodes)
+    callers: dict[str, int] = {}
+    for node in graph.nodes.values():
+        if isinstance(node, Call):
+            callers[node.layer] = callers.get(node.layer, 0) + 1
+    for name, node in graph.nodes.items():
+        item = scene.nodes[name]
+        face = describe(
+            session.document,
+            session.location,
+            graph,
+            node,
+            callers=callers.get(name, 0),
+            all_ports=name in scene.all_ports,
+        )
+        assert item.face == face, name
+        assert item.geometry == geometry(face), name
+        if not scene.arrangement:
+            assert (item.x(), item.y()) == node.position, name
+        else:
+            assert (item.x(), item.y()) == scene.arrangement[node_key(name)], name
+    # --- pills and notes
+    if scene.sequence:
+        assert set(scene.pills) == {Key("input", "input"), Key("output", "output")}
+    else:
+        ports = {Key("input", port.name): port for port in graph.inputs}
+        ports |= {Key("output", port.name): port for port in graph.outputs}
+        assert set(scene.pills) == set(ports)
+        if not scene.arrangement:
+            assert {key: (pill.x(), pill.y()) for key, pill in scene.pills.items()} == {
+                key: port.position for key, port in ports.items()
+            }
+    assert {key: item.note for key, item in scene.notes.items()} == graph.notes
+    # --- wires
+    if scene.sequence:
+        names = ["", *graph.nodes, ""]
+        pairs = {
+            Endpoint(b, "input" if b else "output"): Endpoint(a, "output" if a else "input")
+            for a, b in itertools.pairwise(names)
+        }
+    else:
+        pairs = graph.edges
+    assert {target: edge.source for target, edge in scene.edges.items()} == pairs
+    for target, edge in scene.edges.items():
+        start, end = (scene.thing(key) for key in owners(edge))
+        if start is None or end is None:
+            assert edge.path().isEmpty() and target not in scene._wires
+            continue
+        assert edge.start == start.anchor(edge.source.port, True), target  # type: ignore[union-attr]
+        assert edge.end == end.anchor(target.port, False), target  # type: ignore[union-attr]
+    # --- nothing left over
+    count = len(scene.nodes) + len(scene.pills) + len(scene.notes) + len(scene.edges)
+    assert len(scene.items()) <= count + LAYERS
+    assert len(scene._index) == len(scene.things())
+    drawn = [edge for edge in scene.edges.values() if not edge.path().isEmpty()]
+    assert len(scene._wires) == len(drawn)
+    for thing in scene.things():
+        assert scene._index.box(thing.key) == thing.box()
+        assert thing.scene() is scene
+        assert thing.selected == (thing.key in scene.selection)
+    for edge in drawn:
+        assert scene._wires.box(edge.target) == edge.box()
+        assert edge.selected == (edge.key in scene.selection)
+        assert edge.lit == any(key in scene.selection for key in owners(edge))
+    assert set(scene._ends) == {key for edge in scene.edges.values() for key in owners(edge)}
+    assert {key for key in scene.selection if key.kind == "node"} == {node_key(name) for name in session.selection}
+    assert scene.surface.wire is None or scene.overlay is not None

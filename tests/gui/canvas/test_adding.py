@@ -1,0 +1,171 @@
+"""Adding: from the palette by drag, by search, and what cannot be added."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from blockstudio.catalog.catalog import catalog
+from blockstudio.graph.edits import AddDefinition
+from blockstudio.graph.model import CodeDefinition, Definition, Endpoint
+from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.offers import offers, ranked
+from blockstudio.gui.panels.palette import MIME
+
+from .conftest import ROOT, Desk, chain
+
+
+def drag_in(desk: Desk, payload: str, place: QPoint) -> None:
+    """As a drag from the palette does it."""
+    data = QMimeData()
+    data.setData(MIME, QByteArray(payload.encode()))
+    view = desk.canvas.viewport()
+    action, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(place, action, data, button, keys)
+    QApplication.sendEvent(view, enter)
+    assert enter.isAccepted()
+    move = QDragMoveEvent(place, action, data, button, keys)
+    QApplication.sendEvent(view, move)
+    assert move.isAccepted()
+    QApplication.sendEvent(view, QDropEvent(QPointF(place), action, data, button, keys))
+    desk.check()
+
+
+def test_drag_from_the_palette(net: Desk) -> None:
+    start = net.bytes()
+    drag_in(net, "torch.nn.Linear", net.at(300, 350))
+    assert net.selected() == {"linear_3"}
+    assert net.graph.nodes["linear_3"].position == (240.0, 330.0)
+    assert net.steps() == 1
+    assert net.undo_all() == start
+
+
+def test_drag_onto_a_wire(net: Desk) -> None:
+    drag_in(net, "torch.nn.Dropout", net.wire("relu"))
+    assert net.graph.edges[Endpoint("relu", "input")] == Endpoint("dropout", "output")
+    assert net.steps() == 1
+
+
+def test_another_kind_of_drag_is_left_to_the_window(net: Desk) -> None:
+    data = QMimeData()
+    data.setText("hello")
+    event = QDragEnterEvent(
+        QPoint(10, 10), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(net.canvas.viewport(), event)
+    assert not event.isAccepted()
+
+
+@pytest.mark.parametrize("kind", [entry.kind for entry in catalog().structures])
+def test_every_structure_can_be_placed(net: Desk, kind: str) -> None:
+    start = net.bytes()
+    net.canvas.add_entry(f"node:{kind}", QPointF(300, 400))
+    QApplication.focusObject()
+    net.canvas.setFocus()
+    net.check()
+    assert net.steps() == 1
+    assert net.undo_all() == start
+
+
+def test_a_new_block_brings_its_definition(net: Desk) -> None:
+    net.canvas.add_entry("node:definition", QPointF(300, 400))
+    assert isinstance(net.session.document.definitions["Block"], Definition)
+    assert net.graph.nodes["block"].definition == "Block"  # type: ignore[attr-defined]
+
+
+def test_a_new_code_block_opens_the_editor(net: Desk) -> None:
+    asked: list[str] = []
+    net.session.code_requested.connect(asked.append)
+    net.canvas.add_entry("node:code", QPointF(300, 400))
+    assert asked == ["MyLayer"]
+    assert isinstance(net.session.document.definitions["MyLayer"], CodeDefinition)
+    assert net.session.trusted
+    assert [port.name for port in net.scene.nodes["my_layer"].face.inputs] == ["x"]
+
+
+def test_an_input_is_named_and_selected(net: Desk) -> None:
+    net.canvas.add_entry("node:input", QPointF(0, 300))
+    assert [port.name for port in net.graph.inputs] == ["x", "y"]
+    assert net.scene.selection == {Key("input", "y")}
+
+
+def test_a_block_cannot_be_placed_in_itself(net: Desk) -> None:
+    net.select("linear", "relu")
+    net.canvas.group()
+    net.session.enter_node("block")
+    payloads = {offer.payload for offer in offers(net.session.document, net.session.location)}
+    assert not payloads & {"definition:Block", "definition:Net"}
+    start = net.bytes()
+    net.canvas.add_entry("definition:Net", QPointF(0, 0))
+    assert net.bytes() == start
+    assert "Net" in net.messages[-1]
+
+
+def test_what_was_used_last_comes_first(net: Desk) -> None:
+    net.canvas.add_entry("torch.nn.Tanh", QPointF(300, 400))
+    net.key(Qt.Key.Key_Tab)
+    assert net.canvas.search_popup.model.offers[0].payload == "torch.nn.Tanh"
+
+
+def test_a_payload_of_nothing_is_refused(net: Desk) -> None:
+    start = net.bytes()
+    assert not net.canvas.drop_entry("torch.nn.Nonsense", QPointF(300, 400))
+    assert net.bytes() == start
+    assert "Nonsense" in net.messages[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("linear", "torch.nn.Linear"),
+        ("conv2", "torch.nn.Conv2d"),
+        ("bn2", "torch.nn.BatchNorm2d"),
+        ("mha", "torch.nn.MultiheadAttention"),
+        ("全连接", "torch.nn.Linear"),
+        ("卷积", "torch.nn.Conv1d"),
+        ("+", "operator.add"),
+        ("concatenate", "torch.cat"),
+        ("while", "node:while"),
+        ("bnorm1", "torch.nn.BatchNorm1d"),
+        ("Net2", "definition:Net2"),
+    ],
+)
+def test_search_finds_the_likely_one_first(text: str, wanted: str) -> None:
+    document = chain()
+    document.apply(AddDefinition(Definition("Net2")))
+    found = ranked(offers(document, ROOT), text)
+    assert wanted in [offer.payload for offer in found[:3]]
+
+
+def test_nothing_found_says_so(net: Desk) -> None:
+    net.key(Qt.Key.Key_Tab)
+    net.type("zzzz")
+    popup = net.canvas.search_popup
+    assert popup.nothing.isVisible() and "zzzz" in popup.nothing.text()
+    net.enter()
+    assert net.steps() == 0
+    assert popup.isVisible()
+
+
+def test_the_popup_stays_inside_the_canvas(net: Desk) -> None:
+    net.canvas.search_to_add(net.canvas.mapToScene(QPoint(990, 690)))
+    assert net.canvas.rect().contains(net.canvas.search_popup.geometry())
+
+
+def test_keys_choose_in_the_popup(net: Desk) -> None:
+    net.key(Qt.Key.Key_Tab)
+    net.type("conv")
+    net.enter(Qt.Key.Key_Down)
+    second = net.canvas.search_popup.model.offers[1].payload
+    net.enter()
+    (name,) = net.selected()
+    assert net.graph.nodes[name].type == second  # type: ignore[attr-defined]
+
+
+def test_insert_by_menu_on_a_wire(net: Desk) -> None:
+    net.canvas.search_to_insert(net.canvas.mapToScene(net.wire("linear_2")))
+    assert not any(o.payload in ("node:constant", "node:note") for o in net.canvas.search_popup.model.offers)
+    net.search("tanh")
+    assert net.graph.edges[Endpoint("linear_2", "input")].node == "tanh"

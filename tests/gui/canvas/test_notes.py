@@ -1,0 +1,102 @@
+"""Notes and frames."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+
+from blockstudio.graph.edits import SetNote
+from blockstudio.graph.model import Note
+from blockstudio.gui.canvas.keys import Key
+
+from .conftest import ROOT, Desk
+
+
+def with_note(desk: Desk, note: Note) -> None:
+    desk.session.push(SetNote(ROOT, "n", note), "")
+    desk.check()
+
+
+def test_a_new_note_is_written_at_once(net: Desk) -> None:
+    start = net.bytes()
+    net.canvas.add_entry("node:note", QPointF(100, 300))
+    assert net.canvas.note_editor.isVisible()
+    net.type("See the paper")
+    net.enter(Qt.Key.Key_Escape)
+    assert net.graph.notes["note_1"].text == "See the paper"
+    assert net.undo_all() == start
+
+
+def test_double_click_edits_a_note(net: Desk) -> None:
+    with_note(net, Note("old", (100, 300), (200, 80)))
+    net.double_click(net.at(150, 340))
+    assert net.canvas.note_editor.isVisible()
+    net.canvas.note_editor.insertPlainText("新的注释")  # QTest types Latin letters only
+    net.click(net.at(600, 500))
+    assert net.graph.notes["n"].text == "新的注释"
+
+
+def test_paper_grows_with_its_text(net: Desk) -> None:
+    with_note(net, Note("long " * 100, (100, 300), (120, 40)))
+    item = net.scene.notes["n"]
+    assert item.height > 200
+    assert net.graph.notes["n"].size == (120, 40)
+
+
+def test_drag_and_resize_a_note(net: Desk) -> None:
+    start = net.bytes()
+    with_note(net, Note("text", (100, 300), (200, 80)))
+    net.drag(net.at(150, 340), net.at(180, 390))
+    assert net.graph.notes["n"].position == (130.0, 350.0)
+    net.drag(net.at(328, 428), net.at(378, 468))
+    assert net.graph.notes["n"].size == (250.0, 120.0)
+    assert net.steps() == 3
+    assert net.undo_all() == start
+
+
+def test_a_frame_takes_along_what_stands_in_it(net: Desk) -> None:
+    with_note(net, Note("Head", (100, 60), (460, 120), frame=True))
+    net.drag(net.at(120, 70), net.at(120, 110))
+    assert net.graph.notes["n"].position == (100.0, 100.0)
+    assert net.graph.nodes["linear"].position == (120.0, 140.0)
+    assert net.graph.nodes["relu"].position == (400.0, 140.0)
+    assert net.graph.nodes["linear_2"].position == (580, 100)
+    assert net.steps() == 2
+
+
+def test_inside_a_frame_one_can_still_select_with_a_rectangle(net: Desk) -> None:
+    with_note(net, Note("Head", (100, 60), (460, 120), frame=True))
+    net.drag(net.at(112, 92), net.at(300, 172))
+    assert net.scene.selection == {Key("node", "linear")}
+
+
+def test_frame_round_the_selection(net: Desk) -> None:
+    start = net.bytes()
+    net.select("linear", "relu")
+    net.canvas.frame_selection()
+    net.type("Stem")
+    net.enter()
+    (note,) = net.graph.notes.values()
+    assert note.frame and note.text == "Stem"
+    item = net.scene.notes["frame_1"]
+    assert all(item.body.contains(net.scene.nodes[name].body) for name in ("linear", "relu"))
+    assert net.undo_all() == start
+
+
+def test_delete_and_copy_notes(net: Desk) -> None:
+    with_note(net, Note("text", (100, 300), (200, 80)))
+    net.click(net.at(150, 340))
+    net.key(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    net.key(Qt.Key.Key_Delete)
+    assert not net.graph.notes
+    net.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert [note.text for note in net.graph.notes.values()] == ["text"]
+
+
+def test_colour(net: Desk) -> None:
+    start = net.bytes()
+    with_note(net, Note("text", (100, 300), (200, 80)))
+    net.canvas.select_keys([Key("note", "n"), Key("node", "relu")])
+    net.canvas.set_color("#aa3344")
+    net.check()
+    assert net.graph.notes["n"].color == net.graph.nodes["relu"].color == "#aa3344"
+    assert net.undo_all() == start
