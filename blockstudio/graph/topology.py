@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import Definition, Graph, Instance, Node
 
+if TYPE_CHECKING:
+    import networkx as nx
+
+# networkx takes as long to import as the rest of a window: it is imported by the first function that needs it.
+
 
 def digraph(graph: Graph) -> nx.DiGraph[str]:
     """The nodes of a graph with an arc for each pair that an edge joins; the border left out."""
+    import networkx as nx
+
     result: nx.DiGraph[str] = nx.DiGraph()
     result.add_nodes_from(graph.nodes)
     result.add_edges_from(
@@ -27,6 +33,8 @@ def ordered(graph: Graph) -> list[Node]:
 
     A graph that has a cycle (only a broken file can) raises `networkx.NetworkXUnfeasible`.
     """
+    import networkx as nx
+
     position = {name: index for index, name in enumerate(graph.nodes)}
     order = nx.lexicographical_topological_sort(digraph(graph), key=position.__getitem__)
     return [graph.nodes[name] for name in order]
@@ -34,6 +42,8 @@ def ordered(graph: Graph) -> list[Node]:
 
 def find_cycle(graph: Graph) -> list[str]:
     """The node names along a cycle, empty when there is none."""
+    import networkx as nx
+
     try:
         return [source for source, _ in nx.find_cycle(digraph(graph))]
     except nx.NetworkXNoCycle:
@@ -42,6 +52,8 @@ def find_cycle(graph: Graph) -> list[str]:
 
 def tangles(graph: Graph) -> list[set[str]]:
     """The sets of nodes that lie on circles with each other, empty in a graph that can be run."""
+    import networkx as nx
+
     arcs = digraph(graph)
     if nx.is_directed_acyclic_graph(arcs):
         return []
@@ -74,12 +86,16 @@ def _walk(start: str, goal: str, following: Callable[[str], Iterable[str]]) -> l
 
 def upstream(graph: Graph, names: set[str]) -> set[str]:
     """The nodes that feed any of `names`, directly or not; without `names` themselves."""
+    import networkx as nx
+
     arcs = digraph(graph)
     return set().union(*(nx.ancestors(arcs, name) for name in names)) - names if names else set()
 
 
 def downstream(graph: Graph, names: set[str]) -> set[str]:
     """The nodes that any of `names` feeds, directly or not; without `names` themselves."""
+    import networkx as nx
+
     arcs = digraph(graph)
     return set().union(*(nx.descendants(arcs, name) for name in names)) - names if names else set()
 
@@ -100,6 +116,8 @@ def instances_of_node(node: Node) -> Iterator[Instance]:
 
 def definition_graph(document: Document) -> nx.DiGraph[str]:
     """Definitions with an arc from each to those it has instances of."""
+    import networkx as nx
+
     result: nx.DiGraph[str] = nx.DiGraph()
     result.add_nodes_from(document.definitions)
     for definition in document.definitions.values():
@@ -122,6 +140,8 @@ def definition_path(document: Document, start: str, goal: str) -> list[str]:
 
 def find_recursion(document: Document) -> list[str]:
     """The definitions along a cycle of self-containment, empty when there is none."""
+    import networkx as nx
+
     try:
         return [source for source, _ in nx.find_cycle(definition_graph(document))]
     except nx.NetworkXNoCycle:
@@ -130,6 +150,8 @@ def find_recursion(document: Document) -> list[str]:
 
 def used_definitions(document: Document) -> list[str]:
     """The root and what it needs, each after everything that it holds instances of."""
+    import networkx as nx
+
     arcs = definition_graph(document)
     needed = {document.root, *nx.descendants(arcs, document.root)} if document.root in arcs else set()
     position = {name: index for index, name in enumerate(document.definitions)}
