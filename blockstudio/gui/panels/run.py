@@ -227,12 +227,12 @@ class RunPanel(QWidget):
 
     def _finished(self, result: RunResult) -> None:
         compiled = self._session.compiled
-        self._ran = compiled.source.text if compiled else ""
+        self._ran = compiled.source if compiled else ""
         self._session.set_run_result(result)
 
     def _source_changed(self, compiled: Compiled | None) -> None:
         # What another model gave is not to be taken for what this one gives.
-        if self._session.run_result is not None and (compiled is None or compiled.source.text != self._ran):
+        if self._session.run_result is not None and (compiled is None or compiled.source != self._ran):
             self._session.set_run_result(None)
 
     def _failed(self, failure: Failure) -> None:
