@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QProcess, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
@@ -18,11 +19,13 @@ from blockstudio.errors import BlockStudioError
 from blockstudio.gui import i18n, theme
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
-from blockstudio.gui.kernel import Kernel
 from blockstudio.gui.main_window import MainWindow
 from blockstudio.gui.project_files import SUFFIX
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import COLOR_SCHEME, LANGUAGE, Settings
+
+if TYPE_CHECKING:
+    from blockstudio.gui.kernel import Kernel
 
 COLLECT = 2000
 """Milliseconds between collections of cyclic garbage."""
@@ -38,17 +41,22 @@ def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
     if file is not None:
         window.files.open_path(file)
     window.show()
-    kernel = Kernel()
+    engines: list[Kernel] = []
 
-    def start_engine() -> None:
+    def begin() -> None:
+        from blockstudio.gui.kernel import Kernel
+
+        kernel = Kernel()
+        engines.append(kernel)
         window.use_kernel(kernel)
         kernel.start()
+        window.files.offer_recovery()
 
     # The window first: the engine takes its time, and has it.
-    QTimer.singleShot(0, window, start_engine)
-    QTimer.singleShot(0, window, window.files.offer_recovery)
+    window.painted.connect(begin)
     status = application.exec()
-    kernel.shutdown()
+    for kernel in engines:
+        kernel.shutdown()
     session.close()
     collector.stop()
     sys.excepthook = sys.__excepthook__

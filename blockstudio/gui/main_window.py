@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
 from blockstudio.graph.model import CodeDefinition, Instance
-from blockstudio.gui import help_pages, menus
+from blockstudio.gui import menus
 from blockstudio.gui.actions import ACTIONS, make_actions
 from blockstudio.gui.arrangement import Arrangement
 from blockstudio.gui.breadcrumbs import Breadcrumbs
@@ -19,11 +19,10 @@ from blockstudio.gui.engine_watch import EngineWatch
 from blockstudio.gui.finder import Finder
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.notifications import MessageArea
-from blockstudio.gui.panels.code_editor import CodeEditorPanel
+from blockstudio.gui.late_panels import LatePanels
 from blockstudio.gui.panels.inspector import InspectorPanel
 from blockstudio.gui.panels.palette import PalettePanel
 from blockstudio.gui.panels.problems import ProblemsPanel
-from blockstudio.gui.panels.source import SourcePanel
 from blockstudio.gui.project_files import ProjectFiles
 from blockstudio.gui.recovery import Journal
 from blockstudio.gui.session import Message, Session
@@ -33,7 +32,6 @@ from blockstudio.gui.welcome import Welcome
 
 if TYPE_CHECKING:
     from blockstudio.gui.kernel import Kernel
-    from blockstudio.gui.model_panels import ModelPanels
 
 TRUST = "trust"
 """Key of the message about code that does not run yet."""
@@ -41,6 +39,9 @@ TRUST = "trust"
 
 class MainWindow(QMainWindow):
     """One open project."""
+
+    painted = Signal()
+    """The window is on the screen for the first time."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -53,7 +54,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageArea()
         self.canvas = Canvas(session, self)
         self.breadcrumbs = Breadcrumbs(session)
-        self.model_panels: ModelPanels | None = None
+        self.late = LatePanels(self)
         self.engine: EngineWatch | None = None
         self._build_center()
         self.arrangement = Arrangement(self, session.settings)
@@ -100,20 +101,22 @@ class MainWindow(QMainWindow):
         self.palette_panel = PalettePanel(self.session)
         self.inspector_panel = InspectorPanel(self.session)
         self.problems_panel = ProblemsPanel(self.session)
-        self.source_panel = SourcePanel(self.session)
-        self.code_panel = CodeEditorPanel(self.session)
         self.panes["palette"].set_content(self.palette_panel)
         self.panes["inspector"].set_content(self.inspector_panel)
         self.panes["problems"].set_content(self.problems_panel)
-        self.panes["source"].set_content(self.source_panel)
-        self.panes["code"].set_content(self.code_panel)
+        # The first thing painted tells that the window is on the screen.
+        self.canvas.viewport().installEventFilter(self)
 
-    def _fill_panes(self) -> None:
-        """The panels that bring numpy and pyqtgraph come after the window is on the screen."""
-        from blockstudio.gui.model_panels import ModelPanels
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._first_painted)
+        return super().eventFilter(watched, event)
 
-        self.model_panels = ModelPanels(self)
-        self.arrangement.resize()
+    def _first_painted(self) -> None:
+        self.painted.emit()
+        self.palette_panel.fill()
+        self.late.build_in_turn()
 
     def _connect(self) -> None:
         session = self.session
@@ -208,8 +211,9 @@ class MainWindow(QMainWindow):
                 break
         self._show_trust()
 
-    def _show_code(self) -> None:
+    def _show_code(self, name: str) -> None:
         self.panes["code"].bring_up()
+        self.late.code.open(name)
 
     def _engine_state(self, state: str) -> None:
         self.status.set_state(state)
@@ -233,9 +237,8 @@ class MainWindow(QMainWindow):
         self.canvas.duplicate("shared")
 
     def run_model(self) -> None:
-        if self.model_panels is not None:
-            self.panes["run"].bring_up()
-            self.model_panels.run.run()
+        self.panes["run"].bring_up()
+        self.late.run.run()
 
     def stop(self) -> None:
         if self.engine is not None:
@@ -254,16 +257,13 @@ class MainWindow(QMainWindow):
             self.engine.switch_mode()
 
     def save_parameters(self) -> None:
-        if self.model_panels is not None:
-            self.model_panels.files.save_parameters()
+        self.late.files.save_parameters()
 
     def load_parameters(self) -> None:
-        if self.model_panels is not None:
-            self.model_panels.files.load_parameters()
+        self.late.files.load_parameters()
 
     def open_tensors(self) -> None:
-        if self.model_panels is not None:
-            self.model_panels.files.open_tensors()
+        self.late.files.open_tensors()
 
     def find_node(self) -> None:
         Finder(self.session, self).open_over(self.canvas)
@@ -281,10 +281,14 @@ class MainWindow(QMainWindow):
         self.arrangement.reset()
 
     def show_shortcuts(self) -> None:
-        help_pages.ShortcutsDialog(self).show()
+        from blockstudio.gui.help_pages import ShortcutsDialog
+
+        ShortcutsDialog(self).show()
 
     def show_about(self) -> None:
-        help_pages.AboutDialog(self.session, self).show()
+        from blockstudio.gui.help_pages import AboutDialog
+
+        AboutDialog(self.session, self).show()
 
     def choose_language(self, name: str) -> None:
         """Keep a language; the window has it when it is opened again."""
@@ -311,10 +315,7 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self.model_panels is None:
-            QTimer.singleShot(0, self, self._fill_panes)
-            QTimer.singleShot(0, self.canvas, self.canvas.fit)
-            self._show_trust()
+        self._show_trust()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.guard():

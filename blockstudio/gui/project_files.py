@@ -51,6 +51,8 @@ class ProjectFiles(QObject):
     """What File does to the session."""
 
     recent_changed = Signal()
+    about_to_save = Signal()
+    """Whatever is not in the document yet must be put into it now."""
     tensors_dropped = Signal(str)
     """A file that is no project was opened or dropped: of tensors, or of parameters."""
 
@@ -125,6 +127,7 @@ class ProjectFiles(QObject):
         return self._write(path if path.suffix else path.with_suffix(SUFFIX))
 
     def _write(self, path: Path) -> bool:
+        self.about_to_save.emit()
         try:
             project.save(self._session.document, path)
         except ProjectError as error:
@@ -160,6 +163,7 @@ class ProjectFiles(QObject):
 
     def guard(self) -> bool:
         """Ask what to do with unsaved changes; False when the user would rather stay."""
+        self.about_to_save.emit()
         if not self._session.modified:
             return True
         box = QMessageBox(self._window)

@@ -42,7 +42,7 @@ def window(qapp: QApplication, session: Session, qtbot: QtBot) -> Iterator[MainW
     window = MainWindow(session)
     window.resize(1300, 850)
     window.show()
-    qtbot.waitUntil(lambda: window.model_panels is not None)
+    qtbot.waitUntil(lambda: window.late.complete)
     yield window
     session.undo_stack.setClean()
     window.close()

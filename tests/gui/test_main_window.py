@@ -90,6 +90,7 @@ def test_the_arrangement_is_kept(window: MainWindow, session: Session, qtbot: Qt
 
 def test_f6_goes_round_the_panes(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     window.canvas.setFocus()
     seen = set()
     for _ in range(8):

@@ -10,7 +10,6 @@ from attrs import evolve, frozen
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import Ports, node_ports
 from blockstudio.catalog.spec import Entry
-from blockstudio.compiler.naming import LOCAL_RESERVED, MODULE_ATTRIBUTES
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.commands import new_control_flow
@@ -83,7 +82,7 @@ def wanted_name(entry: Entry) -> str:
     """What a fresh node is called before it is made unique: `linear`, `conv2d`, `add`."""
     text = entry.label.lower() if entry.kind == "layer" else entry.type.rpartition(".")[2]
     name = re.sub(r"\W+", "_", text).strip("_")
-    if not is_identifier(name) or name in MODULE_ATTRIBUTES or name in LOCAL_RESERVED:
+    if not is_identifier(name) or _is_reserved(name):
         return f"{name or 'node'}_1"
     return name
 
@@ -143,7 +142,7 @@ def _fresh_definition(document: Document, code: bool) -> Definition | CodeDefini
 
 
 def _free_of_reserved(name: str) -> str:
-    return f"{name}_1" if name in MODULE_ATTRIBUTES or name in LOCAL_RESERVED else name
+    return f"{name}_1" if _is_reserved(name) else name
 
 
 # --- into a Sequential ------------------------------------------------------------------------
@@ -238,3 +237,10 @@ def recursive(document: Document, location: Location) -> Collection[str]:
         found |= users
         pending += users
     return found
+
+
+def _is_reserved(name: str) -> bool:
+    # Imported when it is needed: the compiler would keep the window from opening.
+    from blockstudio.compiler.naming import LOCAL_RESERVED, MODULE_ATTRIBUTES
+
+    return name in MODULE_ATTRIBUTES or name in LOCAL_RESERVED

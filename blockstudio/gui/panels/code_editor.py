@@ -128,10 +128,13 @@ class CodeEditorPanel(QWidget):
     def open(self, name: str) -> None:
         """Edit this block or function."""
         if name in self._session.document.code():
-            self._keep_draft()
-            self._name = name
-            self._fill()
+            self._show(name)
             self.view.setFocus()
+
+    def _show(self, name: str) -> None:
+        self._keep_draft()
+        self._name = name
+        self._fill()
 
     def unapplied(self) -> bool:
         """Whether anything was typed that is not in the document."""
@@ -251,6 +254,17 @@ class CodeEditorPanel(QWidget):
         with session.guard():
             self._push(name, text)
         self._fill()
+
+    def apply_all(self) -> None:
+        """Put everything that was typed into the document: it is about to be saved."""
+        self._keep_draft()
+        shown = self._name
+        for name in list(self._drafts):
+            self._show(name)
+            self.apply()
+            shown = self._name if name == shown else shown
+        if shown in self._session.document.code():
+            self._show(shown)
 
     def _push(self, name: str, text: str) -> None:
         session = self._session

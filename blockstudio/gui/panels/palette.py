@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -45,6 +45,7 @@ OWN = "own"
 LEFT_OUT = frozenset({"definition", "code"})
 """Structures that have buttons of their own here."""
 
+_DRAGGED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
 _KEY = Qt.ItemDataRole.UserRole
 _GROUP = Qt.ItemDataRole.UserRole + 1
 
@@ -127,8 +128,6 @@ class PalettePanel(QWidget):
         self.retranslate()
         session.document_replaced.connect(self._show_own)
         session.document_changed.connect(self._document_changed)
-        # After the window is on the screen: some hundred items, and the icon fonts.
-        QTimer.singleShot(0, self, self._fill)
 
     def retranslate(self) -> None:
         self.search.setPlaceholderText(tr("Search layers and functions"))
@@ -160,11 +159,14 @@ class PalettePanel(QWidget):
 
     # --- items --------------------------------------------------------------------------------
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
+        """List what there is: some hundred items, made when the window is on the screen."""
         self._filled = True
         self._searched(self.search.text())
 
     def _searched(self, text: str) -> None:
+        if not self._filled:
+            return
         if text.strip():
             self._show_found(text)
         else:
@@ -323,7 +325,7 @@ class PalettePanel(QWidget):
 def _item(text: str, key: str) -> QStandardItem:
     item = QStandardItem(text)
     item.setData(key, _KEY)
-    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+    item.setFlags(_DRAGGED)
     return item
 
 

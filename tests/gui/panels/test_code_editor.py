@@ -138,3 +138,13 @@ def test_lines_are_lit_and_brought_into_view(qtbot: QtBot) -> None:
     cursor = view.cursorForPosition(view.viewport().rect().bottomLeft())
     assert cursor.blockNumber() >= 149
     assert isinstance(cursor, QTextCursor)
+
+
+def test_saving_takes_what_was_typed(panel: CodeEditorPanel, session: Session) -> None:
+    session.push(AddDefinition(CodeDefinition("MyLinear", LINEAR)), "Add")
+    panel.view.setPlainText(CENTERED + "# one\n")
+    panel.open("MyLinear")
+    panel.view.setPlainText(LINEAR + "# two\n")
+    panel.apply_all()
+    assert source(session, "Centered").endswith("# one\n") and source(session, "MyLinear").endswith("# two\n")
+    assert panel.name == "MyLinear" and not panel.unapplied()

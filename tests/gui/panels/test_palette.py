@@ -25,7 +25,7 @@ def panel(session: Session, qtbot: QtBot) -> Iterator[PalettePanel]:
     qtbot.addWidget(panel)
     panel.resize(240, 600)
     panel.show()
-    qtbot.waitUntil(lambda: panel.model.rowCount() > 3)
+    panel.fill()
     yield panel
 
 
@@ -89,7 +89,7 @@ def test_closed_groups_stay_closed(panel: PalettePanel, session: Session, qtbot:
     panel.tree.collapse(group)
     other = PalettePanel(session)
     qtbot.addWidget(other)
-    qtbot.waitUntil(lambda: other.model.rowCount() > 3)
+    other.fill()
     assert not other.tree.isExpanded(other.model.index(2, 0))
     assert other.tree.isExpanded(other.model.index(3, 0))
 
