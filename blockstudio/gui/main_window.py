@@ -18,8 +18,8 @@ from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.engine_watch import EngineWatch
 from blockstudio.gui.finder import Finder
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.notifications import MessageArea
 from blockstudio.gui.late_panels import LatePanels
+from blockstudio.gui.notifications import MessageArea
 from blockstudio.gui.panels.inspector import InspectorPanel
 from blockstudio.gui.panels.palette import PalettePanel
 from blockstudio.gui.panels.problems import ProblemsPanel
