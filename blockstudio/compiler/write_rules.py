@@ -33,7 +33,9 @@ def write_rules(rules: Iterable[ir.InitRule], lines: Lines) -> None:
 
 def needs_no_grad(rules: Iterable[ir.InitRule]) -> bool:
     """Whether autograd must be told to look away: torch's own initialisers do that themselves."""
-    return any(not rule.function.startswith("nn.init.") and not _is_number(rule.expression) for rule in rules)
+    return any(
+        not rule.function.startswith("nn.init.") and (rule.index or not _is_number(rule.expression)) for rule in rules
+    )
 
 
 def _write_rule(rule: ir.InitRule, target: str, lines: Lines) -> None:
