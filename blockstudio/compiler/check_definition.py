@@ -9,7 +9,7 @@ from attrs import frozen
 
 from blockstudio.compiler.check_nodes import NodeCheck, specs_of
 from blockstudio.compiler.diagnostics import Report
-from blockstudio.compiler.naming import LOCAL_RESERVED, MODULE_ATTRIBUTES, is_attribute, is_plain
+from blockstudio.compiler.naming import CONTAINER_ATTRIBUTES, LOCAL_RESERVED, MODULE_ATTRIBUTES, is_attribute, is_plain
 from blockstudio.compiler.options import Names, hyper_names
 from blockstudio.compiler.scope import DEEPEST, OWNING, Owner, Place, Scope
 from blockstudio.errors import ExpressionError
@@ -27,6 +27,7 @@ from blockstudio.graph.model import (
     Parameter,
     Port,
     Repeat,
+    Sequential,
 )
 
 DEVICE = re.compile(r"(cpu|cuda|mps|xpu|hpu|mtia|npu|mlu|meta|privateuseone)(:\d{1,4})?")
@@ -54,6 +55,7 @@ class DefinitionCheck:
                 self._check_edges(place)
             for node in place.graph.nodes.values():
                 self._check_node_name(place, node)
+                self._check_device(place, node)
                 nodes.check(place, node)
                 if not place.is_children:
                     self._check_wires(place, node)
@@ -91,6 +93,8 @@ class DefinitionCheck:
                 inner = ".".join(parts[:length])
                 if inner in self.scope.owners:
                     self._add_list(owner, inner, self.scope.owners[inner])
+            if dot and self.scope.branches(members[stem].place) != self.scope.branches(owner.place):
+                self.report.add("node.guards", owner.place.location, name, name=stem)
             if dot and stem in plain:
                 self._add_list(owner, stem, plain[stem])
             elif not dot and name in members:
@@ -102,18 +106,26 @@ class DefinitionCheck:
 
     def _check_node_name(self, place: Place, node: Node) -> None:
         name = node.name
-        first, *rest = name.split(".")
-        plain = [part for part in (first, *rest) if not part.isdigit()]
+        stem, *rest = name.split(".")
+        plain = [part for part in (stem, *rest) if not part.isdigit()]
         if not is_node_name(name) or not all(map(is_plain, plain)):
             self.report.add("node.name", place.location, name, name=name)
-        elif isinstance(node, OWNING):
-            wrong = next((part for part in plain if not is_attribute(part)), None)
-            if wrong is not None:
-                self.report.add("node.attribute", place.location, name, name=wrong)
-            elif rest and (isinstance(node, Constant | Parameter) or place.sequential):
-                self.report.add("node.dotted", place.location, name, name=name)
+            return
+        is_key = isinstance(place.container, Sequential) and place.container.named
+        if not (isinstance(node, OWNING) and not place.sequential) and not is_key:
+            return
+        taken = CONTAINER_ATTRIBUTES if is_key or rest else ()
+        wrong = next((part for part in plain if not is_attribute(part) or part in taken), None)
+        if wrong is not None:
+            self.report.add("node.attribute", place.location, name, name=wrong)
+        elif rest and (is_key or isinstance(node, Constant | Parameter)):
+            self.report.add("node.dotted", place.location, name, name=name)
+
+    def _check_device(self, place: Place, node: Node) -> None:
         if node.device and not DEVICE.fullmatch(node.device):
-            self.report.add("node.device", place.location, name, device=node.device)
+            self.report.add("node.device", place.location, node.name, device=node.device)
+        elif node.device and place.sequential:
+            self.report.add("sequential.device", place.location, node.name)
 
     # --- ports and wires ------------------------------------------------------------------------
 

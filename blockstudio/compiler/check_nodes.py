@@ -135,6 +135,8 @@ class NodeCheck:
             self._add("call.kind", place, node, layer=node.layer)
         elif not _within(place, owner.place):
             self._add("call.rounds", place, node, layer=node.layer)
+        elif not _within_branches(self.scope.branches(place), self.scope.branches(owner.place)):
+            self._add("call.guarded", place, node, layer=node.layer)
         elif place.is_children and owner.place is place:
             children = list(place.graph.nodes)
             if children.index(node.layer) > children.index(node.name):
@@ -273,6 +275,10 @@ def chain(body: Graph) -> list[Node] | None:
 def _within(place: Place, owner: Place) -> bool:
     """Whether a place is in all the unshared Repeats that the owner is in."""
     return len(place.rounds) >= len(owner.rounds) and all(map(is_, place.rounds, owner.rounds))
+
+
+def _within_branches(inner: tuple[object, ...], outer: tuple[object, ...]) -> bool:
+    return inner[: len(outer)] == outer
 
 
 @cache

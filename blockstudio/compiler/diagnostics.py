@@ -81,6 +81,7 @@ WORDINGS: Mapping[str, tuple[Severity, str]] = {
     "repeat.index": ("error", mark("“{name}” cannot name the number of the round.")),
     "sequential.child": ("error", mark("A {kind} cannot stand in a Sequential: only layers and blocks can.")),
     "sequential.ports": ("error", mark("It cannot stand in a Sequential: it needs one input and one output.")),
+    "sequential.device": ("error", mark("Nothing moves between devices in a Sequential: set the device on that.")),
     "sequential.repeat": ("error", mark("A Repeat in a Sequential must be a plain chain of layers and blocks.")),
     "sequential.empty": ("info", mark("The Sequential is empty: it gives what it is given.")),
     "constant.rounds": ("error", mark("A constant is the same in every round; it cannot depend on “{name}”.")),

@@ -30,6 +30,11 @@ MODULE_ATTRIBUTES = frozenset(
 )
 """What every nn.Module has already (a test compares it with torch), and the `init_weights` of ours."""
 
+CONTAINER_ATTRIBUTES = frozenset(
+    "append clear copy extend fromkeys get has_key insert items keys pop popitem setdefault update values".split()
+)
+"""What an nn.Sequential or an nn.ModuleDict has besides, which no member of theirs may be called."""
+
 IMPORTED = frozenset({"torch", "nn", "F", "OrderedDict"})
 """What the generated file imports."""
 
@@ -49,6 +54,11 @@ def is_plain(name: str) -> bool:
 def is_attribute(name: str) -> bool:
     """Whether the first segment of a node name can be an attribute of a module."""
     return is_plain(name) and name not in MODULE_ATTRIBUTES
+
+
+def is_index(text: str) -> bool:
+    """Whether a segment of a path is the number of a member."""
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 def variable(text: str) -> str:

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from blockstudio.compiler.check_nodes import chain
 from blockstudio.compiler.members import reached
+from blockstudio.compiler.naming import is_index
 from blockstudio.compiler.scope import Place, Scope
 from blockstudio.errors import ExpressionError
 from blockstudio.graph import expressions
@@ -89,7 +90,7 @@ class Paths:
             for repeat in () if isinstance(owner.node, Constant) else owner.place.rounds:
                 if not here.rest:
                     return here
-                if not here.rest[0].isdigit():
+                if not is_index(here.rest[0]):
                     return None
                 values = None if values is None else {**values, repeat.index: int(here.rest[0])}
                 here = evolve(here, python=f"{here.python}[{here.rest[0]}]", rest=here.rest[1:])
@@ -133,7 +134,7 @@ class Paths:
             if isinstance(node, Repeat):
                 return self._in_rounds(scope, place, node, landed, values)
             return None if node is None else self._in_node(scope, place, landed, values)
-        if not key.isdigit():
+        if not is_index(key):
             return None
         python = f"{here.python}[{key}]"
         remaining = int(key)
@@ -159,7 +160,7 @@ class Paths:
         if not here.rest:
             return here
         number, *rest = here.rest
-        if not number.isdigit():
+        if not is_index(number):
             return None
         here = evolve(here, python=f"{here.python}[{number}]", rest=tuple(rest))
         return self._in_round(scope, place, node, int(number), here, values)
@@ -177,7 +178,7 @@ class Paths:
             if not here.rest:
                 return here
             key, *rest = here.rest
-            if not key.isdigit() or int(key) >= len(nodes):
+            if not is_index(key) or int(key) >= len(nodes):
                 return None
             child = nodes[int(key)]
             here = Landing(f"{here.python}[{key}]", inside.location, child, tuple(rest))
@@ -236,7 +237,7 @@ def _inside_torch(here: Landing) -> Landing | None:
     """The rest of a path, which only torch can follow."""
     python = here.python
     for segment in here.rest:
-        if not (segment.isdigit() or expressions.is_identifier(segment)):
+        if not (is_index(segment) or expressions.is_identifier(segment)):
             return None
-        python += f"[{segment}]" if segment.isdigit() else f".{segment}"
+        python += f"[{segment}]" if is_index(segment) else f".{segment}"
     return evolve(here, python=python)

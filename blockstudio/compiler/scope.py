@@ -10,11 +10,13 @@ from blockstudio.catalog.ports import Ports, node_ports
 from blockstudio.compiler.members import Group, grouped
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
+    BOUNDARY,
     Call,
     Constant,
     Definition,
     Endpoint,
     Graph,
+    If,
     Instance,
     Layer,
     Node,
@@ -114,6 +116,17 @@ class Scope:
     @property
     def root(self) -> Place:
         return self.places[0]
+
+    def branches(self, place: Place) -> tuple[tuple[int, str], ...]:
+        """The branches around a place, outermost first, of Ifs that may be decided when the module is built:
+        those whose condition looks at no input."""
+        found: list[tuple[int, str]] = []
+        while place.parent is not None:
+            node = place.container
+            if isinstance(node, If) and place.slot != "condition" and not node.condition.edges_out_of(BOUNDARY):
+                found.append((id(node), place.slot))
+            place = place.parent
+        return tuple(reversed(found))
 
     def inside(self, place: Place, node: Node, slot: str) -> Place | None:
         """The place of a graph inside a node; None where it is too deep."""

@@ -41,7 +41,7 @@ def needs_no_grad(rules: Iterable[ir.InitRule]) -> bool:
 def _write_rule(rule: ir.InitRule, target: str, lines: Lines) -> None:
     depth = lines.depth
     if rule.parameter:
-        target += "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in rule.parameter.split("."))
+        target += f".{rule.parameter}"
         if rule.optional:
             lines.add(f"if {target} is not None:")
             lines.depth += 1

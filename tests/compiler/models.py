@@ -83,16 +83,14 @@ def fixed_hidden_mlp_definition() -> Definition:
     nodes = [
         constant("rand_weight", "torch.rand(20, 20)", comment="不计算梯度的随机权重参数。因此其在训练期间保持不变"),
         linear("linear", 20, 20),
-        function("mm", "torch.mm", comment="使用创建的常量参数以及relu和mm函数"),
+        function("mm", "torch.mm"),
         function("plus", "operator.add", other=1),
-        function("relu"),
+        function("relu", comment="使用创建的常量参数以及relu和mm函数"),
         call("again", "linear", comment="复用全连接层。这相当于两个全连接层共享参数"),
         While(name="shrink", condition=condition, body=body, comment="控制流"),
         function("sum", "torch.sum"),
     ]
-    wires = (
-        "X>linear linear>mm rand_weight>mm.mat2 mm>plus plus>relu relu>again again>shrink.X shrink.X>sum sum>output"
-    )
+    wires = "X>linear linear>mm rand_weight>mm.mat2 mm>plus plus>relu relu>again again>shrink.X shrink.X>sum sum>output"
     return Definition("FixedHiddenMLP", graph("X", "output", nodes, wires))
 
 
@@ -167,9 +165,7 @@ def residual_definition() -> Definition:
         function("add", "operator.add"),
         function("relu2", "relu"),
     ]
-    wires = (
-        "X>conv1 conv1>bn1 bn1>relu1 relu1>conv2 conv2>bn2 bn2>add X>shortcut shortcut>add.other add>relu2 relu2>Y"
-    )
+    wires = "X>conv1 conv1>bn1 bn1>relu1 relu1>conv2 conv2>bn2 bn2>add X>shortcut shortcut>add.other add>relu2 relu2>Y"
     return Definition(
         "Residual",
         graph("X", "Y", nodes, wires),
@@ -189,17 +185,20 @@ def bottleneck() -> Document:
     """ResNet's bottleneck, its downsampling made only where it is needed."""
     width, channels, stride = E("width"), E("in_channels"), E("stride")
     needed = graph(
-        "x", "needed", [
+        "x",
+        "needed",
+        [
             function("strided", "operator.ne", input=E("stride"), other=1),
             function("widened", "operator.ne", input=E("in_channels"), other=E("width * 4")),
             function("either", "operator.or_"),
         ],
         "strided>either widened>either.other either>needed",
-    )  # fmt: skip
+    )
     sequential = chained(
-        conv("conv", channels, E("width * 4"), 1, stride=stride, bias=False), norm("bn", E("width * 4")),
+        conv("conv", channels, E("width * 4"), 1, stride=stride, bias=False),
+        norm("bn", E("width * 4")),
         name="downsample",
-    )  # fmt: skip
+    )
     branch = If(
         name="shortcut",
         condition=needed,
@@ -245,9 +244,11 @@ def bottleneck() -> Document:
 
 def branches() -> Document:
     condition = graph(
-        "x", "positive", [function("mean", "torch.mean"), function("gt", "operator.gt", other=0)],
+        "x",
+        "positive",
+        [function("mean", "torch.mean"), function("gt", "operator.gt", other=0)],
         "x>mean mean>gt gt>positive",
-    )  # fmt: skip
+    )
     short = If(
         name="choose",
         condition=condition,
@@ -297,25 +298,30 @@ def repeat_unshared() -> Document:
         count=E("depth"),
         index="step",
         body=graph(
-            "x", "x",
+            "x",
+            "x",
             [linear("blocks", 8, 8), function("scale", "operator.truediv", other=2), function("add", "operator.add")],
             "x>blocks blocks>scale x>add scale>add.other add>x",
         ),
-    )  # fmt: skip
+    )
     indexed = Repeat(
         name="indexed",
         shared=False,
         count=2,
         index="k",
         body=graph(
-            "x h", "x h",
-            [linear("mix", 8, 8), function("scaled", "operator.mul", other=E("k + 1")), function("sum", "operator.add")],
+            "x h",
+            "x h",
+            [
+                linear("mix", 8, 8),
+                function("scaled", "operator.mul", other=E("k + 1")),
+                function("sum", "operator.add"),
+            ],
             "x>mix mix>scaled scaled>sum h>sum.other sum>x x>h",
         ),
-    )  # fmt: skip
+    )
     wires = (
-        "x>stack.x stack.x>pairs.x pairs.x>residual.x residual.x>indexed.x h>indexed.h "
-        "indexed.x>output indexed.h>state"
+        "x>stack.x stack.x>pairs.x pairs.x>residual.x residual.x>indexed.x h>indexed.h indexed.x>output indexed.h>state"
     )
     return document(
         Definition(
@@ -363,7 +369,8 @@ def parameters() -> Document:
     mylinear = Definition(
         "MyLinear",
         graph(
-            "X", "output",
+            "X",
+            "output",
             [
                 parameter("weight", "torch.randn(in_units, units)"),
                 parameter("bias", "torch.randn(units)"),
@@ -376,7 +383,7 @@ def parameters() -> Document:
             "X>mm weight>mm.other mm>add bias>add.other add>scaled scale>scaled.other scaled>relu relu>output",
         ),
         hyper_parameters=[HyperParameter("in_units"), HyperParameter("units")],
-    )  # fmt: skip
+    )
     root = chained(
         instance("first", "MyLinear", in_units=64, units=8), instance("second", "MyLinear", in_units=8, units=1)
     )
@@ -388,7 +395,9 @@ def initializers() -> Document:
     children = [linear("hidden", 4, 8), layer("relu", "ReLU"), linear("out", 8, 1)]
     init = "torch.nn.init."
     rules = [
-        Initializer(layer_type="torch.nn.Linear", parameter="weight", function=init + "normal_", arguments={"std": 0.01}),
+        Initializer(
+            layer_type="torch.nn.Linear", parameter="weight", function=init + "normal_", arguments={"std": 0.01}
+        ),
         Initializer(layer_type="torch.nn.Linear", parameter="bias", function=init + "zeros_"),
         Initializer(target="net.0", parameter="weight", function=init + "xavier_uniform_"),
         Initializer(target="net.2", parameter="weight", function=init + "constant_", arguments={"val": 42}),
@@ -398,14 +407,12 @@ def initializers() -> Document:
         Initializer(target="net.2", parameter="bias", expression="0"),
         Initializer(target="net.2", parameter="weight", expression="torch.where(torch.abs(x) > 5, x, 0)"),
         Initializer(target="net.2", parameter="weight", function="my_init", arguments={"threshold": 5}),
-    ]  # fmt: skip
+    ]
     own = (
         "from torch import nn\n\n\ndef my_init(tensor, threshold):\n    nn.init.uniform_(tensor, -10, 10)\n"
         "    tensor *= tensor.abs() >= threshold\n"
     )
-    definition = Definition(
-        "Net", graph("X", "output", [chained(*children)], "X>net net>output"), initializers=rules
-    )
+    definition = Definition("Net", graph("X", "output", [chained(*children)], "X>net net>output"), initializers=rules)
     return document(definition, functions={"my_init": own})
 
 

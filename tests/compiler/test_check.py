@@ -1,0 +1,386 @@
+"""Every problem that can be found, on a document that has it; and no document makes checking raise."""
+
+from __future__ import annotations
+
+import string
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from blockstudio.compiler.check import check
+from blockstudio.compiler.compiled import compile_document
+from blockstudio.compiler.diagnostics import WORDINGS
+from blockstudio.compiler.lower import lower
+from blockstudio.errors import CompileError
+from blockstudio.graph.document import Document
+from blockstudio.graph.model import (
+    CodeDefinition,
+    Definition,
+    Endpoint,
+    Expression,
+    Graph,
+    HyperParameter,
+    If,
+    Initializer,
+    Instance,
+    Node,
+    Port,
+    Repeat,
+    Sequential,
+    Unknown,
+    While,
+)
+from tests.compiler.documents import (
+    call,
+    constant,
+    document,
+    function,
+    graph,
+    instance,
+    layer,
+    linear,
+    net,
+    parameter,
+)
+from tests.compiler.models import MODELS, chained
+
+E = Expression
+CODE = "class {name}(nn.Module):\n    def forward(self, x):\n        return x\n"
+
+
+def chain(*nodes: Node, **extra: object) -> Graph:
+    """The nodes in a row between an input and an output."""
+    names = ["x", *(node.name for node in nodes), "output"]
+    return graph("x", "output", nodes, " ".join(f"{a}>{b}" for a, b in pairwise(names)), **extra)
+
+
+def one(node: Node, **extra: object) -> Document:
+    return net(chain(node), **extra)
+
+
+def with_ports(inputs: list[Port]) -> Document:
+    return net(Graph(inputs, [Port("y")], {}, {Endpoint("", "y"): Endpoint("", inputs[0].name)}))
+
+
+def cyclic() -> Document:
+    g = graph("x", "y", [function("a", "operator.add"), function("b", "relu"), linear("c", 1, 1)], "x>a a>b b>y x>c")
+    g.connect(Endpoint("a", "other"), Endpoint("b", "output"))
+    return net(g)
+
+
+def deep(levels: int) -> Document:
+    body = chain(linear("inner", 1, 1))
+    for level in range(levels):
+        body = Graph(
+            [Port("x")],
+            [Port("x")],
+            {f"r{level}": Repeat(name=f"r{level}", body=body, index=f"i{level}")},
+            {Endpoint(f"r{level}", "x"): Endpoint("", "x"), Endpoint("", "x"): Endpoint(f"r{level}", "x")},
+        )
+    return net(body)
+
+
+def tower(height: int) -> Document:
+    definitions = [Definition("D0", chain(linear("inner", 1, 1)))]
+    for level in range(1, height):
+        definitions.append(
+            Definition(f"D{level}", graph("x", "output", [instance("d", f"D{level - 1}")], "x>d.x d.output>output"))
+        )
+    return document(*definitions)
+
+
+def repeat(body: Graph, **fields: object) -> Document:
+    return net(graph("x", "output", [Repeat(name="r", body=body, **fields)], "x>r.x r.x>output"))
+
+
+def loop(condition: Graph, body: Graph) -> Document:
+    return net(graph("x", "output", [While(name="w", condition=condition, body=body)], "x>w.x w.x>output"))
+
+
+def branch(condition: Graph, then: Graph, otherwise: Graph, *more: Node) -> Document:
+    node = If(name="f", condition=condition, then=then, otherwise=otherwise)
+    return net(graph("x", "output", [node, *more], "x>f.x f.output>output"))
+
+
+def rule(**fields: object) -> Document:
+    return one(linear("hidden", 4, 4), initializers=[Initializer(**fields)])
+
+
+BODY = chain(linear("a", 8, 8))
+CARRIED = graph("x", "x", [linear("a", 8, 8)], "x>a a>x")
+STATIC = graph("x", "c", [function("ne", "operator.ne", input=1, other=2)], "ne>c")
+POSITIVE = graph("x", "c", [function("gt", "operator.gt", other=0)], "x>gt gt>c")
+PASS = graph("x", "output", [], "x>output")
+
+FAULTS: dict[str, list[Callable[[], Document]]] = {
+    "root.missing": [lambda: Document("Nowhere"), lambda: document(Definition("A", BODY), root="B")],
+    "root.code": [lambda: document(CodeDefinition("Code", CODE.format(name="Code")))],
+    "root.arguments": [lambda: one(linear("a", E("n"), 1), hyper_parameters=[HyperParameter("n")])],
+    "function.name": [lambda: document(Definition("Net", BODY), functions={"torch": "def torch(): pass"})],
+    "function.code": [
+        lambda: document(Definition("Net", BODY), functions={"f": "x = 1"}),
+        lambda: document(Definition("Net", BODY), functions={"f": "\ud800"}),
+    ],
+    "function.syntax": [lambda: document(Definition("Net", BODY), functions={"f": "def f(:"})],
+    "definition.name": [
+        lambda: document(Definition("class", BODY)),
+        lambda: document(Definition("Two words", BODY)),
+        lambda: document(Definition("ﬁ", BODY)),
+    ],
+    "definition.reserved": [lambda: document(Definition("torch", BODY)), lambda: document(Definition("list", BODY))],
+    "definition.torch": [lambda: document(Definition("Linear", BODY))],
+    "definition.recursive": [
+        lambda: document(Definition("A", chain(instance("a", "A")))),
+        lambda: document(Definition("B", chain(instance("a", "A"))), Definition("A", chain(instance("b", "B")))),
+    ],
+    "definition.deep": [lambda: tower(400)],
+    "code.invalid": [
+        lambda: document(CodeDefinition("Code", "def ("), Definition("Net", BODY)),
+        lambda: document(CodeDefinition("Code", "x = 1"), Definition("Net", BODY)),
+    ],
+    "code.clash": [
+        lambda: document(CodeDefinition("A", "Net = 1\n" + CODE.format(name="A")), Definition("Net", BODY)),
+        lambda: document(CodeDefinition("A", "import numpy as F\n" + CODE.format(name="A")), Definition("Net", BODY)),
+        lambda: document(
+            CodeDefinition("A", "helper = 1\n" + CODE.format(name="A")),
+            CodeDefinition("B", "helper = 2\n" + CODE.format(name="B")),
+            Definition("Net", BODY),
+        ),
+    ],
+    "hyper.name": [
+        lambda: net(BODY, hyper_parameters=[HyperParameter("not a name", "1")]),
+        lambda: net(BODY, hyper_parameters=[HyperParameter("training", "1")]),
+        lambda: net(BODY, hyper_parameters=[HyperParameter("__x", "1")]),
+    ],
+    "hyper.duplicate": [lambda: net(BODY, hyper_parameters=[HyperParameter("n", "1"), HyperParameter("n", "2")])],
+    "hyper.clash": [
+        lambda: net(
+            chain(linear("n", 8, 8), function("mul", "operator.mul", other=E("n"))),
+            hyper_parameters=[HyperParameter("n", "1")],
+        )
+    ],
+    "hyper.default": [lambda: net(BODY, hyper_parameters=[HyperParameter("n", "open('x')")])],
+    "port.name": [
+        lambda: with_ports([Port("self")]),
+        lambda: with_ports([Port("a b")]),
+        lambda: with_ports([Port("")]),
+    ],
+    "port.duplicate": [lambda: with_ports([Port("x"), Port("x")])],
+    "port.default": [lambda: with_ports([Port("x"), Port("mask", default="print()")])],
+    "port.order": [lambda: with_ports([Port("x"), Port("mask", default="None"), Port("more")])],
+    "input.unused": [lambda: with_ports([Port("x"), Port("y")])],
+    "output.missing": [lambda: net(graph("x", "y", [], ""))],
+    "output.none": [lambda: net(graph("x", "", [], ""))],
+    "edge.node": [lambda: net(Graph([Port("x")], [Port("y")], {}, {Endpoint("", "y"): Endpoint("gone", "output")}))],
+    "edge.output": [
+        lambda: net(graph("x", "y", [linear("a", 1, 1)], "x>a a.second>y")),
+        lambda: net(Graph([Port("x")], [Port("y")], {}, {Endpoint("", "y"): Endpoint("", "z")})),
+    ],
+    "edge.input": [lambda: net(graph("x", "y", [linear("a", 1, 1)], "x>a x>a.second a>y"))],
+    "edge.sequential": [lambda: one(Sequential(name="s", body=graph("x", "y", [linear("a", 1, 1)], "x>a")))],
+    "graph.cycle": [cyclic],
+    "graph.deep": [lambda: deep(40)],
+    "node.name": [lambda: one(linear("1st", 1, 1)), lambda: one(linear("a-b", 1, 1)), lambda: one(linear("for", 1, 1))],
+    "node.attribute": [
+        lambda: one(linear("forward", 1, 1)),
+        lambda: one(linear("type", 1, 1)),
+        lambda: one(linear("heads.keys", 1, 1)),
+    ],
+    "node.dotted": [lambda: one(constant("a.0", "torch.ones(1)"))],
+    "node.duplicate": [
+        lambda: branch(POSITIVE, chain(linear("a", 1, 1)), chain(linear("a", 1, 1))),
+    ],
+    "node.list": [lambda: net(chain(linear("a", 1, 1), linear("a.0", 1, 1)))],
+    "node.guards": [lambda: branch(STATIC, chain(linear("a.0", 1, 1)), chain(linear("a.1", 1, 1)))],
+    "node.unknown": [lambda: one(Unknown(name="a", data={"kind": "teleporter"}))],
+    "node.type": [lambda: one(layer("a", "Nonsense")), lambda: one(function("a", "os.system"))],
+    "node.excluded": [lambda: one(layer("a", "ModuleList"))],
+    "node.kind": [lambda: one(layer("a", "functional.relu")), lambda: one(function("a", "torch.nn.ReLU"))],
+    "node.device": [lambda: one(linear("a", 1, 1, device="cuda:0'); print('"))],
+    "node.unused": [lambda: net(graph("x", "y", [linear("a", 1, 1)], "x>a x>y"))],
+    "input.missing": [
+        lambda: net(graph("", "y", [linear("a", 1, 1)], "a>y")),
+        lambda: net(graph("x", "y", [function("a", "operator.add")], "x>a a>y")),
+    ],
+    "option.unknown": [lambda: one(linear("a", 1, 1, colour="red"))],
+    "option.missing": [
+        lambda: one(layer("a", "Linear", in_features=1)),
+        lambda: one(function("a", "torch.Tensor.view")),
+    ],
+    "option.value": [
+        lambda: one(linear("a", -1, 1)),
+        lambda: one(linear("a", "many", 1)),
+        lambda: one(linear("a", 1.5, 1)),
+    ],
+    "expression": [
+        lambda: one(linear("a", E("n"), 1)),
+        lambda: one(linear("a", E("__import__('os')"), 1)),
+        lambda: one(linear("a", E("1 +"), 1)),
+        lambda: net(graph("", "y", [constant("a", "open('x')")], "a>y")),
+        lambda: net(graph("", "y", [parameter("a", "torch.load('x')")], "a>y")),
+        lambda: one(function("a", "operator.getitem", index="print()")),
+    ],
+    "instance.missing": [lambda: one(instance("a", "Nowhere"))],
+    "instance.faulty": [lambda: document(CodeDefinition("Code", "("), Definition("Net", chain(instance("a", "Code"))))],
+    "call.missing": [lambda: one(call("a", "nothing"))],
+    "call.kind": [lambda: net(graph("x", "y", [constant("c", "torch.ones(1)"), call("a", "c")], "x>a a>y"))],
+    "call.rounds": [
+        lambda: net(graph("x", "y", [Repeat(name="r", shared=False, body=CARRIED), call("b", "a")], "x>r.x r.x>b b>y"))
+    ],
+    "call.order": [
+        lambda: one(chained(call("b", "a"), linear("a", 1, 1))),
+        lambda: one(chained(linear("a", 1, 1), call("b", "net"))),
+    ],
+    "call.guarded": [lambda: branch(STATIC, BODY, PASS, call("again", "a"))],
+    "loop.inputs": [lambda: loop(graph("y", "c", [function("gt", "operator.gt", other=0)], "y>gt gt>c"), CARRIED)],
+    "loop.outputs": [lambda: loop(POSITIVE, graph("x", "x y", [linear("a", 1, 1)], "x>a a>x a>y"))],
+    "if.inputs": [lambda: branch(POSITIVE, BODY, graph("y", "output", [], "y>output"))],
+    "if.outputs": [lambda: branch(POSITIVE, BODY, graph("x", "other", [], "x>other"))],
+    "condition.outputs": [
+        lambda: loop(graph("x", "", [], ""), CARRIED),
+        lambda: branch(graph("x", "", [], ""), BODY, PASS),
+    ],
+    "repeat.count": [
+        lambda: repeat(CARRIED, count=-1),
+        lambda: repeat(CARRIED, count=2.5),
+        lambda: repeat(CARRIED, count="two"),
+    ],
+    "repeat.index": [
+        lambda: repeat(CARRIED, index="x"),
+        lambda: repeat(CARRIED, index="for"),
+        lambda: repeat(CARRIED, index=""),
+    ],
+    "sequential.child": [lambda: one(chained(function("relu"))), lambda: one(chained(constant("c", "torch.ones(1)")))],
+    "sequential.ports": [
+        lambda: one(chained(layer("lstm", "LSTM", input_size=1, hidden_size=1))),
+        lambda: one(chained(layer("b", "Bilinear", in1_features=1, in2_features=1, out_features=1))),
+    ],
+    "sequential.device": [lambda: one(chained(linear("a", 1, 1, device="cuda:0")))],
+    "sequential.repeat": [
+        lambda: one(chained(Repeat(name="r", body=graph("x", "x", [function("relu")], "x>relu relu>x")))),
+        lambda: one(chained(Repeat(name="r", body=graph("x y", "x y", [], "x>x y>y")))),
+    ],
+    "sequential.empty": [lambda: one(chained())],
+    "constant.rounds": [
+        lambda: repeat(
+            graph(
+                "x", "x", [constant("c", "torch.ones(i)"), function("add", "operator.add")], "x>add c>add.other add>x"
+            ),
+            shared=False,
+        )
+    ],
+    "initializer.target": [lambda: rule(target="gone", function="torch.nn.init.zeros_")],
+    "initializer.type": [
+        lambda: rule(layer_type="torch.nn.Nonsense", parameter="weight", function="torch.nn.init.zeros_")
+    ],
+    "initializer.parameter": [lambda: rule(parameter="not a name", function="torch.nn.init.zeros_")],
+    "initializer.function": [lambda: rule(function="os.system")],
+    "initializer.rule": [lambda: rule(), lambda: rule(function="torch.nn.init.zeros_", expression="1")],
+}
+
+
+@pytest.mark.parametrize("code", WORDINGS)
+def test_every_problem_is_found(code: str) -> None:
+    severity, wording = WORDINGS[code]
+    for make in FAULTS[code]:
+        found = [diagnostic for diagnostic in check(make()) if diagnostic.code == code]
+        assert found, f"{code} not found"
+        for diagnostic in found:
+            assert diagnostic.severity == severity
+            assert diagnostic.path
+            assert diagnostic.message
+            assert "\n" not in str(diagnostic)
+            if wording != "{reason}":
+                assert diagnostic.template == wording
+
+
+@pytest.mark.parametrize("code", WORDINGS)
+def test_wordings_are_sentences_whose_facts_are_given(code: str) -> None:
+    _, wording = WORDINGS[code]
+    fields = {name for _, name, _, _ in string.Formatter().parse(wording) if name}
+    for make in FAULTS[code]:
+        for diagnostic in check(make()):
+            if diagnostic.code == code and wording != "{reason}":
+                assert fields <= set(diagnostic.facts)
+    assert wording == "{reason}" or wording.rstrip("}").endswith((".", "reason"))
+
+
+@pytest.mark.parametrize(
+    "make", [make for makes in FAULTS.values() for make in makes], ids=lambda make: str(make.__code__.co_firstlineno)
+)
+def test_a_faulty_document_is_refused_or_compiles_and_can_be_lowered(make: Callable[[], Document]) -> None:
+    faulty = make()
+    lower(faulty)
+    try:
+        text = compile_document(faulty).source
+    except CompileError as error:
+        assert error.diagnostics
+        assert str(error)
+    else:
+        compile(text, "<test>", "exec")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_good_documents_have_no_errors(name: str) -> None:
+    problems = [d for d in check(MODELS[name]()) if d.severity == "error" or d.code == "node.unused"]
+    assert [str(problem) for problem in problems] == []
+
+
+def test_all_problems_are_found_at_once_each_with_its_place() -> None:
+    body = graph("x", "x", [linear("deep", 0, 1)], "x>deep deep>x")
+    g = graph("x", "y", [linear("a", -1, 1), Repeat(name="r", body=body), layer("b", "Gone")], "x>a a>r.x r.x>b b>y")
+    found = {(d.path, d.code) for d in check(net(g))}
+    assert found == {("Net/a", "option.value"), ("Net/r.body/deep", "option.value"), ("Net/b", "node.type")}
+
+
+def test_errors_in_blocks_that_are_not_used_are_no_obstacle() -> None:
+    spare = Definition("Spare", chain(layer("a", "Gone")))
+    assert "class Spare" not in compile_document(document(spare, Definition("Net", BODY))).source
+    with pytest.raises(CompileError, match="Spare/a"):
+        compile_document(document(spare, Definition("Net", chain(instance("s", "Spare")))))
+
+
+def test_a_thousand_levels_are_a_message_not_a_recursion_error() -> None:
+    assert {d.code for d in check(deep(1000)) if d.severity == "error"} == {"graph.deep"}
+    body = Graph()
+    for level in range(1000):
+        body = Graph(nodes={f"s{level}": Sequential(name=f"s{level}", body=body)})
+    assert "graph.deep" in {d.code for d in check(net(body))}
+    assert "definition.deep" in {d.code for d in check(tower(1000))}
+
+
+def test_ten_thousand_nodes_are_checked_in_less_than_a_second_and_cost_grows_as_their_number() -> None:
+    def seconds(count: int) -> float:
+        nodes = [linear(f"n{i}", 8, 8) if i % 2 else function(f"n{i}", "relu") for i in range(count)]
+        wide = document(Definition("Net", chain(*nodes)))
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            assert check(wide) == []
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    seconds(10)
+    small, large = seconds(1_000), seconds(10_000)
+    assert large < 1.5  # half a second where nothing else runs
+    assert large < small * 10 * 2.5
+
+
+def test_many_calls_and_many_lists_cost_no_more_than_their_number() -> None:
+    calls = [linear("own", 8, 8), *(call(f"c{i}", "own") for i in range(3_000))]
+    lists = [linear(f"layers.{i}", 8, 8) for i in range(3_000)]
+    start = time.perf_counter()
+    for nodes in (calls, lists):
+        assert check(net(chain(*nodes))) == []
+        compile_document(net(chain(*nodes)))
+    assert time.perf_counter() - start < 15
+
+
+def test_a_call_of_an_instance_in_another_branch() -> None:
+    inner = Definition("Inner", BODY)
+    node = Instance(name="inner", definition="Inner")
+    then = graph("x", "output", [node], "x>inner.x inner.output>output")
+    outer = branch(POSITIVE, then, graph("x", "output", [call("again", "inner")], "x>again.x again.output>output"))
+    assert [d for d in check(document(inner, *outer.definitions.values())) if d.severity == "error"] == []
