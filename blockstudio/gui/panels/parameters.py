@@ -276,7 +276,7 @@ class ParametersPanel(QWidget):
             action.setEnabled(enabled)
             action.triggered.connect(lambda: what())
 
-        add("mdi6.content-copy", tr("Copy Python path"), self._copy_paths)
+        add("mdi6.content-copy", tr("Copy the Python path"), self._copy_paths)
         menu.actions()[-1].setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         self._add_trainable(menu)
         add("mdi6.key-outline", tr("Copy key"), lambda: copy_text("\n".join(entry.path for entry in entries)))

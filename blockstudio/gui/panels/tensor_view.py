@@ -332,7 +332,7 @@ def statistics_text(statistics: Statistics) -> str:
         (tr("std"), value_text(s.std)),
         (tr("min"), value_text(s.min)),
         (tr("max"), value_text(s.max)),
-        (tr("zeros"), count_text(s.zeros)),
+        (tr("zero"), count_text(s.zeros)),
     ]
     words = [f"<span style='white-space:nowrap'>{name}&nbsp;<b>{value}</b></span>" for name, value in parts]
     for name, count in ((tr("NaN"), s.nan), (tr("Inf"), s.inf)):

@@ -58,7 +58,7 @@ def test_the_selected_tensor(panel: TensorPanel, session: Session, kernel: Silen
     assert (request.path, request.source, request.index) == ("head.weight", "value", "")
     assert panel.name.text() == "head.weight"
     assert panel.facts.text() == "(2, 3) · float32 · cpu"
-    for word in ("mean", "2.5", "std", "1.87", "min", "max", "zeros"):
+    for word in ("mean", "2.5", "std", "1.87", "min", "max", "zero"):
         assert word in panel.statistics.text()
     assert panel.histogram.text() == ""
     assert [cell(panel, 0, column) for column in range(3)] == ["0", "1", "2"]
