@@ -108,7 +108,7 @@ def export(file: Path, out: Path, seed: int | None, params: Path | None) -> None
     elif suffix in (".params", ".safetensors"):
         from blockstudio.runtime.tensor_files import save_parameters
 
-        save_parameters(_built(document, seed, params), out)
+        save_parameters(_built(document, seed, params), str(out))
     elif suffix in (".onnx", ".pt2"):
         raise BlockStudioError(mark("Export to {suffix} is not there yet."), suffix=suffix)
     else:
@@ -152,11 +152,12 @@ def _shape(text: str) -> tuple[int, ...]:
 
 def _built(document: Any, seed: int | None, params: Path | None) -> Any:
     from blockstudio.runtime.build import build
-    from blockstudio.runtime.tensor_files import load_parameters
+    from blockstudio.runtime.loading import load
+    from blockstudio.runtime.tensor_files import read
 
     module = build(document, seed=document.seed if seed is None else seed)
     if params is not None:
-        load_parameters(module, params)
+        load(module, read(str(params)))
     return module
 
 

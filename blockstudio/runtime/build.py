@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import traceback
 import types
+import warnings
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from torch import nn
 from blockstudio.compiler import Compiled, compile_document
 from blockstudio.errors import BlockStudioError, CompileError, RunError, mark
 from blockstudio.graph.document import Document, Location
+from blockstudio.runtime.placement import placeable
 
 _NUMBERS = count(1)
 _COMPILED = "__compiled__"
@@ -30,7 +32,11 @@ def build(document: Document, seed: int | None = None, **hyper_parameters: Any) 
     With the same seed (None: the document's own) it has the weights that the source would give after
     `torch.manual_seed(seed)`; torch's own random numbers go on as if nothing had happened. CompileError
     if the document has errors, RunError if building raises; custom code in the document is executed.
+    Nodes placed on devices that are not here go to the model's own, with a warning.
     """
+    document, missing = placeable(document)
+    for problem in missing:
+        warnings.warn(f"{problem.path}: {problem.template.format(**problem.facts)}", stacklevel=2)
     return build_compiled(compile_document(document), document.seed if seed is None else seed, **hyper_parameters)
 
 
@@ -62,6 +68,13 @@ def model_class(compiled: Compiled) -> type[nn.Module]:
     found: type[nn.Module] = namespace[compiled.root]
     weakref.finalize(found, linecache.cache.pop, filename, None)
     return found
+
+
+def relate(model: nn.Module, compiled: Compiled) -> None:
+    """Let exceptions in a model name the nodes of another document that compiles to the same source."""
+    namespace = type(model).forward.__globals__
+    if _COMPILED in namespace:
+        namespace[_COMPILED] = compiled
 
 
 @contextmanager

@@ -14,6 +14,8 @@ import blockstudio as bs
 from blockstudio import resources
 from tests.end2end.chapter import MODELS
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*There is no device.*:UserWarning")  # what 21-devices shows
+
 EXAMPLES = sorted(path.stem for path in resources.path("examples").glob("*.blocks") if path.stem[:2].isdigit())
 
 
@@ -49,11 +51,9 @@ def test_has_the_keys_values_and_output_of_the_module_written_by_hand(name: str)
     torch.testing.assert_close(built(x), by_hand(x), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "17-tensor-files"])  # has nothing to train
 def test_gradients_agree(name: str) -> None:
     built, by_hand, x = pair(name)
-    if not list(by_hand.parameters()):
-        pytest.skip("has nothing to train")
     built(x).sum().backward()
     by_hand(x).sum().backward()
     of_hand = dict(by_hand.named_parameters())
