@@ -33,6 +33,8 @@ COLLECT = 2000
 
 def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
     """Open the window on a project, or on an empty one, and stay until it is closed; the exit status."""
+    # A thread that compiles gives way to the window sooner than by default.
+    sys.setswitchinterval(0.001)
     application = make_application(arguments)
     collector = collect_here()
     session = Session()

@@ -23,8 +23,11 @@ PANES = (
     ("problems", mark("Problems"), "mdi6.alert-circle-outline", Area.BottomDockWidgetArea),
     ("source", mark("Source"), "mdi6.code-tags", Area.BottomDockWidgetArea),
     ("code", mark("Code"), "mdi6.language-python", Area.BottomDockWidgetArea),
+    ("tensor", mark("Values"), "mdi6.chart-histogram", Area.BottomDockWidgetArea),
 )
 """Name, title, icon and first place. Those of one place share tabs, in this order."""
+BESIDE = ("parameters", "tensor")
+"""The second stands beside the tabs of the first: values are looked at together with what they belong to."""
 
 FRONT = ("inspector", "parameters")
 """In front of those they share tabs with."""
@@ -63,7 +66,7 @@ class Arrangement:
         self._dress_soon.start()
 
     def _dress(self) -> None:
-        dress_tab_bars(self._window)
+        dress_tab_bars(self._window, icons=self._window.width() >= WIDE)
 
     def reset(self) -> None:
         """Put every pane in its first place."""
@@ -73,9 +76,11 @@ class Arrangement:
             pane.setFloating(False)
             window.addDockWidget(area, pane)
             pane.show()
+        window.splitDockWidget(self.panes[BESIDE[0]], self.panes[BESIDE[1]], Qt.Orientation.Horizontal)
         for place in (Area.LeftDockWidgetArea, Area.RightDockWidgetArea, Area.BottomDockWidgetArea):
-            for one, other in pairwise([self.panes[name] for name, _, _, area in PANES if area == place]):
-                window.tabifyDockWidget(one, other)
+            names = [name for name, _, _, area in PANES if area == place and name != BESIDE[1]]
+            for one, other in pairwise(names):
+                window.tabifyDockWidget(self.panes[one], self.panes[other])
         for name in CLOSED:
             self.panes[name].hide()
         for name in FRONT:
@@ -85,11 +90,14 @@ class Arrangement:
 
     def resize(self) -> None:
         """Give the panes their first sizes, unless the user gave them others."""
+        self._dress_soon.start()
         if self.restored:
             return
         window, panes = self._window, self.panes
         widths = [230, 322] if window.width() >= WIDE else [190, 290]
         window.resizeDocks([panes["palette"], panes["inspector"]], widths, Qt.Orientation.Horizontal)
+        half = max(300, (window.width() - widths[1]) // 2)
+        window.resizeDocks([panes[name] for name in BESIDE], [half, half], Qt.Orientation.Horizontal)
         window.resizeDocks([panes["parameters"]], [max(200, int(window.height() * BOTTOM))], Qt.Orientation.Vertical)
 
     def keep(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
@@ -34,13 +34,24 @@ class Breadcrumbs(QWidget):
         self._row.setSpacing(0)
         self._uses = QLabel()
         self._uses.setProperty("muted", True)
-        session.location_changed.connect(self.rebuild)
-        session.document_changed.connect(self.rebuild)
-        session.document_replaced.connect(self.rebuild)
+        self._shown: object = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.rebuild)
+        for signal in (session.location_changed, session.document_changed, session.document_replaced):
+            signal.connect(self._later)
         self.rebuild()
+
+    def _later(self) -> None:
+        self._soon.start()
 
     def rebuild(self) -> None:
         """Show the trail as it is."""
+        key = (self._session.trail, self._session.document.root, self._uses_text())
+        if key == self._shown:
+            return
+        self._shown = key
         while self._row.count():
             item = self._row.takeAt(0)
             widget = item.widget() if item else None

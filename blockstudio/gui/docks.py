@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -106,8 +107,8 @@ class Pane(QDockWidget):
             bar.show()
 
 
-def dress_tab_bars(window: QMainWindow) -> None:
-    """Give the tab bars that Qt made for panes their icons, tooltips and a place in the order of Tab."""
+def dress_tab_bars(window: QMainWindow, *, icons: bool) -> None:
+    """Give the tab bars that Qt made for panes icons, tooltips and a place in the order of Tab."""
     panes = {pane.windowTitle(): pane for pane in window.findChildren(Pane)}
     for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
         bar.setDrawBase(False)
@@ -117,7 +118,7 @@ def dress_tab_bars(window: QMainWindow) -> None:
         for i in range(bar.count()):
             pane = panes.get(bar.tabText(i))
             if pane is not None:
-                bar.setTabIcon(i, pane.windowIcon())
+                bar.setTabIcon(i, pane.windowIcon() if icons else QIcon())
                 bar.setTabToolTip(i, pane.windowTitle())
 
 

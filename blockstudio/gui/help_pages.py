@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QTreeWidget,
@@ -43,7 +42,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Keyboard shortcuts"))
-        self.resize(620, 640)
+        self.resize(820, 660)
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search"))
         self.search.setToolTip(tr("Show the actions with these words"))
@@ -57,8 +56,8 @@ class ShortcutsDialog(QDialog):
         self.tree.setEditTriggers(QTreeWidget.EditTrigger.NoEditTriggers)
         self._fill()
         header = self.tree.header()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.resizeSection(0, 270)
+        header.resizeSection(1, 150)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
@@ -77,7 +76,7 @@ class ShortcutsDialog(QDialog):
         for keys, effect in CANVAS_KEYS:
             self._row(group, [tr(effect), tr(keys), ""])
         for what, effect in MOUSE:
-            self._row(group, [tr(effect), tr(what), ""])
+            self._row(group, [tr(what), "", tr(effect)])
         self.tree.expandAll()
 
     def _group(self, title: str) -> QTreeWidgetItem:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtCore import QTimer
 
 if TYPE_CHECKING:
     from blockstudio.gui.main_window import MainWindow
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from blockstudio.gui.panels.source import SourcePanel
     from blockstudio.gui.panels.tensor_view import TensorPanel
 
-ORDER = ("parameters", "source", "files", "devices", "code", "run", "initializers")
+ORDER = ("parameters", "tensor", "source", "files", "devices", "code", "run", "initializers")
 
 
 class LatePanels:
@@ -42,8 +41,6 @@ class LatePanels:
         if self._left:
             getattr(self, self._left.pop(0))
             QTimer.singleShot(0, self._window, self.build_in_turn)
-        else:
-            self._window.arrangement.resize()
 
     @cached_property
     def parameters(self) -> ParametersPanel:
@@ -51,12 +48,7 @@ class LatePanels:
 
         window = self._window
         panel = ParametersPanel(window.session)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.setChildrenCollapsible(False)
-        both.addWidget(panel)
-        both.addWidget(self.tensor)
-        both.setSizes([520, 480])
-        window.panes["parameters"].set_content(both, scrolls=True)
+        window.panes["parameters"].set_content(panel)
         panel.initialise_requested.connect(window.panes["initializers"].bring_up)
         panel.save_requested.connect(lambda paths: self.files.save_tensors(paths))
         window.inspector_panel.initializers_requested.connect(window.panes["initializers"].bring_up)
@@ -66,7 +58,9 @@ class LatePanels:
     def tensor(self) -> TensorPanel:
         from blockstudio.gui.panels.tensor_view import TensorPanel
 
-        return TensorPanel(self._window.session)
+        panel = TensorPanel(self._window.session)
+        self._window.panes["tensor"].set_content(panel, scrolls=True)
+        return panel
 
     @cached_property
     def initializers(self) -> InitializersPanel:

@@ -1,7 +1,7 @@
 """Keeps diagnostics, source and shapes up to date with the document, while the window never waits.
 
-A change is checked and compiled in a thread, on a snapshot; then the engine gets the new document and
-answers with shapes. At each of the two there is one piece of work under way at most, and what came
+A change is written as JSON in a thread, on a snapshot, and goes to the engine, which answers with shapes;
+meanwhile the thread checks and compiles. At each of the two there is one piece of work under way at most, and what came
 in meanwhile is done once, in its last state.
 """
 
@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
 from blockstudio.engine.protocol import Failure, Problem, Shapes, UpdateDocument
 from blockstudio.errors import CompileError
+from blockstudio.formats.project import to_json
 from blockstudio.graph.document import Document
 from blockstudio.graph.edits import Edit, MoveNodes, SetNote
 from blockstudio.graph.model import CodeDefinition, Definition, copy_graph
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 class Prepared:
     """What the thread made of a snapshot."""
 
-    revision: int
-    project: dict[str, Any]
     problems: list[Problem]
     compiled: Compiled | None
 
@@ -46,11 +45,10 @@ def snapshot(document: Document) -> Document:
     return Document(document.root, definitions, dict(document.functions), document.seed, document.extra)
 
 
-def prepare(document: Document, revision: int) -> Prepared:
+def prepare(document: Document) -> Prepared:
     """Check and compile; runs in the thread."""
     # Imported here, in the thread: the window is on the screen before the compiler is loaded.
     from blockstudio.compiler import compile_document
-    from blockstudio.formats.project import to_json
 
     compiled = None
     try:
@@ -59,12 +57,14 @@ def prepare(document: Document, revision: int) -> Prepared:
     except CompileError as error:
         found = error.diagnostics
     problems = [Problem(d.code, d.severity, d.path, d.template, dict(d.facts)) for d in found]
-    return Prepared(revision, to_json(document), problems, compiled)
+    return Prepared(problems, compiled)
 
 
 class Liveness(QObject):
     """The work that follows each change of the session's document."""
 
+    _described = Signal(object)
+    """Revision and JSON data: goes to the engine while the thread compiles."""
     _prepared = Signal(object)
     _failed = Signal(object)
 
@@ -90,6 +90,7 @@ class Liveness(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self._start)
+        self._described.connect(self._take_project)
         self._prepared.connect(self._take)
         self._failed.connect(self._raise)
         session.document_changed.connect(self._changed)
@@ -137,7 +138,8 @@ class Liveness(QObject):
 
     def _work(self, document: Document, revision: int) -> None:
         try:
-            self._prepared.emit(prepare(document, revision))
+            self._described.emit((revision, to_json(document)))
+            self._prepared.emit(prepare(document))
         except Exception as error:
             self._failed.emit(error)
 
@@ -146,15 +148,17 @@ class Liveness(QObject):
         self._working = False
         raise error
 
+    def _take_project(self, project: tuple[int, dict[str, Any]]) -> None:
+        self._project = project
+        self._send()
+
     def _take(self, prepared: Prepared) -> None:
         self._working = False
         if self._closed:
             return
         self._found_by_check = prepared.problems
-        self._project = (prepared.revision, prepared.project)
         self._session.set_compiled(prepared.compiled)
         self._publish()
-        self._send()
         if self._stale:
             self._start()
 

@@ -114,6 +114,8 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def _first_painted(self) -> None:
+        self.arrangement.resize()
+        QTimer.singleShot(0, self.canvas, self.canvas.fit)
         self.painted.emit()
         self.palette_panel.fill()
         self.late.build_in_turn()

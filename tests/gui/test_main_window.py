@@ -55,6 +55,7 @@ def test_breadcrumbs_lead_back(window: MainWindow, session: Session, qtbot: QtBo
     compose(session)
     session.push(AddNode(NET, Repeat(name="loop", body=session.graph.__class__())), "Add")
     session.enter_node("loop")
+    window.breadcrumbs.rebuild()
     buttons = window.breadcrumbs.findChildren(QToolButton)
     QApplication.processEvents()
     texts = [button.text() for button in buttons if not button.isHidden()]

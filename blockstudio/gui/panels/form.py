@@ -190,6 +190,7 @@ class TextBox(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.textChanged.connect(self._grow)
+        self.document().documentLayout().documentSizeChanged.connect(self._grow)
         self._grow()
 
     def show_text(self, text: str) -> None:
@@ -214,10 +215,10 @@ class TextBox(QPlainTextEdit):
         super().resizeEvent(event)
         self._grow()
 
-    def _grow(self) -> None:
+    def _grow(self, _: object = None) -> None:
         lines = int(self.document().size().height())
         lines = min(self.MOST_LINES, max(self.LEAST_LINES, lines))
-        margins = 2 * (self.document().documentMargin() + self.frameWidth()) + 6
+        margins = 2 * self.document().documentMargin() + 10
         height = int(lines * self.fontMetrics().lineSpacing() + margins)
         if self.height() != height:
             self.setFixedHeight(height)
