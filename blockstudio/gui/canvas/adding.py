@@ -103,7 +103,7 @@ class Adding(SessionView):
             return []
         items = [item for item in scene.selected_items() if isinstance(item, NodeItem | PillItem)]
         ends = []
-        for item in sorted(items, key=lambda item: item.y()):
+        for item in sorted(items, key=lambda item: (item.y(), item.x())):
             sources = [port for port, _ in item.ports() if port.is_source]
             ends += sources[:1]
         return ends

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from blockstudio.graph.model import Endpoint
@@ -36,48 +36,63 @@ class EdgeItem(QGraphicsPathItem):
         self.label = ""
         self.start = QPointF()
         self.end = QPointF()
-        self.restyle()
+        self.drawn = False
+        """Whether both ends are there, so that there is something to draw."""
+        self._stale = True
+        self.raised = False
+        """Whether it runs in front of other wires."""
 
     def place(self, start: QPointF, end: QPointF) -> None:
-        """Draw the wire between two places of the scene."""
-        if start != self.start or end != self.end or self.path().isEmpty():
-            self.start, self.end = start, end
-            self.setPath(curve(start, end))
+        """Let the wire run between two places of the scene; the path is made when it comes into view."""
+        if start != self.start or end != self.end or not self.drawn:
+            self.start, self.end, self.drawn = start, end, True
+            self._stale = True
+            if self.isVisible():
+                self.trace()
+
+    def erase(self) -> None:
+        """An end is missing: there is nothing to draw."""
+        self.drawn = False
+        self._stale = True
+        self.trace()
+
+    def trace(self) -> None:
+        """Make the path, if it is not that of the present place."""
+        if self._stale:
+            self._stale = False
+            self.setPath(curve(self.start, self.end) if self.drawn else QPainterPath())
 
     def restyle(self) -> None:
         """Take the pen that fits the state."""
         surface = self.surface
-        colors = surface.colors
-        color, width = colors.wire, WIRE
+        accent = (self.selected or self.lit) and not surface.printing
+        width = WIRE
         if not surface.printing:
-            if self.selected:
-                color, width = colors.accent, WIRE + 1.5
-            elif self.lit:
-                color, width = colors.accent, WIRE
-            if self.hovered:
-                width += 1.5
-        # From afar a wire would vanish: it keeps a width that can be seen.
-        pen = QPen(color, max(width, 1.1 / surface.scale))
-        if self.implied:
-            pen.setDashPattern([2.0, 2.0])
-        self.setPen(pen)
-        self.setZValue(0.5 if self.selected or self.lit or self.hovered else 0.0)
+            width += 1.5 * self.selected + 1.5 * self.hovered
+        self.setPen(surface.wire_pen(accent, width, self.implied))
 
     def box(self) -> Box:
-        rect = self.path().controlPointRect()
-        return rect.left() - 3, rect.top() - 3, rect.right() + 3, rect.bottom() + 3
+        bend = _bend(self.start, self.end)
+        x0, x1, y0, y1 = self.start.x(), self.end.x(), self.start.y(), self.end.y()
+        left, right = min(x0, x1 - bend), max(x1, x0 + bend)
+        return left - 3, min(y0, y1) - 3, right + 3, max(y0, y1) + 3
 
     def distance(self, point: QPointF) -> float:
-        """How far a place is from the wire, measured square."""
-        path = self.path()
+        """How far a place is from the wire."""
         x, y = point.x(), point.y()
-        nearest = 1e9
-        before = path.pointAtPercent(0.0)
+        bend = _bend(self.start, self.end)
+        ax, ay, dx, dy = self.start.x(), self.start.y(), self.end.x(), self.end.y()
+        bx, cx = ax + bend, dx - bend
+        nearest = 1e18
+        px, py = ax - x, ay - y
         for step in range(1, SAMPLES + 1):
-            after = path.pointAtPercent(step / SAMPLES)
-            nearest = min(nearest, _to_segment(x, y, before, after))
-            before = after
-        return nearest
+            t = step / SAMPLES
+            s = 1 - t
+            qx = s * s * s * ax + 3 * s * t * (s * bx + t * cx) + t * t * t * dx - x
+            qy = s * s * (s + 3 * t) * ay + t * t * (t + 3 * s) * dy - y
+            nearest = min(nearest, _to_origin(px, py, qx, qy))
+            px, py = qx, qy
+        return float(nearest**0.5)
 
     def middle(self) -> QPointF:
         return curve_point(self.start, self.end, 0.5)
@@ -106,9 +121,10 @@ def curve_point(start: QPointF, end: QPointF, t: float) -> QPointF:
     return QPointF(x, (a + b) * start.y() + (c + d) * end.y())
 
 
-def _to_segment(x: float, y: float, a: QPointF, b: QPointF) -> float:
-    dx, dy = b.x() - a.x(), b.y() - a.y()
+def _to_origin(ax: float, ay: float, bx: float, by: float) -> float:
+    """The square of the distance of a line from (0, 0)."""
+    dx, dy = bx - ax, by - ay
     length = dx * dx + dy * dy
-    t = max(0.0, min(1.0, ((x - a.x()) * dx + (y - a.y()) * dy) / length)) if length else 0.0
-    px, py = a.x() + t * dx - x, a.y() + t * dy - y
-    return float((px * px + py * py) ** 0.5)
+    t = max(0.0, min(1.0, -(ax * dx + ay * dy) / length)) if length else 0.0
+    px, py = ax + t * dx, ay + t * dy
+    return px * px + py * py

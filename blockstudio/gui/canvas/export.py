@@ -23,9 +23,7 @@ LARGEST = 16_000
 """Pixels of the longer side of a PNG."""
 
 
-def export_image(
-    document: Document, location: Location, file: str | Path, knowledge: Knowledge | None = None
-) -> None:
+def export_image(document: Document, location: Location, file: str | Path, knowledge: Knowledge | None = None) -> None:
     """Write the graph at a location as `.svg` or `.png`; with `knowledge`, shapes stand on the wires."""
     target = Path(file)
     with _application():
@@ -34,8 +32,6 @@ def export_image(
             scene.surface.printing = True
             scene.show_graph(document, location, knowledge)
             scene.look_at(None, 1.0)
-            for edge in scene.edges.values():
-                edge.restyle()
             area = scene.extent()
             area = (QRectF(0, 0, 200, 100) if area.isNull() else area).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
             if target.suffix.lower() == ".svg":

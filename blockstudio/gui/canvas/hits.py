@@ -49,7 +49,7 @@ def hit(scene: CanvasScene, point: QPointF) -> Hit:
             return Hit("port", owner_key(port.endpoint, port.is_source), port)
     over = [item for item in items if not isinstance(item, NoteItem) and item.body.contains(point)]
     if over:
-        top = max(over, key=lambda item: (item.zValue(), item.key in scene.selection))
+        top = max(over, key=lambda item: item.key in scene.selection)
         if isinstance(top, NodeItem) and surface.detail == Detail.FULL:
             row = top.geometry.row_at(y - top.y())
             if row is not None:

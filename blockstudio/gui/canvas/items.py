@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, QPointF, QRectF
-from PySide6.QtGui import QPainterPath
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
 
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.keys import Key, PortKey, owner_key
 from blockstudio.gui.canvas.layers import EVERYWHERE, LabelLayer, OverviewLayer
-from blockstudio.gui.canvas.look import colors, fonts
+from blockstudio.gui.canvas.look import colors, fonts, forget_measures
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.overlay import Overlay
@@ -24,6 +23,14 @@ from blockstudio.gui.canvas.spatial import Box, SpatialIndex
 from blockstudio.gui.canvas.surface import Detail, Surface, detail_at
 
 Thing = NodeItem | PillItem | NoteItem
+
+
+class _Group(QGraphicsRectItem):
+    """Items that are painted between the same others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
 
 
 class ItemStore(QGraphicsScene):
@@ -48,7 +55,11 @@ class ItemStore(QGraphicsScene):
         self.labels = LabelLayer(self)
         self.overview = OverviewLayer(self)
         self.overlay = Overlay()
-        for item, height in ((self.labels, 1.0), (self.overview, 20.0), (self.overlay, 100.0)):
+        # Qt sorts the items at the top of a scene each time it paints, those below another item only
+        # when their order changes: with thousands of wires that is most of the time.
+        self._paper, self._low, self._lit, self._ground, self._front = (_Group() for _ in range(5))
+        order = (self._paper, self._low, self._lit, self.labels, self._ground, self._front, self.overview, self.overlay)
+        for height, item in enumerate(order):
             item.setZValue(height)
             self.addItem(item)
 
@@ -56,7 +67,7 @@ class ItemStore(QGraphicsScene):
 
     def put_in(self, item: Thing) -> None:
         item.setVisible(False)
-        self.addItem(item)
+        item.setParentItem(self._paper if isinstance(item, NoteItem) else self._ground)
         self._index.put(item.key, item.box())
 
     def take_out(self, item: Thing) -> None:
@@ -67,12 +78,11 @@ class ItemStore(QGraphicsScene):
 
     def put_in_edge(self, edge: EdgeItem) -> None:
         edge.setVisible(False)
-        self.addItem(edge)
+        edge.setParentItem(self._low)
         self.edges[edge.target] = edge
         for key in owners(edge):
             self._ends.setdefault(key, set()).add(edge.target)
         edge.lit = any(key in self.selection for key in owners(edge))
-        edge.restyle()
 
     def take_out_edge(self, edge: EdgeItem) -> None:
         self.removeItem(edge)
@@ -124,7 +134,7 @@ class ItemStore(QGraphicsScene):
                 self._wires.put(target, edge.box())
             else:
                 # From or to a port of the border that is not there: a problem says so, nothing can be drawn.
-                edge.setPath(QPainterPath())
+                edge.erase()
                 self._wires.remove(target)
                 self._wires_in_view.discard(target)
 
@@ -138,6 +148,7 @@ class ItemStore(QGraphicsScene):
     def follow_puts(self, keys: Iterable[Key]) -> None:
         """Things were `put` elsewhere: draw their wires, and what is in view."""
         self.route(self.ends_of(keys))
+        self.overview.forget()
         self.labels.update()
         self.refresh_view()
 
@@ -183,7 +194,8 @@ class ItemStore(QGraphicsScene):
             if item is not None:
                 result = result.united(item.body)
             elif edge is not None:
-                result = result.united(edge.path().boundingRect())
+                left, top, right, bottom = edge.box()
+                result = result.united(QRectF(left, top, right - left, bottom - top))
         return result
 
     def port_place(self, port: PortKey) -> QPointF:
@@ -196,6 +208,21 @@ class ItemStore(QGraphicsScene):
         item = self.thing(owner_key(port.endpoint, port.is_source))
         if item is not None:
             item.update()
+
+    def raise_things(self, keys: Iterable[Key], raised: bool) -> None:
+        """Paint nodes and pills in front of all others, or in their place again."""
+        for key in keys:
+            item = self.thing(key)
+            if item is not None and not isinstance(item, NoteItem):
+                item.setParentItem(self._front if raised else self._ground)
+
+    def restyle_edge(self, edge: EdgeItem) -> None:
+        """Show the state of a wire: its pen, and whether it runs in front of others."""
+        edge.restyle()
+        raised = edge.selected or edge.lit or edge.hovered
+        if raised != edge.raised:
+            edge.raised = raised
+            edge.setParentItem(self._lit if raised else self._low)
 
     # --- selection --------------------------------------------------------------------------------
 
@@ -211,11 +238,11 @@ class ItemStore(QGraphicsScene):
                 item.update()
             elif edge is not None:
                 edge.selected = key in wanted
-                edge.restyle()
+                self.restyle_edge(edge)
         for target in self.ends_of(changed):
             edge = self.edges[target]
             edge.lit = any(key in wanted for key in owners(edge))
-            edge.restyle()
+            self.restyle_edge(edge)
         if changed:
             self.labels.update()
             if self.surface.detail == Detail.OVERVIEW:
@@ -236,21 +263,21 @@ class ItemStore(QGraphicsScene):
         surface = self.surface
         detail = detail_at(scale)
         if scale != surface.scale:
-            surface.scale = scale
-            restyle = self.edges.values() if detail != surface.detail else [self.edges[t] for t in self._wires_in_view]
-            surface.detail = detail
-            for edge in restyle:
-                edge.restyle()
+            thin = surface.wires_are_thin()
+            surface.scale, surface.detail = scale, detail
+            if thin or surface.wires_are_thin():
+                for target in self._wires_in_view:
+                    self.edges[target].restyle()
+            self.overview.update()
         self._window = (rect.left(), rect.top(), rect.right(), rect.bottom()) if rect is not None else None
         self.refresh_view()
 
     def refresh_view(self) -> None:
         """Hide what is out of view, so that painting does not even pass by it."""
-        self.overview.forget()
-        if self.surface.detail == Detail.OVERVIEW and not self.surface.printing:
-            self.overview.update()
+        detail = Detail.FULL if self.surface.printing else self.surface.detail
+        if detail != Detail.FULL:
             things = {note.key for note in self.notes.values()}
-            wires: set[Endpoint] = set()
+            wires = self._wires.near(self._window) if detail == Detail.TITLES and self._window else set()
         elif self._window is None:
             things = {item.key for item in self.things()}
             wires = set(self.edges)
@@ -264,20 +291,24 @@ class ItemStore(QGraphicsScene):
                 item.setVisible(key in things)
         for target in wires ^ self._wires_in_view:
             edge = self.edges[target]
-            edge.setVisible(target in wires)
             if target in wires:
-                edge.restyle()
+                edge.trace()
+                self.restyle_edge(edge)
+            edge.setVisible(target in wires)
         self._in_view, self._wires_in_view = things, wires
 
     def restyle(self) -> None:
         """Colours or fonts have changed."""
+        forget_measures()
         self.surface.colors, self.surface.fonts = colors(), fonts()
+        self.surface.pens.clear()
         for item in self.things():
             item.measure_again()
             self.resized(item)
         for edge in self.edges.values():
-            edge.restyle()
+            self.restyle_edge(edge)
         self.route(self.edges)
+        self.overview.forget()
         self.refresh_view()
         self.update()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from blockstudio.gui.canvas.look import measure
-from blockstudio.gui.canvas.node_painting import node_color
+from blockstudio.gui.canvas.look import blend, measure
+from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.surface import Detail
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.items import ItemStore
 
 EVERYWHERE = QRectF(-5e6, -5e6, 1e7, 1e7)
+LEAST_TITLE = 5.5
+"""Pixels below which a title is not painted."""
+READABLE = 10.0
+"""Pixels that a title gets where there is room."""
 LABEL_ROOM = 30.0
 """Wire that must be left bare on both sides of a label together."""
 
@@ -67,36 +72,74 @@ def label_place(edge: EdgeItem) -> QRectF | None:
 
 
 class OverviewLayer(_Layer):
-    """Everything as boxes and straight lines, in a few calls however many there are."""
+    """Everything from afar: boxes and straight lines in a few calls however many there are, and what titles fit."""
 
     def __init__(self, scene: ItemStore) -> None:
         super().__init__(scene)
         self._boxes: dict[str, list[QRectF]] | None = None
-        self._lines: list[QLineF] = []
-        self.setZValue(20.0)
+        self._lines = QPainterPath()
 
     def forget(self) -> None:
         """Something changed: gather again when next painted."""
         self._boxes = None
+        if self.canvas.surface.detail != Detail.FULL:
+            self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         scene = self.canvas
         surface = scene.surface
-        if surface.detail != Detail.OVERVIEW or surface.printing:
+        if surface.detail == Detail.FULL or surface.printing:
             return
         if self._boxes is None:
             self._gather()
         assert self._boxes is not None
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        pen = QPen(surface.colors.wire, 0)
-        painter.setPen(pen)
-        painter.drawLines(self._lines)
-        painter.setPen(Qt.PenStyle.NoPen)
+        if surface.detail == Detail.OVERVIEW:
+            painter.setPen(QPen(surface.colors.wire, 0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(self._lines)
         for name, boxes in self._boxes.items():
-            painter.setBrush(QColor(name))
+            # From far away the colours alone tell kinds apart; nearer, the title is to be read on them.
+            color = QColor(name)
+            if surface.detail == Detail.TITLES:
+                painter.setPen(QPen(color, 0))
+                color = blend(color, surface.colors.card, 0.78)
+            else:
+                painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
             painter.drawRects(boxes)
         self._paint_marked(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        if surface.detail == Detail.TITLES:
+            self._paint_titles(painter, option.exposedRect)
+
+    def _paint_titles(self, painter: QPainter, exposed: QRectF) -> None:
+        scene = self.canvas
+        surface = scene.surface
+        painter.setPen(surface.colors.text)
+        titles = measure("title")
+        font = QFont(surface.fonts.title)
+        last = 0
+        for key in scene.things_near((exposed.left(), exposed.top(), exposed.right(), exposed.bottom())):
+            item = scene.thing(key)
+            if isinstance(item, NodeItem):
+                title = item.face.title
+            elif isinstance(item, PillItem):
+                title = key.name
+            else:
+                continue
+            body = item.body
+            size = title_size(title, body.width() - 10.0, body.height() - 4.0, surface.scale)
+            if not size:
+                continue
+            if size != last:
+                font.setPixelSize(size)
+                painter.setFont(font)
+                last = size
+            share = size / 13.0
+            center = body.center()
+            middle = titles.middle(0.0) * share
+            painter.drawText(QPointF(center.x() - titles.width(title) * share / 2, center.y() + middle), title)
 
     def _paint_marked(self, painter: QPainter) -> None:
         scene = self.canvas
@@ -106,9 +149,8 @@ class OverviewLayer(_Layer):
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawRects([item.body for item in scene.selected_items()])
-        lines = [QLineF(edge.start, edge.end) for edge in scene.lit_edges()]
-        if lines:
-            painter.drawLines(lines)
+        if surface.detail == Detail.OVERVIEW:
+            painter.drawLines([QLineF(edge.start, edge.end) for edge in scene.lit_edges()])
         pen.setColor(surface.colors.error)
         painter.setPen(pen)
         painter.drawRects([item.body for item in scene.nodes.values() if item.severity == "error"])
@@ -118,8 +160,21 @@ class OverviewLayer(_Layer):
         surface = scene.surface
         boxes: dict[str, list[QRectF]] = {}
         for node in scene.nodes.values():
-            boxes.setdefault(node_color(node.face, surface).name(), []).append(node.body)
+            name = node.face.color or surface.colors.hue(node.face.category).name()
+            boxes.setdefault(name, []).append(node.body)
         for pill in scene.pills.values():
             boxes.setdefault(surface.colors.muted.name(), []).append(pill.body)
         self._boxes = boxes
-        self._lines = [QLineF(edge.start, edge.end) for edge in scene.edges.values()]
+        lines = QPainterPath()
+        for edge in scene.edges.values():
+            if edge.drawn:
+                lines.moveTo(edge.start)
+                lines.lineTo(edge.end)
+        self._lines = lines
+
+
+def title_size(title: str, width: float, height: float, scale: float) -> int:
+    """The font size in scene units for a title seen from afar; 0 where it would be too small to read."""
+    room = width / max(1.0, measure("title").width(title)) * 13.0
+    size = min(READABLE / scale, room, height * 0.75)
+    return int(size) if size * scale >= LEAST_TITLE else 0

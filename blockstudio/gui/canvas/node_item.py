@@ -13,7 +13,7 @@ from blockstudio.gui.canvas.faces import Face
 from blockstudio.gui.canvas.geometry import NodeGeometry, geometry
 from blockstudio.gui.canvas.keys import Key, PortKey
 from blockstudio.gui.canvas.spatial import Box
-from blockstudio.gui.canvas.surface import Detail, Surface
+from blockstudio.gui.canvas.surface import Surface
 
 Severity = Literal["", "info", "warning", "error"]
 
@@ -83,7 +83,4 @@ class NodeItem(QGraphicsRectItem):
         ]
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if self.surface.detail == Detail.FULL or self.surface.printing:
-            node_painting.paint(painter, self)
-        else:
-            node_painting.paint_title(painter, self)
+        node_painting.paint(painter, self)

@@ -37,7 +37,7 @@ class NoteItem(QGraphicsRectItem):
     def set_note(self, note: Note) -> None:
         self.note = note
         self.setPos(*note.position)
-        self.setZValue(-10.0 if note.frame else -5.0)
+        self.setZValue(0.0 if note.frame else 1.0)
         self.resize(*note.size)
 
     def measure_again(self) -> None:

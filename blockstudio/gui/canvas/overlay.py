@@ -18,7 +18,6 @@ class Overlay(QGraphicsItem):
         super().__init__()
         self._painting: Painting | None = None
         self._rect = QRectF()
-        self.setZValue(100.0)
         self.setAcceptedMouseButtons(self.acceptedMouseButtons().NoButton)
 
     def show_painting(self, rect: QRectF, painting: Painting) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.faces import PortFace
 from blockstudio.gui.canvas.keys import Key, PortKey
-from blockstudio.gui.canvas.look import PILL, PILL_TOP, PORT_Y, measure, tint
+from blockstudio.gui.canvas.look import PILL, PILL_TOP, PORT_Y, blend, measure
 from blockstudio.gui.canvas.node_item import MARGIN, Severity
-from blockstudio.gui.canvas.node_painting import badge, paint_port, title_size
+from blockstudio.gui.canvas.node_painting import badge, fill_bordered, paint_port
 from blockstudio.gui.canvas.places import GRID
 from blockstudio.gui.canvas.spatial import Box
-from blockstudio.gui.canvas.surface import Detail, Surface
+from blockstudio.gui.canvas.surface import Surface
 
 SIDE = 14.0
 
@@ -78,29 +78,15 @@ class PillItem(QGraphicsRectItem):
         surface = self.surface
         colors, fonts = surface.colors, surface.fonts
         selected = self.selected and not surface.printing
-        full = surface.detail == Detail.FULL or surface.printing
         box = QRectF(0.5, PILL_TOP + 0.5, self.width - 1, PILL - 1)
         radius = PILL / 2
         if selected:
-            painter.setPen(QPen(colors.halo, 5.0))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), radius + 2, radius + 2)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colors.halo)
+            painter.drawRoundedRect(box.adjusted(-4, -4, 4, 4), radius + 4, radius + 4)
         edge = colors.error if self.severity == "error" else colors.accent if selected else colors.muted
-        painter.setPen(QPen(edge, 1.5 if full else 1.0 / surface.scale))
-        painter.setBrush(colors.card)
-        painter.drawRoundedRect(box, radius, radius)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tint(colors.muted, 0.16))
-        painter.drawRoundedRect(box, radius, radius)
+        fill_bordered(painter, box, radius, edge, 1.5, blend(colors.card, colors.muted, 0.16))
         painter.setPen(colors.text)
-        if not full:
-            size = title_size(self.key.name, self.width - 10.0, PILL, surface.scale)
-            if size:
-                font = QFont(fonts.title)
-                font.setPixelSize(size)
-                painter.setFont(font)
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.key.name)
-            return
         titles, details = measure("title"), measure("detail")
         text = titles.width(self.key.name) + (details.width(self.detail) + 8.0 if self.detail else 0.0)
         x = (self.width - text) / 2

@@ -83,6 +83,7 @@ class CanvasScene(ItemStore):
         self._arrange()
         self.route(self.edges)
         self._relabel(self.edges.values())
+        self.overview.forget()
         self.refresh_view()
         self.update()
 
@@ -122,6 +123,7 @@ class CanvasScene(ItemStore):
             touched = set(self.edges)
         self.route(touched)
         self._relabel(edge for target in touched if (edge := self.edges.get(target)))
+        self.overview.forget()
         self.refresh_view()
 
     def _expand(self, dirty: Dirty) -> None:
@@ -178,7 +180,6 @@ class CanvasScene(ItemStore):
 
     def _add_node(self, name: str) -> None:
         item = NodeItem(node_key(name), self._face(name), self.surface)
-        item.setZValue(2.0)
         item.setPos(*self.graph.nodes[name].position)
         self.nodes[name] = item
         self.put_in(item)
@@ -225,7 +226,6 @@ class CanvasScene(ItemStore):
             pill = self.pills.get(key)
             if pill is None:
                 pill = self.pills[key] = PillItem(key, detail, wired, self.surface)
-                pill.setZValue(2.0)
                 pill.setPos(*port.position)
                 self.put_in(pill)
                 touched |= self.ends_of([key])

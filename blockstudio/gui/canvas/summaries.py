@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from blockstudio.catalog.spec import Entry, OptionSpec, Required
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.model import Expression, Options, OptionValue
-from blockstudio.gui.i18n import tr
+from blockstudio.gui.i18n import language, tr
 
 TIMES = "×"
 ARROW = " → "
 LONGEST = 44
 """Characters of one value; what is longer is better read in the inspector."""
+
+MOST_REMEMBERED = 5000
 
 _FROM_TO = (
     ("in_features", "out_features"),
@@ -35,9 +37,19 @@ _ALWAYS = frozenset({"p"})
 _RANK = re.compile(r"(\d)d$")
 
 
+_summaries: dict[tuple[str, str, tuple[tuple[str, OptionValue], ...]], str] = {}
+
+
 def summary(entry: Entry, options: Options) -> str:
     """The options of a node that differ from their defaults, or have none."""
-    return ", ".join(_parts(entry, options))
+    # Large models repeat few layers: remembered by language, for some words are translated.
+    key = (language(), entry.type, tuple(options.items()))
+    found = _summaries.get(key)
+    if found is None:
+        if len(_summaries) > MOST_REMEMBERED:
+            _summaries.clear()
+        found = _summaries[key] = ", ".join(_parts(entry, options))
+    return found
 
 
 def arguments(options: Options) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Set as AbstractSet
 from enum import IntEnum
 
 from attrs import Factory, define, frozen
+from PySide6.QtGui import QPen
 
 from blockstudio.gui.canvas.keys import PortKey
-from blockstudio.gui.canvas.look import Colors, Fonts, colors, fonts
+from blockstudio.gui.canvas.look import WIRE, Colors, Fonts, colors, fonts
 
 
 class Detail(IntEnum):
@@ -21,6 +22,8 @@ class Detail(IntEnum):
     FULL = 2
 
 
+LEAST_WIRE = 1.1
+"""Pixels of the screen."""
 TITLE_PIXELS = 12.0
 """Height of the body text at 100 %."""
 
@@ -53,5 +56,23 @@ class Surface:
     wire: OpenWire | None = None
     port: PortKey | None = None
     """The port under the pointer."""
+    pens: dict[tuple[bool, float, bool], QPen] = Factory(dict)
+    """Of wires, by whether they are lit, their width and whether they are only implied."""
     printing: bool = False
     """Everything is painted in full, with no sign of selection: for pictures."""
+
+    def wires_are_thin(self) -> bool:
+        """Whether wires have to be drawn wider than they are to be seen."""
+        return LEAST_WIRE / self.scale > WIRE
+
+    def wire_pen(self, accent: bool, width: float, implied: bool) -> QPen:
+        """A pen for wires. From afar a wire would vanish: it keeps a width that can be seen."""
+        width = round(max(width, LEAST_WIRE / self.scale), 2)
+        pen = self.pens.get((accent, width, implied))
+        if pen is None:
+            if len(self.pens) > 500:
+                self.pens.clear()
+            pen = self.pens[accent, width, implied] = QPen(self.colors.accent if accent else self.colors.wire, width)
+            if implied:
+                pen.setDashPattern([2.0, 2.0])
+        return pen

@@ -251,7 +251,7 @@ class Canvas(Editing):
             edge = scene.edges.get(Endpoint(one.key.name, one.key.port)) if one.what == "wire" and one.key else None
             if edge is not None:
                 edge.hovered = one is found
-                edge.restyle()
+                scene.restyle_edge(edge)
             if one.port is not None:
                 scene.update_port(one.port)
         scene.surface.port = found.port

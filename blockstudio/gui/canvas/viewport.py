@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from PySide6.QtCore import (
     QEasingCurve,
@@ -19,7 +20,7 @@ from PySide6.QtGui import (
     QInputDevice,
     QNativeGestureEvent,
     QPainter,
-    QPen,
+    QPixmap,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -38,6 +39,7 @@ FIT_MARGIN = 48.0
 LARGEST_FIT = 1.25
 """Fitting a few nodes does not blow them up."""
 LEAST_DOT_GAP = 9.0
+MOST_DOTS = 12
 ANIMATION = 200
 
 
@@ -226,23 +228,41 @@ class Viewport(QGraphicsView):
         self._looked()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        assert isinstance(rect, QRectF)
         colors = self._items.surface.colors
         painter.fillRect(rect, colors.canvas)
-        gap = DOTS
-        while gap * self._scale < LEAST_DOT_GAP:
+        gap = DOTS * self._scale
+        while gap < LEAST_DOT_GAP:
             gap *= 4
-        self._dots(painter, rect, gap, colors.dots)
+        ratio = self.devicePixelRatioF()
+        tile = dots(gap, ratio, colors.dots.name())
+        transform = painter.worldTransform()
+        area = transform.mapRect(QRectF(rect))
+        side = tile.width() / ratio
+        painter.resetTransform()
+        offset = QPointF((area.x() - transform.dx()) % side, (area.y() - transform.dy()) % side)
+        painter.drawTiledPixmap(area, tile, offset)
+        painter.setWorldTransform(transform)
 
-    def _dots(self, painter: QPainter, rect: QRectF, gap: float, color: QColor) -> None:
-        left, top = (rect.left() // gap) * gap, (rect.top() // gap) * gap
-        columns, rows = int(rect.width() / gap) + 2, int(rect.height() / gap) + 2
-        pen = QPen(color, 1.8)
-        pen.setCosmetic(True)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(pen)
-        painter.drawPoints([QPointF(left + x * gap, top + y * gap) for x in range(columns) for y in range(rows)])
+
+@lru_cache(maxsize=8)
+def dots(gap: float, ratio: float, color: str) -> QPixmap:
+    """A tile of grid dots, `gap` pixels apart: as many as come out nearest to whole pixels."""
+    pixels = gap * ratio
+    count = min(range(1, MOST_DOTS), key=lambda n: (abs(n * pixels - round(n * pixels)) > 0.1, n))
+    side = max(1, round(count * pixels))
+    tile = QPixmap(side, side)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(color))
+    step, radius = side / count, 0.9 * ratio
+    for x in range(count + 1):
+        for y in range(count + 1):
+            painter.drawEllipse(QPointF(x * step, y * step), radius, radius)
+    painter.end()
+    tile.setDevicePixelRatio(ratio)
+    return tile
 
 
 def is_touchpad(event: QWheelEvent) -> bool:

@@ -12,8 +12,8 @@ from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.session import Session
 
-LAYERS = 3
-"""Items that are always there: labels, overview, overlay."""
+LAYERS = 8
+"""Items that are always there: groups, labels, overview, overlay."""
 
 
 def check_agreement(scene: CanvasScene, session: Session) -> None:

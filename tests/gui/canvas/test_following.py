@@ -168,7 +168,7 @@ def test_the_level_of_detail_follows_the_zoom(net: Desk) -> None:
         assert net.scene.surface.detail == detail
         net.canvas.grab()
         shown = [item for item in net.scene.nodes.values() if item.isVisible()]
-        assert len(shown) == (0 if detail == Detail.OVERVIEW else 3)
+        assert len(shown) == (3 if detail == Detail.FULL else 0)
         net.check()
 
 

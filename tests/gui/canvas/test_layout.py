@@ -78,10 +78,7 @@ def test_no_overlap_and_the_same_every_time(data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 14))
     boxes = {i: Box(data.draw(st.integers(5, 30)) * 10.0, data.draw(st.integers(4, 12)) * 10.0) for i in range(count)}
     wires = [
-        Wire(a, 20.0, b, 20.0)
-        for a in range(count)
-        for b in range(a + 1, count)
-        if data.draw(st.integers(0, 3)) == 0
+        Wire(a, 20.0, b, 20.0) for a in range(count) for b in range(a + 1, count) if data.draw(st.integers(0, 3)) == 0
     ]
     places = arrange(boxes, wires)
     assert set(places) == set(boxes)

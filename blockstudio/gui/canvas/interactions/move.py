@@ -38,10 +38,7 @@ class Move(Interaction):
         names = [key.name for key in keys if key.kind == "node"]
         self._single: Node | None = self.scene.graph.nodes.get(names[0]) if len(keys) == 1 and names else None
         self._own = tuple(names)
-        for key in keys:
-            item = self.scene.thing(key)
-            if item is not None and key.kind != "note":
-                item.setZValue(3.0)
+        self.scene.raise_things(keys, True)
 
     def _taken_along(self, keys: set[Key]) -> set[Key]:
         """Frames take along what stands in them."""
@@ -84,10 +81,7 @@ class Move(Interaction):
 
     def _tidy_up(self) -> None:
         self.scene.overlay.wipe()
-        for key in self._from:
-            item = self.scene.thing(key)
-            if item is not None and key.kind != "note":
-                item.setZValue(2.0)
+        self.scene.raise_things(self._from, False)
 
     def _put_back(self) -> None:
         for key, place in self._from.items():

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.errors import EditError
 from blockstudio.graph.model import Endpoint, Node
+from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.base import bubble, bubble_rect
 from blockstudio.gui.canvas.keys import Key
@@ -85,15 +86,16 @@ def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collec
         )
     elif where.wire is not None:
         edge = scene.edges[where.wire]
+        path = curve(edge.start, edge.end)
         pen = QPen(scene.surface.colors.accent, 5.0)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
 
         def mark_wire(painter: QPainter) -> None:
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPath(edge.path())
+            painter.drawPath(path)
 
-        scene.overlay.show_painting(edge.path().boundingRect().adjusted(-6, -6, 6, 6), mark_wire)
+        scene.overlay.show_painting(path.boundingRect().adjusted(-6, -6, 6, 6), mark_wire)
     elif where.place is not None:
         line = _line_in_row(scene, where.place, own)
         scene.overlay.show_painting(line.adjusted(-2, -2, 2, 2), lambda painter: _mark_line(painter, scene, line))
