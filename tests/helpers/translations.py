@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -26,13 +25,28 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)  # a date that moves would change the f
 
 
 def extract() -> Catalog:
-    """Every literal given to `tr` or `mark` in the package."""
+    """Every literal given to `tr` or `mark` in the package, wherever it stands, inside an f-string too."""
     found = Catalog(project="BlockStudio", charset="utf-8")
-    files = extract_from_dir(ROOT / "blockstudio", [("**.py", "python")], keywords={"tr": None, "mark": None})
-    for file, line, text, _comments, _context in files:
-        if text:
-            found.add(text, locations=[(f"blockstudio/{file}", line)])
+    for path in sorted((ROOT / "blockstudio").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _name(node) in ("tr", "mark") and len(node.args) == 1:
+                for text in _literals(node.args[0]):
+                    found.add(text, locations=[(path.relative_to(ROOT).as_posix(), node.lineno)])
     return found
+
+
+def _name(call: ast.Call) -> str:
+    """What is called: `tr` of `tr(...)` and of `i18n.tr(...)`."""
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+
+
+def _literals(argument: ast.expr) -> Iterator[str]:
+    """The texts an argument can be: one, or the two of a condition."""
+    if isinstance(argument, ast.IfExp):
+        yield from _literals(argument.body)
+        yield from _literals(argument.orelse)
+    elif isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value:
+        yield argument.value
 
 
 def read(language: str) -> Catalog:
@@ -89,7 +103,7 @@ def unmarked() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            name = _name(node)
             if (in_window and name in WIDGET_CALLS) or name in ERRORS:
                 for argument in node.args:
                     if _words(argument):
@@ -110,14 +124,14 @@ ERRORS = frozenset(
 
 
 def _words(argument: ast.expr) -> bool:
-    """Whether an argument is literal text with a word in it (symbols, tags and single letters are not)."""
+    """Whether an argument is literal text with a word in it (symbols, tags, names and single letters are not)."""
     if isinstance(argument, ast.JoinedStr):
         return any(_words(part) for part in argument.values)
     if isinstance(argument, ast.List | ast.Tuple):
         return any(_words(part) for part in argument.elts)
     if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
         return False
-    return bool(re.search(r"[^\W\d_]{2}", re.sub(r"<[^>]*>", "", argument.value)))
+    return bool(re.search(r"[^\W\d_]{2}", re.sub(r"<[^>]*>|\bBlockStudio\b|\bNone\b", "", argument.value)))
 
 
 def update(language: str) -> list[str]:
