@@ -61,7 +61,7 @@ def run(
                 restore()
                 random.restore()
             start = _now(device)
-            returned = model(*inputs.values())
+            returned = model(**inputs)
             forward_times.append(_now(device) - start)
             outputs = values.named_outputs(returned, output_names)
             del returned

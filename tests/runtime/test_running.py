@@ -33,7 +33,7 @@ class Failing(nn.Module):
 
 def test_forward() -> None:
     net, x = nn.Linear(3, 2), torch.rand(4, 3)
-    ran = run(net, {"x": x}, ["y"])
+    ran = run(net, {"input": x}, ["y"])
     assert [name for name, _ in ran.outputs] == ["y"]
     assert torch.equal(ran.outputs[0][1], net(x).detach())
     assert not ran.outputs[0][1].requires_grad
@@ -46,7 +46,7 @@ def test_forward() -> None:
 def test_backward(how: Any, repeat: int) -> None:
     net, x = nn.Linear(3, 2), torch.rand(4, 3)
     net.weight.grad = torch.ones(2, 3)
-    ran = run(net, {"x": x}, ["y"], backward=how, repeat=repeat)
+    ran = run(net, {"input": x}, ["y"], backward=how, repeat=repeat)
     leaf = x.clone().requires_grad_()
     weight = net.weight.grad
     net.zero_grad()
@@ -97,7 +97,7 @@ def test_complex_outputs() -> None:
 @pytest.mark.parametrize("repeat", [1, 4])
 def test_running_statistics_are_those_of_one_pass(repeat: int) -> None:
     net, x = nn.BatchNorm1d(3), torch.rand(5, 3)
-    run(net, {"x": x}, ["y"], repeat=repeat)
+    run(net, {"input": x}, ["y"], repeat=repeat)
     once = nn.BatchNorm1d(3)
     once(x)
     assert torch.equal(net.running_mean, once.running_mean)
@@ -109,7 +109,7 @@ def test_every_round_draws_the_same_random_numbers() -> None:
     torch.manual_seed(0)
     expected = net(x)
     torch.manual_seed(0)
-    assert torch.equal(run(net, {"x": x}, ["y"], repeat=3).outputs[0][1], expected)
+    assert torch.equal(run(net, {"input": x}, ["y"], repeat=3).outputs[0][1], expected)
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError(), KeyboardInterrupt(), SystemExit()])

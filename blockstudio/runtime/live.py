@@ -1,0 +1,197 @@
+"""The model of the open document: built when it is first needed, and built anew when its code has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import cached_property
+from threading import RLock
+
+import torch
+from attrs import evolve, field, frozen
+from torch import nn
+
+from blockstudio.compiler import Compiled, compile_document
+from blockstudio.compiler.ir import CodeModule
+from blockstudio.compiler.paths import Landing
+from blockstudio.engine.protocol import ParameterTable
+from blockstudio.errors import BlockStudioError, DeviceError, EngineError, RunError, mark
+from blockstudio.graph.document import Document
+from blockstudio.graph.model import Call, Constant, Definition, Instance, Layer, Parameter
+from blockstudio.runtime import devices, inputs
+from blockstudio.runtime.build import build_compiled, relate
+from blockstudio.runtime.kept import KeptValues
+from blockstudio.runtime.parameters import Slot, is_lazy, layer_type, table
+from blockstudio.runtime.placement import placeable
+from blockstudio.runtime.running import mode, undone_on_failure
+
+
+@frozen(eq=False, slots=False)
+class Live:
+    """A model and what it was built from."""
+
+    model: nn.Module
+    document: Document
+    compiled: Compiled
+    carried: frozenset[str] = frozenset()
+    """Keys whose values were taken over from the model before."""
+    _landings: dict[str, Landing | None] = field(factory=dict, init=False)
+
+    def landing(self, key: str) -> Landing | None:
+        if key not in self._landings:
+            self._landings[key] = self.compiled.follow(key)
+        return self._landings[key]
+
+    def owner(self, key: str) -> str:
+        """The path of the node that owns the tensor of a key, or of the block if it is no node's."""
+        landing = self.landing(key)
+        if landing is None:
+            return self.compiled.root
+        return landing.location.path(landing.node.name if landing.node is not None else "")
+
+    def origin(self, slot: Slot) -> Hashable:
+        """What a tensor comes from: with another one, the values of old are not taken over."""
+        landing = self.landing(slot.path)
+        match landing.node if landing is not None else None:
+            case Layer(type=type):
+                return type
+            case Constant(value=value) | Parameter(value=value):
+                return value
+            case Instance(definition=definition):
+                return definition
+        return layer_type(slot.module)
+
+    def placed(self, key: str) -> str:
+        """The device that a node around the tensor of a key asks for; "" if none does."""
+        return self._devices.get(key, "") if self._has_places else ""
+
+    @cached_property
+    def _has_places(self) -> bool:
+        return any(node.device for _, graph in self.document.graphs() for node in graph.nodes.values())
+
+    @cached_property
+    def _devices(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for path in [*dict(self.model.named_modules(remove_duplicate=False)), *self._keys]:
+            landing = self.landing(path)
+            own = landing.owned if landing is not None else None
+            above = found.get(path.rpartition(".")[0], "")
+            found[path] = own.device if own is not None and own.device and not isinstance(own, Call) else above
+        return found
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        parameters = self.model.named_parameters(remove_duplicate=False)
+        buffers = self.model.named_buffers(remove_duplicate=False)
+        return [key for named in (parameters, buffers) for key, _ in named]
+
+
+class LiveModel:
+    """Keeps the model in step with the document.
+
+    `current` and the methods that change it may be called from any thread. The lock is held while a model
+    is built and moved, never while it runs: who runs one has the `Live`, which is replaced, not changed.
+    """
+
+    def __init__(self) -> None:
+        self.device = "cpu"
+        self.training = True
+        self.changed = False
+        """Whether values differ from the last file saved or loaded."""
+        self._lock = RLock()
+        self._document: Document | None = None
+        self._trusted = False
+        self._is_stale = False
+        self._live: Live | None = None
+        self._kept = KeptValues()
+
+    def open(self, document: Document, *, trusted: bool) -> None:
+        """Another version of the document; what it changes shows when the model is next needed."""
+        with self._lock:
+            self._document, self._trusted, self._is_stale = document, trusted, True
+
+    def current(self) -> Live:
+        """The model of the document as it is now: CompileError, RunError or DeviceError if it has none."""
+        with self._lock:
+            self._refresh()
+            if self._live is None:
+                self._build(None)
+            assert self._live is not None
+            return self._live
+
+    def rebuild(self, seed: int | None) -> Live:
+        """The model afresh, nothing taken over. If that fails the old one stays."""
+        with self._lock:
+            self._refresh()
+            self._kept.forget()
+            self._build(seed)
+            self.changed = False
+            assert self._live is not None
+            return self._live
+
+    def move(self, device: str) -> None:
+        """To another device, now and for models to come: all of it, or DeviceError and nothing."""
+        with self._lock:
+            devices.known(device)
+            if self._live is not None:
+                devices.move(self._live.model, device, self._live.placed)
+            self.device = device
+
+    def set_training(self, training: bool) -> None:
+        with self._lock:
+            live = self.current()
+            live.model.train(training)
+            self.training = training
+
+    def table(self) -> ParameterTable:
+        live = self.current()
+        found = table(live.model, device=self.device, changed=self.changed, carried=live.carried, owner=live.owner)
+        return evolve(found, training=self.training)  # a run may have another mode for a while
+
+    def _refresh(self) -> None:
+        """Let go of the model if the code has changed."""
+        if self._document is None:
+            raise EngineError(mark("No document is open."))
+        if not self._is_stale:
+            return
+        document, _ = placeable(self._document)
+        compiled = compile_document(document)
+        live = self._live
+        if live is not None and live.compiled.source == compiled.source:
+            self._live = Live(live.model, document, compiled, live.carried)
+            relate(live.model, compiled)
+        elif live is not None:
+            self._kept.keep(live.model, live.origin)
+            self._live = None
+        self._compiled, self._placed = compiled, document
+        self._is_stale = False
+
+    def _build(self, seed: int | None) -> None:
+        modules = self._compiled.program.modules.values()
+        if not self._trusted and (self._compiled.program.functions or any(isinstance(m, CodeModule) for m in modules)):
+            raise RunError(mark("The project holds Python of its own, which runs only when you allow it."))
+        model = build_compiled(self._compiled, self._placed.seed if seed is None else seed)
+        live = Live(model, self._placed, self._compiled)
+        _give_shapes(live)
+        live = evolve(live, carried=self._kept.give(model, live.origin))
+        model.train(self.training)
+        self._live = live
+        try:
+            devices.move(model, self.device, live.placed)
+        except DeviceError:
+            devices.move(model, "cpu", live.placed)
+            self.device = "cpu"
+            raise
+
+
+def _give_shapes(live: Live) -> None:
+    """Let lazy layers take their shapes from the example inputs, where these suffice."""
+    if not any(map(is_lazy, (*live.model.parameters(), *live.model.buffers()))):
+        return
+    root = live.document.definitions[live.document.root]
+    ports = root.graph.inputs if isinstance(root, Definition) else []
+    try:
+        given = {port.name: inputs.make(port.example, port.name) for port in ports if port.example}
+        with torch.no_grad(), mode(live.model, False), undone_on_failure(live.model):
+            live.model(**given)
+    except (BlockStudioError, RuntimeError, TypeError, ValueError, AttributeError):
+        return  # a run will say what is wrong
