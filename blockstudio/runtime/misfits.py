@@ -1,0 +1,286 @@
+"""Why a step does not work on what it is given, in the words of a person: both shapes, and what would fit."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import Factory, frozen
+from torch import Tensor, nn
+
+from blockstudio.catalog.spec import Entry
+from blockstudio.errors import mark
+from blockstudio.runtime.abstract import in_words, size_text
+
+Facts = dict[str, Any]
+
+
+@frozen
+class Fault:
+    """A problem of one step, without its place."""
+
+    code: str
+    template: str
+    facts: Facts = Factory(dict)
+    detail: str = ""
+
+
+MISMATCH = "shape-mismatch"
+DTYPE = "dtype-mismatch"
+
+_NEEDS_DATA = re.compile(
+    r"item\(\)|_local_scalar_dense|no data|nonzero|masked_select|unique|aten::equal|is_nonzero|data-dependent"
+    r"|repeat_interleave|bincount|\btolist\b"
+)
+_NO_KERNEL = re.compile(r"'Meta' (backend|tensors?)|[Mm]eta tensors?|meta device|FakeTensor|not implemented for 'Meta'")
+
+
+def needs_data(error: BaseException) -> bool:
+    """Whether a step failed on the meta device because it looks at the numbers in a tensor."""
+    text = str(error)
+    return bool(_NO_KERNEL.search(text) and _NEEDS_DATA.search(text)) or "Cannot copy out of meta tensor" in text
+
+
+def lacks_kernel(error: BaseException) -> bool:
+    """Whether a step failed because torch cannot do it on the meta device at all."""
+    return isinstance(error, NotImplementedError) or bool(_NO_KERNEL.search(str(error)))
+
+
+def explain(error: BaseException, entry: Entry | None, layer: Any, inputs: Mapping[str, Any]) -> Fault:
+    """The problem of a step that raised, by its type, its module if it is a layer, and its inputs by port."""
+    tensors = {port: value for port, value in inputs.items() if isinstance(value, Tensor)}
+    for find in (_rank, _fits, _dtypes, _by_type, _broadcast):
+        fault = find(str(error), entry, layer, tensors)
+        if fault is not None:
+            return fault
+    shown = ", ".join(in_words(value) for value in inputs.values())
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return Fault(
+        "step-failed",
+        mark("It does not work on {inputs}: {reason}") if shown else mark("It does not work: {reason}"),
+        {"inputs": shown, "reason": lines[0].strip() if lines else type(error).__name__},
+    )
+
+
+# --- layers: an option that must equal a size of the input ---------------------------------------
+
+_FITS = re.compile(r"(\w+)\[(-?\d+)\]")
+
+_EXPECTS_FEATURES = mark(
+    "It expects {wanted} features, but gets {got} ({shape}); set {option} to {fits}, or feed it {wanted}."
+)
+_EXPECTS_CHANNELS = mark(
+    "It expects {wanted} channels, but gets {got} ({shape}); set {option} to {fits}, or feed it {wanted}."
+)
+_EXPECTS_ENDING = mark("It normalises over {wanted}, but the input ends in {got} ({shape}); set {option} to {fits}.")
+_EXPECTS_SIZE = mark("It expects size {wanted}, but gets {got} ({shape}); set {option} to {fits}, or feed it {wanted}.")
+_EXPECTS: Mapping[str, str] = {
+    "in_features": _EXPECTS_FEATURES,
+    "in_channels": _EXPECTS_CHANNELS,
+    "num_features": _EXPECTS_CHANNELS,
+    "num_channels": _EXPECTS_CHANNELS,
+    "normalized_shape": _EXPECTS_ENDING,
+}
+
+
+def _fits(_: str, entry: Entry | None, layer: Any, tensors: Mapping[str, Tensor]) -> Fault | None:
+    for option in entry.options if entry is not None else ():
+        found = _FITS.fullmatch(option.fits)
+        tensor = tensors.get(found[1]) if found else None
+        wanted = _option(layer, option.name)
+        if found is None or tensor is None or wanted is None:
+            continue
+        if isinstance(wanted, tuple):
+            got: Any = tuple(tensor.shape[-len(wanted) :])
+            fits: Any = got[0] if len(got) == 1 else got
+            shown = size_text(wanted), size_text(got)
+        else:
+            dimension = int(found[2])
+            if not -tensor.dim() <= dimension < tensor.dim():
+                continue
+            got = fits = tensor.shape[dimension]
+            shown = str(wanted), str(got)
+        if got != wanted:
+            facts = {"wanted": shown[0], "got": shown[1], "shape": size_text(tensor.shape)}
+            return Fault(
+                MISMATCH, _EXPECTS.get(option.name, _EXPECTS_SIZE), {**facts, "option": option.name, "fits": fits}
+            )
+    return None
+
+
+def _option(layer: Any, name: str) -> Any:
+    """The value of a constructor argument that a layer keeps."""
+    value = getattr(layer, name, None)
+    if value is None and name == "d_model":
+        attention = next((m for m in layer.modules() if isinstance(m, nn.MultiheadAttention)), None)
+        value = attention.embed_dim if attention is not None else None
+    return tuple(value) if isinstance(value, list | tuple) else value
+
+
+# --- layers: how many dimensions they take -------------------------------------------------------
+
+_RANKS: Mapping[type[nn.Module], tuple[tuple[int, ...], str]] = {
+    nn.Conv1d: ((2, 3), "C×L, N×C×L"),
+    nn.Conv2d: ((3, 4), "C×H×W, N×C×H×W"),
+    nn.Conv3d: ((4, 5), "C×D×H×W, N×C×D×H×W"),
+    nn.ConvTranspose1d: ((2, 3), "C×L, N×C×L"),
+    nn.ConvTranspose2d: ((3, 4), "C×H×W, N×C×H×W"),
+    nn.ConvTranspose3d: ((4, 5), "C×D×H×W, N×C×D×H×W"),
+    nn.BatchNorm1d: ((2, 3), "N×C, N×C×L"),
+    nn.BatchNorm2d: ((4,), "N×C×H×W"),
+    nn.BatchNorm3d: ((5,), "N×C×D×H×W"),
+    nn.InstanceNorm1d: ((2, 3), "C×L, N×C×L"),
+    nn.InstanceNorm2d: ((3, 4), "C×H×W, N×C×H×W"),
+    nn.InstanceNorm3d: ((4, 5), "C×D×H×W, N×C×D×H×W"),
+    nn.MaxPool1d: ((2, 3), "C×L, N×C×L"),
+    nn.MaxPool2d: ((3, 4), "C×H×W, N×C×H×W"),
+    nn.MaxPool3d: ((4, 5), "C×D×H×W, N×C×D×H×W"),
+    nn.AvgPool1d: ((2, 3), "C×L, N×C×L"),
+    nn.AvgPool2d: ((3, 4), "C×H×W, N×C×H×W"),
+    nn.AvgPool3d: ((4, 5), "C×D×H×W, N×C×D×H×W"),
+    nn.RNNBase: ((2, 3), "L×H, L×N×H"),
+}
+
+
+def _rank(_: str, __: Entry | None, layer: Any, tensors: Mapping[str, Tensor]) -> Fault | None:
+    tensor = next(iter(tensors.values()), None)
+    for kind, (ranks, forms) in _RANKS.items():
+        if tensor is not None and isinstance(layer, kind) and tensor.dim() not in ranks:
+            return Fault(
+                MISMATCH,
+                mark("It takes {forms}; {shape} has {dimensions} dimensions."),
+                {"forms": forms, "shape": size_text(tensor.shape), "dimensions": tensor.dim()},
+            )
+    return None
+
+
+# --- dtypes -------------------------------------------------------------------------------------
+
+
+def _dtypes(text: str, entry: Entry | None, layer: Any, tensors: Mapping[str, Tensor]) -> Fault | None:
+    names = {port: _dtype(tensor) for port, tensor in tensors.items()}
+    if isinstance(layer, nn.Embedding | nn.EmbeddingBag) or (entry is not None and entry.type.endswith("embedding")):
+        tensor = next(iter(tensors.values()), None)
+        if tensor is not None and (tensor.is_floating_point() or tensor.is_complex()):
+            return Fault(
+                DTYPE,
+                mark("It looks rows up by whole numbers (int64), but gets {dtype}; give the input integers."),
+                {"dtype": _dtype(tensor)},
+            )
+    if not re.search(r"dtype|scalar type|expected m1 and m2", text):
+        return None
+    first = next(iter(names.values()), "")
+    if isinstance(layer, nn.Module):
+        parameter = next(layer.parameters(), None)
+        if parameter is not None and names and _dtype(parameter) != first:
+            facts = {"wanted": _dtype(parameter), "got": first}
+            return Fault(DTYPE, mark("Its parameters are {wanted}, but it gets {got}; convert the input."), facts)
+    if len(set(names.values())) > 1:
+        return Fault(
+            DTYPE,
+            mark("Its inputs have different types: {dtypes}; convert one of them."),
+            {"dtypes": ", ".join(names.values())},
+        )
+    return None
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+# --- functions and operators ----------------------------------------------------------------------
+
+_Find = Callable[[Sequence[Tensor], str], Fault | None]
+
+
+def _matrices(tensors: Sequence[Tensor], _: str) -> Fault | None:
+    if len(tensors) < 2:
+        return None
+    left, right = tensors[-2:]
+    inner = right.shape[-2] if right.dim() > 1 else right.shape[0] if right.dim() else None
+    if not left.dim() or inner is None or left.shape[-1] == inner:
+        return None
+    return Fault(
+        MISMATCH,
+        mark("{left} cannot be multiplied by {right}: the {a} columns must be as many as the {b} rows."),
+        {"left": size_text(left.shape), "right": size_text(right.shape), "a": left.shape[-1], "b": inner},
+    )
+
+
+def _concatenated(tensors: Sequence[Tensor], text: str) -> Fault | None:
+    if len(tensors) < 2 or len({tuple(tensor.shape) for tensor in tensors}) == 1:
+        return None
+    shapes = ", ".join(size_text(tensor.shape) for tensor in tensors)
+    if len({tensor.dim() for tensor in tensors}) > 1:
+        template = mark("{shapes} cannot be joined: they must have the same number of dimensions.")
+    elif "stack" in text:
+        template = mark("{shapes} cannot be stacked: they must have the same sizes.")
+    else:
+        template = mark("{shapes} cannot be joined: all sizes but that of the joined dimension must be equal.")
+    return Fault(MISMATCH, template, {"shapes": shapes})
+
+
+def _reshaped(tensors: Sequence[Tensor], text: str) -> Fault | None:
+    if not tensors:
+        return None
+    tensor = tensors[0]
+    wanted = re.search(r"shape '?\[([^\]]*)\]'? is invalid", text)
+    facts = {"shape": size_text(tensor.shape), "count": tensor.numel()}
+    if wanted:
+        sizes = [int(size) for size in wanted[1].split(",") if size.strip()]
+        into = _wanted_sizes(sizes)
+        if -1 in sizes:
+            known = math.prod(size for size in sizes if size != -1)
+            template = mark("{shape} has {count} elements, which do not go into {into}: {known} does not divide them.")
+            return Fault(MISMATCH, template, {**facts, "into": into, "known": known})
+        template = mark("{shape} has {count} elements, {into} has {other}.")
+        return Fault(MISMATCH, template, {**facts, "into": into, "other": math.prod(sizes)})
+    if "view size is not compatible" in text:
+        return Fault(
+            MISMATCH, mark("{shape} does not lie in memory in the order that a view needs; use reshape."), facts
+        )
+    return None
+
+
+def _wanted_sizes(sizes: Sequence[int]) -> str:
+    return size_text(["?" if size == -1 else size for size in sizes])
+
+
+_BY_TYPE: Mapping[str, _Find] = {
+    "torch.mm": _matrices,
+    "torch.bmm": _matrices,
+    "torch.matmul": _matrices,
+    "operator.matmul": _matrices,
+    "torch.addmm": _matrices,
+    "torch.baddbmm": _matrices,
+    "torch.mv": _matrices,
+    "torch.dot": _matrices,
+    "torch.cat": _concatenated,
+    "torch.stack": _concatenated,
+    "torch.Tensor.view": _reshaped,
+    "torch.Tensor.reshape": _reshaped,
+    "torch.reshape": _reshaped,
+    "torch.nn.Unflatten": _reshaped,
+}
+
+
+def _by_type(text: str, entry: Entry | None, _: Any, tensors: Mapping[str, Tensor]) -> Fault | None:
+    find = _BY_TYPE.get(entry.type) if entry is not None else None
+    return find(list(tensors.values()), text) if find else None
+
+
+def _broadcast(text: str, _: Entry | None, __: Any, tensors: Mapping[str, Tensor]) -> Fault | None:
+    found = list(tensors.values())
+    if len(found) != 2 or not re.search(r"broadcast|must match the size|shape mismatch", text):
+        return None
+    left, right = found
+    for a, b in zip(reversed(left.shape), reversed(right.shape), strict=False):
+        if a != b and a != 1 and b != 1:
+            return Fault(
+                MISMATCH,
+                mark("{left} and {right} do not fit together: sizes must be equal or 1, not {a} and {b}."),
+                {"left": size_text(left.shape), "right": size_text(right.shape), "a": a, "b": b},
+            )
+    return None
