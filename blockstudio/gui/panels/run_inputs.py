@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from blockstudio import resources
 from blockstudio.engine.protocol import OpenTensors, TensorFile
 from blockstudio.errors import mark
 from blockstudio.graph.document import Location
@@ -56,10 +59,14 @@ class InputRow(QWidget):
     changed = Signal(object)
     """The new `Example`."""
 
-    def __init__(self, session: Session, port: Port, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, port: Port, whole: Callable[[str], str], parent: QWidget | None = None
+    ) -> None:
+        """`whole` gives the whole path of a file that the document names."""
         super().__init__(parent)
         self._session = session
         self._example = port.example or Example()
+        self._whole = whole
         self._keys = Question(session, self._take_keys, lambda failure: None, self)
         self.name = QLabel(port.name)
         self.name.setProperty("heading", True)
@@ -152,7 +159,7 @@ class InputRow(QWidget):
         self.shape.setEnabled(not from_file)
         self.dtype.setEnabled(not from_file)
         if from_file and example.file:
-            self._keys.ask(OpenTensors(example.file))
+            self._keys.ask(OpenTensors(self._whole(example.file)))
 
     def _commit(self, **changes: Any) -> None:
         example = evolve(self._example, **changes)
@@ -184,6 +191,9 @@ class InputRow(QWidget):
 
     def _choose_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, tr("Choose a file of tensors"), self._example.file)
+        project = self._session.path
+        if name and project and Path(name).is_relative_to(project.parent):
+            name = str(Path(name).relative_to(project.parent))  # so that both can be moved together
         if name:
             self._commit(file=name, key="")
 
@@ -213,8 +223,17 @@ class InputsForm(QWidget):
         self._refresh()
 
     def examples(self) -> dict[str, Example]:
-        """What to run on, by input."""
-        return {port.name: port.example or Example() for port in self._ports()}
+        """What to run on, by input. The engine works in a folder of its own: files have their whole path."""
+        examples = {port.name: port.example or Example() for port in self._ports()}
+        return {name: evolve(example, file=self._whole(example.file)) for name, example in examples.items()}
+
+    def _whole(self, file: str) -> str:
+        """A file that is named relative to the project, or to the examples that come with the program."""
+        if not file or Path(file).is_absolute():
+            return file
+        project = self._session.path
+        folders = [*([project.parent] if project else []), resources.path("examples"), Path.cwd()]
+        return str(next((folder / file for folder in folders if (folder / file).exists()), file))
 
     def _ports(self) -> list[Port]:
         document = self._session.document
@@ -238,7 +257,7 @@ class InputsForm(QWidget):
             row.deleteLater()
         self.rows = {}
         for port in ports:
-            row = self.rows[port.name] = InputRow(self._session, port)
+            row = self.rows[port.name] = InputRow(self._session, port, self._whole)
             row.changed.connect(lambda example, name=port.name: self._set_example(name, example))
             self._column.addWidget(row)
         self._empty.setVisible(not ports)

@@ -277,8 +277,8 @@ def _line(output: OutputResult, path: str, ref: TensorRef | None) -> Result:
 
 
 def _activation(row: Activation, several: bool) -> Result:
-    name = row.path.partition("/")[2]
-    name = f"{name}.{row.port}" if several or not name else name
+    inner = row.path.partition("/")[2]
+    name = f"{inner or row.path}.{row.port}" if several or not inner else inner
     ref = TensorRef(f"{row.path}|{row.port}", "activation") if row.statistics else None
     return Result(name, row.value, row.statistics, row.path, ref, gradient=row.gradient)
 

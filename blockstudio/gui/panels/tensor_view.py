@@ -320,7 +320,7 @@ def title_text(tensor: TensorRef) -> str:
 def missing_text(reason: str, tensor: TensorRef | None) -> str:
     """Why there is nothing to see, and what to do about it."""
     if tensor is not None and tensor.source == "gradient":
-        return tr("None yet. Run the model with a backward pass to see the gradient.")
+        return f"{tr(reason)} {tr('Run the model with a backward pass to see it.')}"
     return tr(reason)
 
 

@@ -75,7 +75,8 @@ def test_every_control_says_what_it_does(widgets: list[QWidget]) -> None:
         for widget in widgets
         for control in controls(widget)
         # Qt asks the parent for the tooltip a widget does not have.
-        if not (control.toolTip() or control.parentWidget().toolTip()) and not isinstance(control.parent(), QDialogButtonBox)
+        if not (control.toolTip() or control.parentWidget().toolTip())
+        and not isinstance(control.parent(), QDialogButtonBox)
     ]
     assert silent == []
 

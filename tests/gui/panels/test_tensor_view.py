@@ -78,9 +78,9 @@ def test_nan_and_infinities_are_counted_apart(panel: TensorPanel, session: Sessi
 def test_there_is_no_gradient_before_backward(panel: TensorPanel, session: Session, kernel: SilentKernel) -> None:
     look(panel, session, kernel)
     panel.sources.setCurrentIndex(1)
-    none = view(missing="none yet", histogram=None, values=(), heat_map=())
+    none = view(missing="There is no gradient yet.", histogram=None, values=(), heat_map=())
     assert kernel.answer(ShowTensor, none).source == "gradient"
-    assert panel.missing.text().startswith("None yet.")
+    assert panel.missing.text() == "There is no gradient yet. Run the model with a backward pass to see it."
     assert panel.missing.isVisibleTo(panel)
     session.set_run_result(None)
     session.parameters_changed.emit()
