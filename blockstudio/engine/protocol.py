@@ -29,6 +29,8 @@ class UpdateDocument:
     shown: tuple[str, ...] = ()
     """Definitions shown on the canvas that the root may not reach: their shapes are worked out from
     their own example inputs."""
+    folder: str = ""
+    """Where the project file is: example inputs may name tensor files by their path from there."""
 
 
 @frozen

@@ -177,8 +177,9 @@ class Liveness(QObject):
         revision, project = self._project
         self._sending, self._unsent, self._missed = True, False, False
         shown = (self._session.location.definition,)
+        folder = str(self._session.path.parent) if self._session.path else ""
         self._kernel.request(
-            UpdateDocument(project, revision, self._session.trusted, shown), self._answered, self._refused
+            UpdateDocument(project, revision, self._session.trusted, shown, folder), self._answered, self._refused
         )
 
     def _answered(self, shapes: Shapes) -> None:

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
+from attrs import evolve
 from torch import Tensor
 
+from blockstudio import resources
 from blockstudio.errors import RunError, mark
+from blockstudio.graph.document import Document
 from blockstudio.graph.expressions import DTYPES
 from blockstudio.graph.model import Example
 from blockstudio.runtime.tensor_files import read
+
+
+def located(example: Example, folder: str) -> Example:
+    """An example with the whole path of its file, which is beside the project or comes with the examples."""
+    if example.generator != "file" or not example.file or Path(example.file).is_absolute():
+        return example
+    beside, shipped = Path(folder) / example.file, resources.path("examples", example.file)
+    return evolve(example, file=str(shipped if shipped.is_file() and not beside.is_file() else beside.absolute()))
+
+
+def locate(document: Document, folder: str) -> None:
+    """Give the examples of a document the whole paths of their files."""
+    for _, graph in document.graphs():
+        graph.inputs[:] = [
+            evolve(port, example=located(port.example, folder)) if port.example else port for port in graph.inputs
+        ]
 
 
 def make(example: Example, name: str, device: str = "cpu") -> Tensor:

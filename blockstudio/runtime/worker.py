@@ -37,7 +37,7 @@ class Worker:
         self._models = LiveModel()
         self._shapes = ShapeFinder()
         self._shapes_lock = Lock()
-        self._revision = -1
+        self._revision, self._folder = -1, ""
         self._snapshots = Snapshots()
         self._measurements = Measurements()
         self._activations = Activations()
@@ -54,9 +54,10 @@ class Worker:
 
     def update_document(self, request: p.UpdateDocument) -> p.Shapes:
         document = from_json(request.project)
+        inputs.locate(document, request.folder)
         with self._shapes_lock:
             if request.revision >= self._revision:  # they may come from several threads
-                self._revision = request.revision
+                self._revision, self._folder = request.revision, request.folder
                 self._models.open(document, trusted=request.trusted)
             _, problems = placeable(document)
             shapes = self._shapes.shapes(
@@ -146,7 +147,7 @@ class Worker:
         live, device = self._models.current(), self._models.device
         if request.seed is not None:
             torch.manual_seed(request.seed)
-        given = _inputs(live, request, device)
+        given = self._inputs(live, request, device)
         training = self._models.training if request.training is None else request.training
         versions = _versions(live)
         with mode(live.model, training), explained():
@@ -172,6 +173,22 @@ class Worker:
             device=device,
             training=training,
         )
+
+    def _inputs(self, live: Live, request: p.RunModel, device: str) -> dict[str, Tensor]:
+        """The inputs of the root, by those of the request or else the document's; those with a default may lack."""
+        root = live.document.definitions[live.document.root]
+        examples = {port.name: port.example for port in root.graph.inputs} if isinstance(root, Definition) else {}
+        module = live.compiled.program.modules[live.compiled.root]
+        given = {}
+        for argument in module.inputs if isinstance(module, CodeModule) else module.forward.inputs:
+            example = request.inputs.get(argument.name, examples.get(argument.name))
+            if example is not None:
+                given[argument.name] = inputs.make(inputs.located(example, self._folder), argument.name, device)
+            elif not argument.default:
+                raise RunError(
+                    mark("The input “{name}” has no example to run on."), path=live.compiled.root, name=argument.name
+                )
+        return given
 
     def set_mode(self, request: p.SetMode) -> p.ParameterTable:
         self._models.set_training(request.training)
@@ -220,23 +237,6 @@ class Worker:
         self._models.move(request.device)
         self._activations = Activations()
         return p.Devices(devices.devices(self._models.device))
-
-
-def _inputs(live: Live, request: p.RunModel, device: str) -> dict[str, Tensor]:
-    """The inputs of the root, by those of the request or else the document's; those with a default may lack."""
-    root = live.document.definitions[live.document.root]
-    examples = {port.name: port.example for port in root.graph.inputs} if isinstance(root, Definition) else {}
-    module = live.compiled.program.modules[live.compiled.root]
-    given = {}
-    for argument in module.inputs if isinstance(module, CodeModule) else module.forward.inputs:
-        example = request.inputs.get(argument.name, examples.get(argument.name))
-        if example is not None:
-            given[argument.name] = inputs.make(example, argument.name, device)
-        elif not argument.default:
-            raise RunError(
-                mark("The input “{name}” has no example to run on."), path=live.compiled.root, name=argument.name
-            )
-    return given
 
 
 def _output_names(live: Live) -> tuple[str, ...]:
