@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from blockstudio.version import __version__
+
 if TYPE_CHECKING:
     from blockstudio.compiler import source as source
     from blockstudio.compiler.check import Diagnostic as Diagnostic
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from blockstudio.runtime.build import build as build
     from blockstudio.runtime.importer import from_module as from_module
 
-__version__ = "0.1.0"
 
 _HOMES = {
     "BlockStudioError": "blockstudio.errors",

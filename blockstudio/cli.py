@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from blockstudio import __version__
 from blockstudio.errors import BlockStudioError, mark
+from blockstudio.version import __version__
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 

@@ -13,10 +13,10 @@ import threading
 import traceback
 from typing import Any, Protocol
 
-from blockstudio import __version__
 from blockstudio.engine import codec
 from blockstudio.engine.protocol import Failure, Request
 from blockstudio.errors import BlockStudioError, mark
+from blockstudio.version import __version__
 
 MIME = "application/vnd.blockstudio+json"
 

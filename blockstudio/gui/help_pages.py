@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-import blockstudio
 from blockstudio.errors import mark
 from blockstudio.gui.actions import ACTIONS, MENUS, shown_keys
 from blockstudio.gui.canvas.view import CANVAS_KEYS
-from blockstudio.gui.i18n import tr
+from blockstudio.gui.i18n import tr, without_mnemonic
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
+from blockstudio.version import __version__
 
 MOUSE = (
     (mark("Drag from the palette"), mark("Add a node; onto a wire: insert it there")),
@@ -67,7 +67,7 @@ class ShortcutsDialog(QDialog):
 
     def _fill(self) -> None:
         for menu, title in MENUS.items():
-            group = self._group(tr(title).replace("&", ""))
+            group = self._group(without_mnemonic(tr(title)))
             for spec in ACTIONS:
                 if spec.menu == menu:
                     row = [tr(spec.text).rstrip("…"), shown_keys(spec), tr(spec.tooltip)]
@@ -121,7 +121,7 @@ class AboutDialog(QDialog):
         self.setWindowTitle(tr("About BlockStudio"))
         sign = QLabel()
         sign.setPixmap(icon("mdi6.cube-outline", "accent").pixmap(QSize(56, 56), self.devicePixelRatio()))
-        title = QLabel(f"BlockStudio {blockstudio.__version__}")
+        title = QLabel(f"BlockStudio {__version__}")
         title.setProperty("title", True)
         text = QLabel(tr("Compose, inspect, initialise and run PyTorch models."))
         facts = QLabel("\n".join(about_lines(session)))
