@@ -50,6 +50,7 @@ class LatePanels:
         panel = ParametersPanel(window.session)
         window.panes["parameters"].set_content(panel)
         panel.initialise_requested.connect(window.panes["initializers"].bring_up)
+        panel.initialise_requested.connect(lambda scope: self.initializers.choose(scope))
         panel.save_requested.connect(lambda paths: self.files.save_tensors(paths))
         window.inspector_panel.initializers_requested.connect(window.panes["initializers"].bring_up)
         return panel
@@ -59,7 +60,8 @@ class LatePanels:
         from blockstudio.gui.panels.tensor_view import TensorPanel
 
         panel = TensorPanel(self._window.session)
-        self._window.panes["tensor"].set_content(panel, scrolls=True)
+        self._window.panes["tensor"].set_content(panel)
+        panel.save_requested.connect(lambda paths, source: self.files.save_tensors(paths, source))
         return panel
 
     @cached_property
@@ -68,6 +70,7 @@ class LatePanels:
 
         panel = InitializersPanel(self._window.session)
         self._window.panes["initializers"].set_content(panel)
+        panel.rebuild_requested.connect(self._window.rebuild)
         return panel
 
     @cached_property
@@ -75,7 +78,7 @@ class LatePanels:
         from blockstudio.gui.panels.run import RunPanel
 
         panel = RunPanel(self._window.session)
-        self._window.panes["run"].set_content(panel, scrolls=True)
+        self._window.panes["run"].set_content(panel)
         return panel
 
     @cached_property

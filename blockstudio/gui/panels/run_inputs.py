@@ -223,9 +223,8 @@ class InputsForm(QWidget):
         self._refresh()
 
     def examples(self) -> dict[str, Example]:
-        """What to run on, by input. The engine works in a folder of its own: files have their whole path."""
-        examples = {port.name: port.example or Example() for port in self._ports()}
-        return {name: evolve(example, file=self._whole(example.file)) for name, example in examples.items()}
+        """What to run on, by input."""
+        return {port.name: port.example or Example() for port in self._ports()}
 
     def _whole(self, file: str) -> str:
         """A file that is named relative to the project, or to the examples that come with the program."""
