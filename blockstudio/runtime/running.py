@@ -48,7 +48,7 @@ def run(
     KeyboardInterrupt too, buffers are as they were, and so are gradients without `backward`; with it
     there are none.
     """
-    inputs = {name: _as_input(tensor, bool(backward)) for name, tensor in inputs.items()}
+    inputs = {name: as_input(tensor, bool(backward)) for name, tensor in inputs.items()}
     random = RandomState(device)
     peak = PeakMemory(torch.device(device))
     forward_times: list[float] = []
@@ -67,9 +67,9 @@ def run(
             del returned
             if backward:
                 _drop_gradients(model, inputs)
-                total = _total(outputs, backward)
+                scalar = total(outputs, backward)
                 start = _now(device)
-                total.backward()
+                scalar.backward()
                 backward_times.append(_now(device) - start)
         peak_bytes = peak.bytes()
     return Ran(
@@ -132,7 +132,8 @@ def undone_on_failure(model: nn.Module, *, gradients: bool = False) -> Iterator[
         raise
 
 
-def _as_input(tensor: Tensor, differentiate: bool) -> Tensor:
+def as_input(tensor: Tensor, differentiate: bool) -> Tensor:
+    """A tensor to give to a model; with `differentiate`, one that gets a gradient where it can."""
     tensor = tensor.detach()
     if differentiate and (tensor.is_floating_point() or tensor.is_complex()):
         tensor.requires_grad_()
@@ -150,7 +151,8 @@ def _drop_gradients(model: nn.Module, inputs: Mapping[str, Tensor]) -> None:
         tensor.grad = None
 
 
-def _total(outputs: Sequence[tuple[str, Any]], how: str) -> Tensor:
+def total(outputs: Sequence[tuple[str, Any]], how: str) -> Tensor:
+    """What a backward pass starts from; RunError where nothing does."""
     found = values.differentiable([value for _, value in outputs])
     if not found:
         raise RunError(mark("No output depends on anything that takes a gradient, so there is no backward pass."))

@@ -28,6 +28,8 @@ from blockstudio.runtime.shapes import ShapeFinder
 from blockstudio.runtime.statistics import Measurements
 from blockstudio.runtime.watching import Activations, watch
 
+NO_GRADIENT = mark("There is no gradient yet.")
+
 
 class Worker:
     """Holds the model of the open document. `MODEL_REQUESTS` come one at a time; all others from any thread,
@@ -88,11 +90,13 @@ class Worker:
             return self._contents(file).tensor(key)
         if source == "activation":
             return self._activations.tensors.get(path, mark("Run the model to see what flows here."))
+        if source == "gradient" and "|" in path:
+            return self._activations.gradients.get(path, NO_GRADIENT)
         tensor = find(self._models.current().model, path)
         if is_lazy(tensor):
             return mark("Its shape is known only after the first run.")
         if source == "gradient":
-            return mark("There is no gradient yet.") if tensor.grad is None else tensor.grad
+            return NO_GRADIENT if tensor.grad is None else tensor.grad
         return tensor
 
     def _contents(self, file: str) -> tensor_files.Contents:
@@ -161,7 +165,7 @@ class Worker:
                 repeat=request.repeat,
             )
             random.restore()
-            self._activations = watch(live.compiled.program, live.document, live.model, given)
+            self._activations = watch(live.compiled.program, live.document, live.model, given, request.backward)
         self._models.changed |= _versions(live) != versions
         return p.RunResult(
             outputs=tuple(values.result(name, value) for name, value in ran.outputs),
