@@ -84,7 +84,7 @@ def summary(file: Path, as_json: bool) -> None:
     from blockstudio.formats.project import load
     from blockstudio.runtime.summary import summarize
 
-    result = summarize(load(file))
+    result = summarize(load(file), str(file.parent))
     click.echo(json.dumps(result.as_json(), indent=1, ensure_ascii=False) if as_json else result.as_text())
 
 
@@ -137,9 +137,10 @@ def import_module(target: str, output: Path, kwargs: str, inputs: tuple[str, ...
 def run(file: Path, params: Path | None, seed: int | None, inputs: tuple[str, ...]) -> None:
     """Forward pass; shapes and statistics of the outputs."""
     from blockstudio.formats.project import load
-    from blockstudio.runtime.running import run_document
+    from blockstudio.runtime.headless import run_document
 
-    for line in run_document(load(file), [_shape(text) for text in inputs], seed=seed, params=params):
+    shapes = [_shape(text) for text in inputs]
+    for line in run_document(load(file), shapes, seed=seed, params=params, folder=str(file.parent)):
         click.echo(line)
 
 

@@ -1,0 +1,69 @@
+"""Running a document without a window, for the command line and for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from attrs import evolve
+
+from blockstudio.engine import protocol as p
+from blockstudio.errors import RunError, mark
+from blockstudio.formats.project import to_json
+from blockstudio.graph.document import Document
+from blockstudio.graph.model import Definition, Example
+from blockstudio.runtime.worker import ANSWERS, Worker
+
+
+def run_document(
+    document: Document,
+    shapes: Sequence[tuple[int, ...]] = (),
+    *,
+    seed: int | None = None,
+    params: Path | None = None,
+    folder: str = "",
+) -> Iterator[str]:
+    """Run forward on inputs of these shapes, one for each input in turn, else on the document's examples; a line
+    for each output. `seed` is that of parameters and inputs, the document's if None.
+
+    BlockStudioError for whatever is wrong. Python of the user's own in the document is executed.
+    """
+    seed = document.seed if seed is None else seed
+    worker = Worker()
+    _ask(worker, p.UpdateDocument(to_json(document), 0, trusted=True, folder=folder))
+    _ask(worker, p.BuildModel(seed))
+    if params is not None:
+        _ask(worker, p.LoadParameters(str(params)))
+        _ask(worker, p.SetMode(False))
+    result = _ask(worker, p.RunModel(_examples(document, shapes), seed=seed))
+    for output in result.outputs:
+        yield _line(output)
+
+
+def _ask(worker: Worker, request: p.Request) -> p.RunResult:
+    """As `Worker.handle`, but errors come out as they are."""
+    return ANSWERS[type(request)](worker, request)
+
+
+def _examples(document: Document, shapes: Sequence[tuple[int, ...]]) -> dict[str, Example]:
+    root = document.definitions[document.root]
+    ports = root.graph.inputs if isinstance(root, Definition) else []
+    if len(shapes) > len(ports):
+        raise RunError(
+            mark("There are {given} shapes, but the block has {count} inputs."), given=len(shapes), count=len(ports)
+        )
+    given = {port.name: port.example or Example() for port in ports}
+    return {name: evolve(given[name], shape=shape) for name, shape in zip(given, shapes, strict=False)}
+
+
+def _line(output: p.OutputResult) -> str:
+    if output.value.shape is None or output.statistics is None:
+        return f"{output.name}: {output.value.text} {output.preview}"
+    statistics = output.statistics
+    words = [f"{output.name}: shape {output.value.shape}", f"dtype {output.value.dtype}"]
+    for name in ("mean", "std", "min", "max"):
+        value = getattr(statistics, name)
+        if value is not None:
+            words.append(f"{name} {value:.6g}")
+    words += [f"{name} {count}" for name, count in (("NaN", statistics.nan), ("Inf", statistics.inf)) if count]
+    return ", ".join(words)
