@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
 
@@ -19,15 +17,16 @@ PANES = (
     ("inspector", mark("Inspector"), "mdi6.tune", Area.RightDockWidgetArea),
     ("initializers", mark("Initialisers"), "mdi6.dice-5-outline", Area.RightDockWidgetArea),
     ("parameters", mark("Parameters"), "mdi6.tune-variant", Area.BottomDockWidgetArea),
+    ("tensor", mark("Values"), "mdi6.chart-histogram", Area.BottomDockWidgetArea),
     ("run", mark("Run"), "mdi6.play-circle-outline", Area.BottomDockWidgetArea),
     ("problems", mark("Problems"), "mdi6.alert-circle-outline", Area.BottomDockWidgetArea),
     ("source", mark("Source"), "mdi6.code-tags", Area.BottomDockWidgetArea),
     ("code", mark("Code"), "mdi6.language-python", Area.BottomDockWidgetArea),
-    ("tensor", mark("Values"), "mdi6.chart-histogram", Area.BottomDockWidgetArea),
 )
 """Name, title, icon and first place. Those of one place share tabs, in this order."""
 BESIDE = ("parameters", "tensor")
-"""The second stands beside the tabs of the first: values are looked at together with what they belong to."""
+"""The second stands beside the tabs of the first, where there is room: values are looked at together with
+what they belong to."""
 
 FRONT = ("inspector", "parameters")
 """In front of those they share tabs with."""
@@ -60,7 +59,6 @@ class Arrangement:
         self._dress_soon.timeout.connect(self._dress)
         for pane in self.panes.values():
             pane.visibilityChanged.connect(self._changed)
-        self.reset()
 
     def _changed(self) -> None:
         self._dress_soon.start()
@@ -69,18 +67,24 @@ class Arrangement:
         dress_tab_bars(self._window, icons=self._window.width() >= WIDE)
 
     def reset(self) -> None:
-        """Put every pane in its first place."""
+        """Put every pane in the place it first has in a window of this width."""
         window = self._window
+        for pane in self.panes.values():
+            pane.setFloating(False)
+            window.removeDockWidget(pane)
+        beside = BESIDE[1] if window.width() >= WIDE else ""
+        front: dict[Area, Pane] = {}
         for name, _, _, area in PANES:
             pane = self.panes[name]
-            pane.setFloating(False)
-            window.addDockWidget(area, pane)
+            if name == beside:  # before any tabs: a pane that has tabs cannot be split
+                window.splitDockWidget(self.panes[BESIDE[0]], pane, Qt.Orientation.Horizontal)
+            elif area in front:
+                # Not side by side first, not even for a moment: the window would grow to hold them all.
+                window.tabifyDockWidget(front[area], pane)
+            else:
+                window.addDockWidget(area, pane)
+                front[area] = pane
             pane.show()
-        window.splitDockWidget(self.panes[BESIDE[0]], self.panes[BESIDE[1]], Qt.Orientation.Horizontal)
-        for place in (Area.LeftDockWidgetArea, Area.RightDockWidgetArea, Area.BottomDockWidgetArea):
-            names = [name for name, _, _, area in PANES if area == place and name != BESIDE[1]]
-            for one, other in pairwise(names):
-                window.tabifyDockWidget(self.panes[one], self.panes[other])
         for name in CLOSED:
             self.panes[name].hide()
         for name in FRONT:
@@ -96,8 +100,9 @@ class Arrangement:
         window, panes = self._window, self.panes
         widths = [230, 322] if window.width() >= WIDE else [190, 290]
         window.resizeDocks([panes["palette"], panes["inspector"]], widths, Qt.Orientation.Horizontal)
-        half = max(300, (window.width() - widths[1]) // 2)
-        window.resizeDocks([panes[name] for name in BESIDE], [half, half], Qt.Orientation.Horizontal)
+        if window.width() >= WIDE:
+            half = (window.width() - widths[1]) // 2
+            window.resizeDocks([panes[name] for name in BESIDE], [half, half], Qt.Orientation.Horizontal)
         window.resizeDocks([panes["parameters"]], [max(200, int(window.height() * BOTTOM))], Qt.Orientation.Vertical)
 
     def keep(self) -> None:
@@ -113,6 +118,7 @@ class Arrangement:
         window.resize(min(1440, screen.width() - 40), min(920, screen.height() - 60))
         if kept := self._settings.get(GEOMETRY):
             window.restoreGeometry(kept)
+        self.reset()
         if kept := self._settings.get(DOCKS):
             self.restored = window.restoreState(kept, VERSION)
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QMainWindow,
-    QScrollArea,
     QTabBar,
     QToolButton,
     QVBoxLayout,
@@ -19,6 +19,10 @@ from PySide6.QtWidgets import (
 
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
+
+
+LEAST = QSize(150, 110)
+"""What a pane can be made as small as."""
 
 
 class TitleBar(QFrame):
@@ -69,18 +73,14 @@ class Pane(QDockWidget):
         self.dockLocationChanged.connect(lambda _: self._soon.start())
         self.visibilityChanged.connect(self._seen_changed)
 
-    def set_content(self, widget: QWidget, *, scrolls: bool = False) -> None:
-        """Put a panel into the pane; one that needs more height than there is may scroll."""
+    def set_content(self, widget: QWidget) -> None:
+        """Put a panel into the pane. The pane may be smaller than the panel would like: panels make do."""
         self.content = widget
-        if scrolls:
-            area = QScrollArea()
-            area.setWidgetResizable(True)
-            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            area.setWidget(widget)
-            widget = area
         layout = self._holder.layout()
         assert layout is not None
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         layout.addWidget(widget)
+        self._holder.setMinimumSize(LEAST)
 
     def bring_up(self) -> None:
         """Show the pane, in front of those it shares tabs with, and give it the keyboard."""

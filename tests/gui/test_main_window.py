@@ -141,6 +141,7 @@ def _on_pane_title(widget: QWidget) -> bool:
 @pytest.mark.parametrize("size", [(1024, 700), (1920, 1100)])
 def test_nothing_is_wider_than_its_pane(size: tuple[int, int], window: MainWindow, session: Session) -> None:
     window.resize(*size)
+    window.arrangement.reset()
     compose(session)
     session.select(("hidden",))
     QApplication.processEvents()
