@@ -68,7 +68,7 @@ def load(path: str | Path) -> Document:
     try:
         return loads(data)
     except ProjectError as error:
-        raise ProjectError(mark("“{file}” cannot be opened. {reason}"), file=str(path), reason=error.message) from error
+        raise ProjectError(mark("“{file}” cannot be opened. {reason}"), file=str(path), reason=error) from error
 
 
 def save(document: Document, path: str | Path) -> None:

@@ -7,14 +7,17 @@ know nothing of languages, marked with `errors.mark`; they are translated here, 
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blockstudio import resources
-from blockstudio.errors import mark
+from blockstudio.errors import BlockStudioError, mark
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QCoreApplication
+
+    from blockstudio.catalog.spec import Entry
 
 SYSTEM = "system"
 LANGUAGES = {SYSTEM: mark("System"), "en": "English", "zh_CN": "简体中文"}
@@ -41,7 +44,33 @@ class Worded(Protocol):
 
 def message(problem: Worded) -> str:
     """The sentence of an error or a diagnostic in the current language, without its path."""
-    return tr(problem.template).format(**problem.facts)
+    return tr(problem.template).format(**{name: _fact(name, fact) for name, fact in problem.facts.items()})
+
+
+def _fact(name: str, fact: Any) -> Any:
+    """A fact as it is put into a sentence: an error is worded itself, a reason is translated where it is known."""
+    if isinstance(fact, BlockStudioError):
+        return message(fact)
+    return tr(fact) if name == "reason" and isinstance(fact, str) else fact
+
+
+REASONS = (
+    mark("No such file or directory"),
+    mark("Permission denied"),
+    mark("Is a directory"),
+    mark("Not a directory"),
+    mark("No space left on device"),
+    mark("Read-only file system"),
+    mark("File name too long"),
+    mark("File exists"),
+    mark("invalid syntax"),
+)
+"""What the system and Python say most often about what went wrong."""
+
+
+def entry_label(entry: Entry) -> str:
+    """What an entry of the catalog is called: torch's own names stay as they are."""
+    return entry.label if "." in entry.type else tr(entry.label)
 
 
 def language() -> str:
@@ -77,6 +106,11 @@ def system_language() -> str:
         if wanted.lower().startswith("en"):
             return "en"
     return "en"
+
+
+def without_mnemonic(text: str) -> str:
+    """The words of a menu's title: "File" for "&File", "文件" for "文件(&F)"."""
+    return re.sub(r"\(&\w\)|&", "", text)
 
 
 def install_qt_texts(application: QCoreApplication) -> None:

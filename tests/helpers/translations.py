@@ -18,6 +18,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from blockstudio.catalog.catalog import catalog
+from blockstudio.gui.project_files import examples
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 I18N = ROOT / "resources" / "i18n"
 LANGUAGES = ("zh_CN",)
@@ -25,14 +28,28 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)  # a date that moves would change the f
 
 
 def extract() -> Catalog:
-    """Every literal given to `tr` or `mark` in the package, wherever it stands, inside an f-string too."""
+    """Every literal given to `tr` or `mark` in the package, inside an f-string too, and the data shown in its place."""
     found = Catalog(project="BlockStudio", charset="utf-8")
     for path in sorted((ROOT / "blockstudio").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and _name(node) in ("tr", "mark") and len(node.args) == 1:
                 for text in _literals(node.args[0]):
                     found.add(text, locations=[(path.relative_to(ROOT).as_posix(), node.lineno)])
+    for reason in catalog().excluded.values():
+        found.add(reason, locations=[("blockstudio/catalog/overrides.toml", 0)])
+    for example in examples():
+        found.add(example.title, locations=[(f"resources/examples/{example.path.name}", 0)])
     return found
+
+
+def documentation() -> Iterator[str]:
+    """What torch says of its layers, functions, options and ports: translated where somebody did, English elsewhere."""
+    known = catalog()
+    for spec in (*known.entries, *known.initializers.values()):
+        yield spec.doc
+        yield from (option.doc for option in spec.options)
+        for port in (*getattr(spec, "inputs", ()), *getattr(spec, "outputs", ())):
+            yield port.doc
 
 
 def _name(call: ast.Call) -> str:
@@ -69,7 +86,9 @@ def mo_path(language: str) -> Path:
 def faults(language: str) -> list[str]:
     """What is wrong with the translations of a language, one line each."""
     wanted, have = extract(), read(language)
-    found = [f"no longer in the source: {message.id!r}" for message in have if message.id and message.id not in wanted]
+    docs = set(documentation())
+    gone = [message.id for message in have if message.id and message.id not in wanted and message.id not in docs]
+    found = [f"no longer in the source: {text!r}" for text in gone]
     found += [f"no longer in the source: {text!r}" for text in have.obsolete]
     for message in wanted:
         if not message.id:
@@ -137,7 +156,7 @@ def _words(argument: ast.expr) -> bool:
 def update(language: str) -> list[str]:
     """Bring a language's files in step with the source; returns what is still wrong with them."""
     old = read(language)
-    catalog = Catalog(
+    texts = Catalog(
         locale=language,
         header_comment=f"# The texts of BlockStudio in {old.locale.english_name}; the English text is the key.",
         project="BlockStudio",
@@ -146,14 +165,18 @@ def update(language: str) -> list[str]:
         revision_date=EPOCH,
         fuzzy=False,
     )
-    catalog.msgid_bugs_address = catalog.last_translator = catalog.language_team = ""
+    texts.msgid_bugs_address = texts.last_translator = texts.language_team = ""
     for message in extract():
         if message.id:
             known = old.get(message.id)
-            catalog.add(message.id, known.string if known else "", message.locations)
+            texts.add(message.id, known.string if known else "", message.locations)
+    for text in documentation():
+        known = old.get(text) if text and text not in texts else None
+        if known is not None and known.string:
+            texts.add(text, known.string, [("blockstudio/catalog/torch_nn.json", 0)])
     po, mo = io.BytesIO(), io.BytesIO()
-    write_po(po, catalog, width=120, sort_output=True, include_lineno=False)
-    write_mo(mo, catalog)
+    write_po(po, texts, width=120, sort_output=True, include_lineno=False)
+    write_mo(mo, texts)
     po_path(language).write_bytes(po.getvalue())
     mo_path(language).write_bytes(mo.getvalue())
     return faults(language)

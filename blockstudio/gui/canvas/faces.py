@@ -31,7 +31,7 @@ from blockstudio.graph.model import (
     While,
 )
 from blockstudio.gui.canvas import summaries
-from blockstudio.gui.i18n import tr
+from blockstudio.gui.i18n import entry_label, tr
 
 Style = Literal["plain", "instance", "shared", "structure", "tensor", "unknown"]
 
@@ -144,9 +144,8 @@ def describe(
     rows, more = _rows(document, location, node)
     tag = words.tag
     if callers:
-        tag = tr("weights shared with {count} call" if callers == 1 else "weights shared with {count} calls").format(
-            count=callers
-        )
+        text = tr("weights shared with {count} call") if callers == 1 else tr("weights shared with {count} calls")
+        tag = text.format(count=callers)
     return Face(
         title=words.title,
         name="" if _says_no_more(node, words.title) else node.name,
@@ -209,7 +208,7 @@ def _unknown(title: str) -> _Words:
 def _entry_words(entry: Entry, graph: Graph, node: Layer | Function) -> _Words:
     title = _formula(entry, graph, node) if entry.type.startswith("operator.") else ""
     detail = "" if title else summaries.summary(entry, node.options)
-    return _Words(title or tr(entry.label), detail, category_icon(entry.category), entry.category, doc=entry.doc)
+    return _Words(title or entry_label(entry), detail, category_icon(entry.category), entry.category, doc=entry.doc)
 
 
 def _formula(entry: Entry, graph: Graph, node: Layer | Function) -> str:

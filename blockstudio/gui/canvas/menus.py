@@ -11,14 +11,11 @@ from PySide6.QtWidgets import QMenu
 from blockstudio.graph.model import Call
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
-from blockstudio.gui.theme import theme
+from blockstudio.gui.panels.look_rows import COLORS
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.keys import Kind
     from blockstudio.gui.canvas.view import Canvas
-
-COLORS = 8
-"""Colours of the theme that are offered."""
 
 
 def context_menu(canvas: Canvas, point: QPointF) -> QMenu:
@@ -84,11 +81,17 @@ def _one(canvas: Canvas, menu: QMenu, name: str) -> None:
 
 def _colors(canvas: Canvas, menu: QMenu) -> None:
     colors = menu.addMenu(icon("mdi6.palette-outline"), tr("Colour"))
-    colors.addAction(tr("That of its kind"), lambda: canvas.set_color(""))
-    for value in theme().hues[:COLORS]:
-        swatch = QPixmap(14, 14)
-        swatch.fill(QColor(value))
-        colors.addAction(QIcon(swatch), value, lambda value=value: canvas.set_color(value))
+    for value, name in COLORS:
+        colors.addAction(_swatch(value), tr(name), lambda value=value: canvas.set_color(value))
+
+
+def _swatch(value: str) -> QIcon:
+    """A square of a colour; none for the colour of the kind."""
+    if not value:
+        return QIcon()
+    square = QPixmap(14, 14)
+    square.fill(QColor(value))
+    return QIcon(square)
 
 
 def _add(menu: QMenu, canvas: Canvas, *names: str) -> None:

@@ -16,7 +16,7 @@ from blockstudio.graph.model import CodeDefinition
 from blockstudio.gui.canvas.faces import BLOCK_CATEGORY, ICONS, category_icon
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.placing import recursive
-from blockstudio.gui.i18n import tr
+from blockstudio.gui.i18n import entry_label, tr
 
 COMMON = (
     "torch.nn.Linear",
@@ -119,7 +119,11 @@ def _catalog_offers() -> tuple[Offer, ...]:
 def _offer(payload: str, entry: Entry) -> Offer:
     icon = ICONS.get(entry.kind) or category_icon(entry.category)
     words = tuple(word.lower() for word in (*entry.synonyms, entry.type.rpartition(".")[2]))
-    return Offer(payload, tr(entry.label), tr(entry.category), icon, entry.category, tr(entry.doc), words)
+    group = tr(entry.category)
+    if entry.kind == "function":
+        # Conv1d and conv1d are told apart by more than a capital.
+        group = tr("{category}, function").format(category=group)
+    return Offer(payload, label(entry), group, icon, entry.category, tr(entry.doc), words)
 
 
 def ranked(available: Iterable[Offer], text: str, recent: Sequence[str] = ()) -> list[Offer]:

@@ -62,7 +62,7 @@ def shape_text(value: TensorShape | None) -> str:
     if value is None:
         return ""
     if value.shape is None:
-        return value.text
+        return tr(value.text)
     return TIMES.join(map(str, value.shape)) if value.shape else tr("scalar")
 
 

@@ -12,7 +12,7 @@ from blockstudio.catalog.spec import Entry
 from blockstudio.errors import mark
 from blockstudio.graph.model import Call, CodeDefinition, Function, Instance, Layer, Node
 from blockstudio.graph.scopes import users_of
-from blockstudio.gui.i18n import tr
+from blockstudio.gui.i18n import entry_label, tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.form import Elided
 from blockstudio.gui.session import Session
@@ -37,12 +37,12 @@ def node_head(session: Session, node: Node) -> QWidget:
     shown = called_node(document, location, node) or node if isinstance(node, Call) else node
     entry = catalog().get(shown.type) if isinstance(shown, Layer | Function) else None
     if isinstance(node, Call):
-        title = tr(entry.label) if entry else getattr(shown, "definition", tr("Shared layer"))
+        title = entry_label(entry) if entry else getattr(shown, "definition", tr("Shared layer"))
         return head("mdi6.link-variant", "accent", title, tr("shares the weights of {layer}").format(layer=node.layer))
     if entry is not None:
         category = catalog().category(entry.category)
         hue = catalog().categories.index(category)
-        top = head(category.icon, f"hue:{hue}", tr(entry.label), entry.type)
+        top = head(category.icon, f"hue:{hue}", entry_label(entry), entry.type)
         add_doc(top, entry)
         return top
     if isinstance(node, Instance):

@@ -32,7 +32,7 @@ from blockstudio.graph.edits import (
 from blockstudio.graph.model import CodeDefinition, Definition
 from blockstudio.graph.scopes import users_of
 from blockstudio.gui import new_blocks
-from blockstudio.gui.i18n import tr
+from blockstudio.gui.i18n import entry_label, tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import PALETTE_CLOSED
@@ -133,9 +133,9 @@ class PalettePanel(QWidget):
         self.search.setPlaceholderText(tr("Search layers and functions"))
         self.search.setToolTip(tr("Type a name, a purpose, or a symbol such as + or @"))
         self.search.setAccessibleName(tr("Search layers and functions"))
-        self.new_block_button.setText(tr("New block"))
+        self.new_block_button.setText(tr("+ Block"))
         self.new_block_button.setToolTip(tr("Make a block of your own, to be used many times"))
-        self.new_code_button.setText(tr("New code"))
+        self.new_code_button.setText(tr("+ Code"))
         self.new_code_button.setToolTip(tr("Write a block as a Python class"))
         self.tree.setAccessibleName(tr("Palette"))
         if self._filled:
@@ -223,7 +223,7 @@ class PalettePanel(QWidget):
         return item
 
     def _entry_item(self, entry: Entry, color: str = "", with_category: bool = False) -> QStandardItem:
-        label = tr(entry.label)
+        label = entry_label(entry)
         item = _item(label, payload(entry, catalog().structures))
         doc = tr(entry.doc).split("\n\n")[0]
         name = entry.type if "." in entry.type else ""
