@@ -241,7 +241,7 @@ class Editing(Adding):
 
     def fit(self) -> None:
         """Show the whole graph."""
-        self.fit_rect(self.canvas_scene.extent(), animated=True)
+        self.fit_all(animated=True)
 
     def fit_selection(self) -> None:
         """Show what is selected, or everything when nothing is."""

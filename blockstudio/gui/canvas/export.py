@@ -84,7 +84,7 @@ def _write_png(scene: CanvasScene, area: QRectF, target: Path) -> None:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stub wants bytes, the call takes text
     _write(bytes(buffer.data().data()), target)
 
 

@@ -8,10 +8,11 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from blockstudio.gui.canvas.look import blend, measure
+from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, measure
 from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.node_painting import badge, fill_bordered
 from blockstudio.gui.canvas.pill_item import PillItem
-from blockstudio.gui.canvas.surface import Detail
+from blockstudio.gui.canvas.surface import Detail, Surface
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.edge_item import EdgeItem
@@ -22,6 +23,8 @@ LEAST_TITLE = 5.5
 """Pixels below which a title is not painted."""
 READABLE = 10.0
 """Pixels that a title gets where there is room."""
+MOST_ROUNDED = 500
+"""Boxes that get round corners; with more, none is large enough to show them."""
 LABEL_ROOM = 30.0
 """Wire that must be left bare on both sides of a label together."""
 
@@ -90,44 +93,50 @@ class OverviewLayer(_Layer):
         surface = scene.surface
         if surface.detail == Detail.FULL or surface.printing:
             return
+        if surface.detail == Detail.TITLES:
+            self._paint_titles(painter, option.exposedRect)
+            return
         if self._boxes is None:
             self._gather()
         assert self._boxes is not None
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        if surface.detail == Detail.OVERVIEW:
-            painter.setPen(QPen(surface.colors.wire, 0))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPath(self._lines)
+        painter.setPen(QPen(surface.colors.wire, 0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._lines)
+        painter.setPen(Qt.PenStyle.NoPen)
         for name, boxes in self._boxes.items():
-            # From far away the colours alone tell kinds apart; nearer, the title is to be read on them.
-            color = QColor(name)
-            if surface.detail == Detail.TITLES:
-                painter.setPen(QPen(color, 0))
-                color = blend(color, surface.colors.card, 0.78)
-            else:
-                painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color)
+            painter.setBrush(QColor(name))
             painter.drawRects(boxes)
         self._paint_marked(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        if surface.detail == Detail.TITLES:
-            self._paint_titles(painter, option.exposedRect)
 
     def _paint_titles(self, painter: QPainter, exposed: QRectF) -> None:
+        """Boxes in the colours of their kinds, each with a title as large as it can be."""
         scene = self.canvas
         surface = scene.surface
-        painter.setPen(surface.colors.text)
-        titles = measure("title")
+        colors = surface.colors
+        near = scene.things_near((exposed.left(), exposed.top(), exposed.right(), exposed.bottom()))
+        items = [item for key in near if isinstance(item := scene.thing(key), NodeItem | PillItem)]
+        corner = RADIUS if len(items) <= MOST_ROUNDED else 0.0
+        fills: dict[str, tuple[QColor, QColor]] = {}
+        for item in items:
+            name = _color_of(item, surface)
+            if name not in fills:
+                color = QColor(name)
+                fills[name] = blend(color, colors.card, 0.25), blend(color, colors.card, 0.82)
+            edge, fill = fills[name]
+            width = 1.0
+            if item.severity == "error":
+                edge, width = colors.error, 2.0
+            if item.selected:
+                edge, width = colors.accent, 3.0
+            radius = PILL / 2 if isinstance(item, PillItem) else corner
+            fill_bordered(painter, item.body, radius, edge, width / surface.scale, fill)
+        painter.setPen(colors.text)
         font = QFont(surface.fonts.title)
-        last = 0
-        for key in scene.things_near((exposed.left(), exposed.top(), exposed.right(), exposed.bottom())):
-            item = scene.thing(key)
-            if isinstance(item, NodeItem):
-                title = item.face.title
-            elif isinstance(item, PillItem):
-                title = key.name
-            else:
-                continue
+        titles, last = measure("title"), 0
+        for item in items:
+            title = item.face.title if isinstance(item, NodeItem) else item.key.name
             body = item.body
             size = title_size(title, body.width() - 10.0, body.height() - 4.0, surface.scale)
             if not size:
@@ -136,10 +145,22 @@ class OverviewLayer(_Layer):
                 font.setPixelSize(size)
                 painter.setFont(font)
                 last = size
-            share = size / 13.0
-            center = body.center()
-            middle = titles.middle(0.0) * share
-            painter.drawText(QPointF(center.x() - titles.width(title) * share / 2, center.y() + middle), title)
+            share, center = size / TITLE_SIZE, body.center()
+            left = center.x() - titles.width(title) * share / 2
+            painter.drawText(QPointF(left, titles.middle(0.0) * share + center.y()), title)
+        for item in items:
+            if item.severity:
+                self._paint_badge(painter, item)
+
+    def _paint_badge(self, painter: QPainter, item: NodeItem | PillItem) -> None:
+        """Of the same size at every zoom."""
+        surface = self.canvas.surface
+        size = 0.8 / surface.scale
+        painter.save()
+        painter.translate(item.body.topRight())
+        painter.scale(size, size)
+        badge(painter, QPointF(0.0, 0.0), item.severity, surface)
+        painter.restore()
 
     def _paint_marked(self, painter: QPainter) -> None:
         scene = self.canvas
@@ -149,8 +170,7 @@ class OverviewLayer(_Layer):
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawRects([item.body for item in scene.selected_items()])
-        if surface.detail == Detail.OVERVIEW:
-            painter.drawLines([QLineF(edge.start, edge.end) for edge in scene.lit_edges()])
+        painter.drawLines([QLineF(edge.start, edge.end) for edge in scene.lit_edges()])
         pen.setColor(surface.colors.error)
         painter.setPen(pen)
         painter.drawRects([item.body for item in scene.nodes.values() if item.severity == "error"])
@@ -160,10 +180,9 @@ class OverviewLayer(_Layer):
         surface = scene.surface
         boxes: dict[str, list[QRectF]] = {}
         for node in scene.nodes.values():
-            name = node.face.color or surface.colors.hue(node.face.category).name()
-            boxes.setdefault(name, []).append(node.body)
+            boxes.setdefault(_color_of(node, surface), []).append(node.body)
         for pill in scene.pills.values():
-            boxes.setdefault(surface.colors.muted.name(), []).append(pill.body)
+            boxes.setdefault(_color_of(pill, surface), []).append(pill.body)
         self._boxes = boxes
         lines = QPainterPath()
         for edge in scene.edges.values():
@@ -173,8 +192,14 @@ class OverviewLayer(_Layer):
         self._lines = lines
 
 
+def _color_of(item: NodeItem | PillItem, surface: Surface) -> str:
+    if isinstance(item, PillItem):
+        return surface.colors.muted.name()
+    return item.face.color or surface.colors.hue(item.face.category).name()
+
+
 def title_size(title: str, width: float, height: float, scale: float) -> int:
     """The font size in scene units for a title seen from afar; 0 where it would be too small to read."""
-    room = width / max(1.0, measure("title").width(title)) * 13.0
+    room = width / max(1.0, measure("title").width(title)) * TITLE_SIZE
     size = min(READABLE / scale, room, height * 0.75)
     return int(size) if size * scale >= LEAST_TITLE else 0

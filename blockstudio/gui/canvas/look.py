@@ -38,6 +38,7 @@ PILL = 28.0
 PILL_TOP = PORT_Y - PILL / 2
 """Below the position of a pill, so that its port stands as high as that of a node."""
 WIRE = 2.0
+TITLE_SIZE = 13
 
 
 @frozen
@@ -149,7 +150,7 @@ def _fonts(family: str) -> Fonts:
         return result
 
     return Fonts(
-        title=font(13, QFont.Weight.DemiBold),
+        title=font(TITLE_SIZE, QFont.Weight.DemiBold),
         detail=font(12),
         name=font(12),
         small=font(11),

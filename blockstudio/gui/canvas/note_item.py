@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidg
 
 from blockstudio.graph.model import Note
 from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.look import tint
+from blockstudio.gui.canvas.look import TITLE_SIZE, measure, tint
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import Detail, Surface
 
@@ -18,6 +18,11 @@ TITLE = 26.0
 GRIP = 16.0
 """Side of the corner that resizes."""
 LEAST_SIZE = 60.0
+FAR_TITLE = 13.0
+LEAST_FAR_TITLE = 6.0
+"""Pixels of a frame's title from afar."""
+LEAST_ZOOM = 0.1
+"""Below this a frame's title may lose its top."""
 
 
 class NoteItem(QGraphicsRectItem):
@@ -51,7 +56,8 @@ class NoteItem(QGraphicsRectItem):
             self._text.setMarkdown(self.note.text)
             self._text.setTextWidth(max(20.0, width - 2 * PADDING))
             self.height = max(height, self._text.size().height() + 2 * PADDING)
-        self.setRect(-6, -6, self.width + 12, self.height + 12)
+        above = FAR_TITLE / LEAST_ZOOM if self.note.frame else 6.0
+        self.setRect(-6, -above, self.width + 12, self.height + above + 6)
         self.update()
 
     @property
@@ -91,25 +97,28 @@ class NoteItem(QGraphicsRectItem):
         painter.setPen(QPen(colors.accent if selected else edge, 2.0 if selected else 1.0))
         painter.setBrush(field)
         painter.drawRoundedRect(box, radius, radius)
-        if self.surface.detail != Detail.FULL and not self.surface.printing:
-            if self.note.frame:
-                self._paint_title(painter, min(14.0 / self.surface.scale, max(14.0, self.width / 12)))
-            return
         if self.note.frame:
-            self._paint_title(painter, 13.0)
-        else:
+            self._paint_title(painter)
+        elif self.surface.detail != Detail.OVERVIEW or self.surface.printing:
             self._paint_text(painter)
         if selected:
             self._paint_grip(painter)
 
-    def _paint_title(self, painter: QPainter, size: float) -> None:
-        font = QFont(self.surface.fonts.title)
-        font.setPixelSize(int(size))
-        painter.setFont(font)
-        painter.setPen(self.surface.colors.text)
-        place = QRectF(12.0, 0.0, max(10.0, self.width - 24.0), max(TITLE, size * 1.6))
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextDontClip
-        painter.drawText(place, flags, " ".join(self.note.text.split()))
+    def _paint_title(self, painter: QPainter) -> None:
+        """The title of a frame; from afar above it, larger than the nodes' own."""
+        text = " ".join(self.note.text.split())
+        surface = self.surface
+        font = QFont(surface.fonts.title)
+        painter.setPen(surface.colors.text)
+        if surface.detail == Detail.FULL or surface.printing:
+            painter.setFont(font)
+            painter.drawText(QPointF(12.0, measure("title").middle(TITLE / 2)), text)
+            return
+        size = int(min(FAR_TITLE / surface.scale, self.width / max(1.0, measure("title").width(text)) * TITLE_SIZE))
+        if size * surface.scale >= LEAST_FAR_TITLE:
+            font.setPixelSize(size)
+            painter.setFont(font)
+            painter.drawText(QPointF(4.0, -4.0 / surface.scale), text)
 
     def _paint_text(self, painter: QPainter) -> None:
         context = QAbstractTextDocumentLayout.PaintContext()

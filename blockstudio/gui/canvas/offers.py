@@ -123,7 +123,7 @@ def _offer(payload: str, entry: Entry) -> Offer:
     if entry.kind == "function":
         # Conv1d and conv1d are told apart by more than a capital.
         group = tr("{category}, function").format(category=group)
-    return Offer(payload, label(entry), group, icon, entry.category, tr(entry.doc), words)
+    return Offer(payload, entry_label(entry), group, icon, entry.category, tr(entry.doc), words)
 
 
 def ranked(available: Iterable[Offer], text: str, recent: Sequence[str] = ()) -> list[Offer]:

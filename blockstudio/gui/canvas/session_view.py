@@ -51,10 +51,9 @@ class SessionView(Viewport):
         self._show_selection()
         view = self._views.get(session.location)
         if view is not None:
-            self.stop_animation()
             self.set_view(*view)
         else:
-            self.fit_rect(scene.extent())
+            self.fit_all()
         self.viewport().update()
 
     def _forget_views(self) -> None:

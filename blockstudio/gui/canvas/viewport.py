@@ -38,6 +38,8 @@ WHEEL_STEP = 1.18
 FIT_MARGIN = 48.0
 LARGEST_FIT = 1.25
 """Fitting a few nodes does not blow them up."""
+EMPTY_CENTER = QPointF(280.0, 20.0)
+"""What one looks at where there is nothing: the middle between the ports of a new block."""
 LEAST_DOT_GAP = 9.0
 MOST_DOTS = 12
 ANIMATION = 200
@@ -53,6 +55,8 @@ class Viewport(QGraphicsView):
         self._items = scene
         self._scale = 1.0
         self._animation: QVariantAnimation | None = None
+        self._fitted = False
+        """Everything was fitted, and nobody has looked elsewhere since: a resize fits again."""
         self.animated = True
         """Unless the user asked the system for less movement."""
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -82,11 +86,17 @@ class Viewport(QGraphicsView):
 
     def scroll_by(self, dx: float, dy: float) -> None:
         """Move the view over the canvas, in pixels."""
+        self._fitted = False
         for bar, delta in ((self.horizontalScrollBar(), dx), (self.verticalScrollBar(), dy)):
             bar.setValue(bar.value() + round(delta))
 
     def set_view(self, center: QPointF, scale: float) -> None:
-        scale = min(LARGEST_SCALE, max(LEAST_SCALE, scale))
+        """Look at a place with a zoom."""
+        self.stop_animation()
+        self._fitted = False
+        self._look_at(center, min(LARGEST_SCALE, max(LEAST_SCALE, scale)))
+
+    def _look_at(self, center: QPointF, scale: float) -> None:
         if scale != self._scale:
             self._scale = scale
             self.setTransform(QTransform.fromScale(scale, scale))
@@ -102,6 +112,7 @@ class Viewport(QGraphicsView):
     def zoom_at(self, place: QPointF, factor: float) -> None:
         """Zoom so that what is at a place of the viewport stays there."""
         self.stop_animation()
+        self._fitted = False
         before = self.mapToScene(place.toPoint())
         scale = min(LARGEST_SCALE, max(LEAST_SCALE, self._scale * factor))
         if scale == self._scale:
@@ -126,7 +137,7 @@ class Viewport(QGraphicsView):
     def fit_rect(self, rect: QRectF, *, animated: bool = False) -> None:
         """Show a rectangle as large as it can be, with room around it."""
         if rect.isNull():
-            self.set_view(QPointF(280.0, 20.0), 1.0)
+            self.set_view(EMPTY_CENTER, 1.0)
             return
         room = self.viewport().rect()
         width, height = max(1.0, room.width() - 2 * FIT_MARGIN), max(1.0, room.height() - 2 * FIT_MARGIN)
@@ -134,8 +145,12 @@ class Viewport(QGraphicsView):
         if animated:
             self.glide(rect.center(), scale)
         else:
-            self.stop_animation()
             self.set_view(rect.center(), scale)
+
+    def fit_all(self, *, animated: bool = False) -> None:
+        """Show everything there is, and go on doing so while the window changes its size."""
+        self.fit_rect(self._items.extent(), animated=animated)
+        self._fitted = True
 
     def reveal(self, rect: QRectF) -> None:
         """Bring a rectangle into view, moving as little as needed and at a readable zoom."""
@@ -156,17 +171,18 @@ class Viewport(QGraphicsView):
     def glide(self, center: QPointF, scale: float) -> None:
         """Look elsewhere, by a short movement."""
         scale = min(LARGEST_SCALE, max(LEAST_SCALE, scale))
-        start, first = self.view_center(), self._scale
         if not self.moves:
-            self.stop_animation()
             self.set_view(center, scale)
             return
+        self.stop_animation()
+        self._fitted = False
+        start, first = self.view_center(), self._scale
 
         def step(t: float) -> None:
             # Zoom by equal factors; the place then moves evenly on the screen.
             now = first * (scale / first) ** t
             share = (1 / now - 1 / first) / (1 / scale - 1 / first) if abs(scale - first) > 1e-9 else t
-            self.set_view(start + (center - start) * share, now)
+            self._look_at(start + (center - start) * share, now)
 
         self.animate(step)
 
@@ -225,6 +241,8 @@ class Viewport(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if self._fitted and self._animation is None:
+            self.fit_all()
         self._looked()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
