@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,20 +52,32 @@ def parse_shape(text: str) -> tuple[int, ...] | None:
     return tuple(map(int, parts))
 
 
+def whole_path(session: Session, file: str) -> str:
+    """A file that is named as it stands beside the project, or among the examples that come with the program."""
+    project = session.path
+    folders = [*([project.parent] if project else []), resources.path("examples")]
+    return str(next((folder / file for folder in folders if (folder / file).is_file()), file))
+
+
+def whole_path(session: Session, file: str) -> str:
+    """A file that is named relative to the project, or to the examples that come with the program."""
+    if not file or Path(file).is_absolute():
+        return file
+    project = session.path
+    folders = [*([project.parent] if project else []), resources.path("examples"), Path.cwd()]
+    return str(next((folder / file for folder in folders if (folder / file).exists()), file))
+
+
 class InputRow(QWidget):
     """Shape, type and origin of one input."""
 
     changed = Signal(object)
     """The new `Example`."""
 
-    def __init__(
-        self, session: Session, port: Port, whole: Callable[[str], str], parent: QWidget | None = None
-    ) -> None:
-        """`whole` gives the whole path of a file that the document names."""
+    def __init__(self, session: Session, port: Port, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._example = port.example or Example()
-        self._whole = whole
         self._keys = Question(session, self._take_keys, lambda failure: None, self)
         self.name = QLabel(port.name)
         self.name.setProperty("heading", True)
@@ -159,7 +170,7 @@ class InputRow(QWidget):
         self.shape.setEnabled(not from_file)
         self.dtype.setEnabled(not from_file)
         if from_file and example.file:
-            self._keys.ask(OpenTensors(self._whole(example.file)))
+            self._keys.ask(OpenTensors(whole_path(self._session, example.file)))
 
     def _commit(self, **changes: Any) -> None:
         example = evolve(self._example, **changes)
@@ -226,14 +237,6 @@ class InputsForm(QWidget):
         """What to run on, by input."""
         return {port.name: port.example or Example() for port in self._ports()}
 
-    def _whole(self, file: str) -> str:
-        """A file that is named relative to the project, or to the examples that come with the program."""
-        if not file or Path(file).is_absolute():
-            return file
-        project = self._session.path
-        folders = [*([project.parent] if project else []), resources.path("examples"), Path.cwd()]
-        return str(next((folder / file for folder in folders if (folder / file).exists()), file))
-
     def _ports(self) -> list[Port]:
         document = self._session.document
         root = document.definitions.get(document.root)
@@ -256,7 +259,7 @@ class InputsForm(QWidget):
             row.deleteLater()
         self.rows = {}
         for port in ports:
-            row = self.rows[port.name] = InputRow(self._session, port, self._whole)
+            row = self.rows[port.name] = InputRow(self._session, port)
             row.changed.connect(lambda example, name=port.name: self._set_example(name, example))
             self._column.addWidget(row)
         self._empty.setVisible(not ports)
