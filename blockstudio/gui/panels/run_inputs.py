@@ -59,15 +59,6 @@ def whole_path(session: Session, file: str) -> str:
     return str(next((folder / file for folder in folders if (folder / file).is_file()), file))
 
 
-def whole_path(session: Session, file: str) -> str:
-    """A file that is named relative to the project, or to the examples that come with the program."""
-    if not file or Path(file).is_absolute():
-        return file
-    project = session.path
-    folders = [*([project.parent] if project else []), resources.path("examples"), Path.cwd()]
-    return str(next((folder / file for folder in folders if (folder / file).exists()), file))
-
-
 class InputRow(QWidget):
     """Shape, type and origin of one input."""
 
