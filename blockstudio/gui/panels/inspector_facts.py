@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from blockstudio.catalog.ports import node_ports
 from blockstudio.engine.protocol import Activation, ParameterRow, TensorShape
-from blockstudio.errors import BlockStudioError
+from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.model import Call, Constant, Instance, Layer, Node, Parameter, Repeat, Sequential
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon
@@ -21,6 +21,14 @@ from blockstudio.gui.session import Session, TensorRef
 
 MOST_ROWS = 12
 """Parameters listed one by one; the panel of parameters has all."""
+
+
+DIRECTIONS = {
+    "→": ("mdi6.arrow-right-thin", mark("Input {name}")),
+    "←": ("mdi6.arrow-left-thin", mark("Output {name}")),
+    "∂": ("mdi6.math-integral", mark("Gradient of {name}")),
+}
+"""Icon and words of what is told of a port."""
 
 
 class FlowSection(Section):
@@ -42,7 +50,7 @@ class FlowSection(Section):
         node = session.selected_nodes[0]
         ports = node_ports(session.document, session.location, node)
         graph, location = session.graph, session.location
-        rows: list[tuple[str, str, str, str]] = []
+        rows: list[tuple[str, str, str, str, TensorRef | None]] = []
         for port in ports.inputs:
             source = graph.source_of(node.name, port.name)
             if source is None and (port.optional or port.advanced):
@@ -50,24 +58,32 @@ class FlowSection(Section):
             shape = session.shape(location, *source) if source else None
             text = flow_text(shape) if source else tr("not wired")
             run = session.activation(location, *source) if source else None
-            rows.append(("→", port.name, text, activation_tip(run)))
+            rows.append(("→", port.name, text, activation_tip(run), tensor_of(run)))
+            if run is not None and run.gradient is not None:
+                about = tr("mean {mean}, std {std}").format(
+                    mean=value_text(run.gradient.mean), std=value_text(run.gradient.std)
+                )
+                tip = tr("Gradient of the output by this input, in the last run")
+                rows.append(("∂", port.name, about, tip, TensorRef(f"{run.path}|{run.port}", "gradient")))
         for port in ports.outputs:
             shape = session.shape(location, node.name, port.name)
             run = session.activation(location, node.name, port.name)
-            rows.append(("←", port.name, flow_text(shape), activation_tip(run)))
+            rows.append(("←", port.name, flow_text(shape), activation_tip(run), tensor_of(run)))
         problems = session.problems_of(location, node.name)
         texts = [message(problem) for problem in problems if problem.severity != "info"]
         if (rows, texts) == self._shown:
             return
         self._shown = (rows, texts)
         self._grid.clear()
-        for direction, name, text, tip in rows:
-            sign = tr("Input {name}") if direction == "→" else tr("Output {name}")
+        for direction, name, text, tip, tensor in rows:
+            glyph, sign = DIRECTIONS[direction]
+            title = tr(sign).format(name=name)
             self._grid.add_row(
-                "mdi6.arrow-right-thin" if direction == "→" else "mdi6.arrow-left-thin",
-                name,
+                glyph,
+                title if direction == "∂" else name,
                 text,
-                f"{sign.format(name=name)}: {text}" + (f"\n{tip}" if tip else ""),
+                f"{title}: {text}" + (f"\n{tip}" if tip else ""),
+                partial(session.show_tensor, tensor) if tensor else None,
             )
         self.wrong.setText("\n".join(texts))
         self.wrong.setVisible(bool(texts))
@@ -185,8 +201,15 @@ def flow_text(value: TensorShape | None) -> str:
     if value is None:
         return "?"
     if value.shape is None:
-        return value.text or "?"
+        return tr(value.text) or "?"
     return f"{shape_text(value.shape)} {value.dtype}".strip()
+
+
+def tensor_of(activation: Activation | None) -> TensorRef | None:
+    """What the panel of tensors calls what flowed on a wire; None where it was no tensor."""
+    if activation is None or activation.statistics is None:
+        return None
+    return TensorRef(f"{activation.path}|{activation.port}", "activation")
 
 
 def activation_tip(activation: Activation | None) -> str:
