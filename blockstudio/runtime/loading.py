@@ -16,9 +16,8 @@ def compare(model: nn.Module, contents: Contents) -> LoadReport:
     """What loading would do. A key with another dtype or NaN inside matches too, and is reported."""
     if contents.container != "dict":
         raise TensorFileError(
-            mark("“{file}” holds a {container} of tensors, not parameters by name."),
+            mark("“{file}” does not hold parameters by name."),
             file=contents.file,
-            container=contents.container,
         )
     expected = _expected(model)
     reports = [

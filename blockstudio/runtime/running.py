@@ -120,8 +120,8 @@ def undone_on_failure(model: nn.Module, *, gradients: bool = False) -> Iterator[
         with torch.no_grad():
             for (module, name, tensor), copy in zip(buffers, copies, strict=True):
                 module._buffers[name] = tensor
-                if tensor is not None and copy is not None:
-                    tensor.copy_(copy)
+                if tensor is not None and copy is not None and not torch.equal(tensor, copy):
+                    tensor.copy_(copy)  # which counts as a change
 
     try:
         yield restore

@@ -73,7 +73,7 @@ def test_complex_values_do_not_fit_real_parameters(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [torch.rand(2), [torch.rand(2)]])
 def test_files_that_hold_no_parameters_by_name(data: Any, tmp_path: Path) -> None:
-    with pytest.raises(TensorFileError, match="not parameters by name"):
+    with pytest.raises(TensorFileError, match="not hold parameters by name"):
         compare(net(), saved(data, tmp_path))
 
 
