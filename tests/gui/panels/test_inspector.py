@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
@@ -47,7 +47,9 @@ def panel(session: Session, qtbot: QtBot) -> Iterator[InspectorPanel]:
 
 
 def look(qtbot: QtBot) -> None:
-    qtbot.wait(1)
+    """Let what was put off until the events are done be done, however busy the machine is."""
+    for _ in range(5):
+        QApplication.processEvents()
 
 
 def row(panel: InspectorPanel, name: str) -> OptionRow:
