@@ -30,8 +30,8 @@ from blockstudio.graph.model import (
     Sequential,
 )
 
-DEVICE = re.compile(r"(cpu|cuda|mps|xpu|hpu|mtia|npu|mlu|meta|privateuseone)(:\d{1,4})?")
-"""What a node's device may be."""
+DEVICE = re.compile(r"[a-z][a-z0-9_]{1,20}(:\d{1,4})?")
+"""What a node's device may be: a kind, which any backend of torch may name, and a number."""
 
 
 @frozen(eq=False)

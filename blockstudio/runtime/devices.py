@@ -98,7 +98,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def synchronize(device: str) -> None:
     """Wait until a device has done what it was given, so that time can be taken."""
-    if torch.device(device).type != "cpu":
+    kind = torch.device(device).type
+    if kind != "cpu" and hasattr(torch.get_device_module(kind), "synchronize"):
         torch.accelerator.synchronize(torch.device(device))
 
 

@@ -17,6 +17,7 @@ from blockstudio.errors import RunError, mark
 from blockstudio.runtime import values
 from blockstudio.runtime.devices import synchronize
 from blockstudio.runtime.memory import PeakMemory
+from blockstudio.runtime.parameters import is_lazy
 
 Backward = Literal["", "sum", "mean"]
 
@@ -114,7 +115,7 @@ def mode(model: nn.Module, training: bool | None) -> Iterator[None]:
 def undone_on_failure(model: nn.Module, *, gradients: bool = False) -> Iterator[Callable[[], None]]:
     """Within it an exception puts the buffers back, and drops gradients if asked; yields what puts them back."""
     buffers = [(module, name, tensor) for module in model.modules() for name, tensor in module._buffers.items()]
-    copies = [None if tensor is None else tensor.detach().clone() for _, _, tensor in buffers]
+    copies = [None if tensor is None or is_lazy(tensor) else tensor.detach().clone() for _, _, tensor in buffers]
 
     def restore() -> None:
         with torch.no_grad():

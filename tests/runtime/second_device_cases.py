@@ -8,11 +8,16 @@ import pytest
 import torch
 from torch import nn
 
+from blockstudio.engine import protocol as p
 from blockstudio.errors import DeviceError
+from blockstudio.graph.model import Initializer
 from blockstudio.runtime import devices, tensor_files
 from blockstudio.runtime.changes import Transaction, distinct
 from blockstudio.runtime.statistics import measure
+from tests.compiler.documents import function, graph, layer, linear
+from tests.compiler.documents import net as document
 from tests.helpers.second_device import memory
+from tests.runtime.workers import Asked, with_example, words
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +109,104 @@ def test_measured_and_changed_in_place() -> None:
         model[0].weight.fill_(0)
         1 / 0  # noqa: B018
     assert measure(model[0].weight)[1] == expected[1]
+
+
+def asked(*, device: str = "", width: int = 4) -> Asked:
+    nodes = [
+        linear("a", 4, width, device=device),
+        layer("norm", "BatchNorm1d", device=device, num_features=width),
+        function("relu"),
+        linear("b", width, 2),
+    ]
+    there = document(graph("x", "y", nodes, "x>a a>norm norm>relu relu>b b>y"))
+    return Asked(with_example(there, (3, 4)))
+
+
+def test_the_model_runs_where_it_was_moved_and_gives_the_same() -> None:
+    worker = asked()
+    expected = worker(p.RunModel({}, backward="sum", training=False, repeat=2))
+    moved = worker(p.MoveModel("toy:0"))
+    assert [row.name for row in moved.devices if row.current] == ["toy:0"]
+    assert {row.device for row in worker(p.ListParameters()).rows} == {"toy:0"}
+    assert worker(p.ListParameters()).device == "toy:0"
+    found = worker(p.RunModel({}, backward="sum", training=False, repeat=2))
+    assert found.device == "toy:0" == found.outputs[0].value.device == found.activations[0].value.device
+    assert found.outputs[0].preview == expected.outputs[0].preview
+    assert found.input_gradients[0].preview == expected.input_gradients[0].preview
+    assert worker(p.ShowTensor("a.weight", "gradient")).device == "toy:0"
+    worker(p.MoveModel("cpu"))
+    assert worker(p.RunModel({}, training=False)).outputs[0].preview == expected.outputs[0].preview
+
+
+def test_new_models_go_where_the_old_one_was() -> None:
+    worker = asked()
+    worker(p.MoveModel("toy:0"))
+    before = worker.values("b.bias")
+    worker.update(with_example(document(graph("x", "y", [linear("a", 4, 2)], "x>a a>y")), (3, 4)))
+    assert {row.device for row in worker(p.ListParameters()).rows} == {"toy:0"}
+    assert worker.values("a.bias") != before
+    worker(p.BuildModel())
+    assert worker.row("a.weight").device == "toy:0"
+
+
+def test_changed_undone_saved_and_loaded_there(tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = str(tmp_path_factory.mktemp("worker") / "net.params")
+    worker = asked()
+    worker(p.MoveModel("toy:0"))
+    before = worker.values("a.weight")
+    worker(p.SaveParameters(file))
+    rule = Initializer(target="a", parameter="weight", index="0, 0", expression="x + 42")
+    token = worker(p.ApplyInitializers((rule,), "Net")).token
+    assert worker.values("a.weight")[0][0] == pytest.approx(before[0][0] + 42)
+    worker(p.RestoreSnapshot(token))
+    assert worker.values("a.weight") == before
+    worker(p.ApplyInitializers((Initializer(function="torch.nn.init.normal_"),), "Net"))
+    worker(p.LoadParameters(file))
+    assert worker.values("a.weight") == before and worker.row("a.weight").device == "toy:0"
+
+
+def test_a_block_runs_where_it_is_placed() -> None:
+    plain, placed = asked(), asked(device="toy:0")
+    assert {row.path: row.device for row in placed(p.ListParameters()).rows if row.shape} == {
+        "a.weight": "toy:0",
+        "a.bias": "toy:0",
+        "norm.weight": "toy:0",
+        "norm.bias": "toy:0",
+        "norm.running_mean": "toy:0",
+        "norm.running_var": "toy:0",
+        "b.weight": "cpu",
+        "b.bias": "cpu",
+    }
+    expected = plain(p.RunModel({}, backward="sum"))
+    found = placed(p.RunModel({}, backward="sum"))
+    assert found.outputs[0].preview == expected.outputs[0].preview
+    assert found.outputs[0].value.device == "cpu"
+    assert found.input_gradients[0].preview == expected.input_gradients[0].preview
+    assert {row.path: row.value.device for row in found.activations if row.port == "output"} == {
+        "Net/a": "toy:0",
+        "Net/norm": "toy:0",
+        "Net/relu": "cpu",
+        "Net/b": "cpu",
+    }
+    placed(p.MoveModel("toy:0"))
+    placed(p.MoveModel("cpu"))
+    assert placed.row("a.weight").device == "toy:0" and placed.row("b.weight").device == "cpu"
+
+
+def test_too_large_for_the_device() -> None:
+    worker = asked(width=1000)
+    before = worker.values("a.weight")
+    memory.room = 5000
+    assert "too little memory" in words(worker.fails(p.MoveModel("toy:0")))
+    assert worker(p.ListParameters()).device == "cpu" == worker.row("a.weight").device
+    assert worker.values("a.weight") == before
+    worker(p.RunModel({}))
+
+
+def test_a_model_that_outgrows_the_device_comes_back_to_the_cpu() -> None:
+    worker = asked()
+    worker(p.MoveModel("toy:0"))
+    memory.room = 5000
+    worker.update(with_example(document(graph("x", "y", [linear("a", 4, 5000)], "x>a a>y")), (3, 4)))
+    assert worker.fails(p.ListParameters()).kind == "DeviceError"
+    assert {row.device for row in worker(p.ListParameters()).rows} == {"cpu"}

@@ -149,3 +149,9 @@ def test_peak_memory_of_the_process() -> None:
             return torch.ones(20_000_000).sum() + x
 
     assert run(Hungry(), {"x": torch.rand(1)}, ["y"]).peak_bytes > 60_000_000
+
+
+def test_a_lazy_layer_gets_its_shape() -> None:
+    net = nn.Sequential(nn.LazyBatchNorm1d())
+    run(net, {"input": torch.rand(5, 3)}, ["y"], repeat=2)
+    assert net[0].running_mean.shape == (3,)
