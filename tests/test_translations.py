@@ -6,6 +6,8 @@ import gettext
 
 import pytest
 
+from blockstudio.catalog.catalog import catalog
+from blockstudio.errors import ProjectError
 from blockstudio.gui import i18n
 from tests.helpers import translations
 
@@ -64,6 +66,32 @@ def test_an_error_is_worded_in_the_language_chosen() -> None:
     assert i18n.message(problem).startswith("PySide6 6.12.0 在 Python 3.11 上会崩溃")
 
 
+def test_an_error_and_a_reason_inside_an_error_are_worded_too() -> None:
+    i18n.set_language("zh_CN")
+    outer = ProjectError("“{file}” cannot be opened. {reason}", file="a", reason=ProjectError("The file is empty."))
+    assert outer.message == "“a” cannot be opened. The file is empty."
+    assert i18n.message(outer) == "无法打开“a”。文件为空。"
+    refused = ProjectError("“{file}” cannot be read: {reason}.", file="Linear", reason="Permission denied")
+    assert i18n.message(refused) == "无法读取“Linear”：权限不够。"
+
+
+def test_names_of_torch_stay_as_they_are() -> None:
+    i18n.set_language("zh_CN")
+    linear = catalog().get("torch.nn.Linear")
+    assert linear is not None
+    assert (i18n.entry_label(linear), i18n.tr(linear.category)) == ("Linear", "线性")
+    assert {i18n.entry_label(entry) for entry in catalog().structures} >= {"Sequential", "常量", "便签"}
+
+
+def test_menu_titles_without_their_mnemonics() -> None:
+    assert [i18n.without_mnemonic(text) for text in ("&File", "文件(&F)", "Save &as", "a (b)")] == [
+        "File",
+        "文件",
+        "Save as",
+        "a (b)",
+    ]
+
+
 def test_qt_speaks_the_language_chosen(qapp) -> None:
     from PySide6.QtCore import QCoreApplication
 
@@ -73,6 +101,7 @@ def test_qt_speaks_the_language_chosen(qapp) -> None:
     i18n.set_language("zh_CN")
     i18n.install_qt_texts(qapp)
     assert cancel() == "取消"
+    assert all(QCoreApplication.translate("QFileDialog", text) == i18n.tr(text) != text for text in i18n.QT_LACKS)
     i18n.set_language("en")
     i18n.install_qt_texts(qapp)
     assert cancel() == "Cancel"

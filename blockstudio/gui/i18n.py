@@ -113,16 +113,29 @@ def without_mnemonic(text: str) -> str:
     return re.sub(r"\(&\w\)|&", "", text)
 
 
+QT_LACKS = (mark("&Look in:"), mark("Files of &type:"), mark("Don't Save"))
+"""Texts of Qt's own dialogs that its Chinese has not caught up with."""
+
+
 def install_qt_texts(application: QCoreApplication) -> None:
     """Give Qt's own buttons, menus and dialogs the current language, or take it back for English."""
     from PySide6.QtCore import QLibraryInfo, QTranslator
+
+    class Rest(QTranslator):
+        def isEmpty(self) -> bool:
+            return False
+
+        def translate(self, context: object, text: object, *_: object) -> str:
+            return tr(text) if isinstance(text, str) and text in QT_LACKS else None  # type: ignore[return-value]
 
     for old in application.findChildren(QTranslator, "blockstudio"):
         application.removeTranslator(old)
         old.deleteLater()
     if _language == "en":
         return
-    translator = QTranslator(application)
-    translator.setObjectName("blockstudio")
-    if translator.load(f"qtbase_{_language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
-        application.installTranslator(translator)
+    for translator in (Rest(application), QTranslator(application)):
+        translator.setObjectName("blockstudio")
+        if isinstance(translator, Rest) or translator.load(
+            f"qtbase_{_language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        ):
+            application.installTranslator(translator)
