@@ -11,7 +11,7 @@ from attrs import frozen
 
 from blockstudio.catalog import render
 from blockstudio.catalog.catalog import catalog
-from blockstudio.catalog.ports import called_node, node_ports
+from blockstudio.catalog.ports import INPUT, OUTPUT, called_node, node_ports
 from blockstudio.catalog.spec import Entry, PortSpec
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.document import Document, Location
@@ -133,14 +133,29 @@ class _Words:
 
 
 def describe(
-    document: Document, location: Location, graph: Graph, node: Node, *, callers: int = 0, all_ports: bool = False
+    document: Document,
+    location: Location,
+    graph: Graph,
+    node: Node,
+    *,
+    callers: int = 0,
+    all_ports: bool = False,
+    chained: bool = False,
 ) -> Face:
-    """The face of a node of the graph at `location`; `callers` is how many calls share its layer."""
+    """The face of a node of the graph at `location`.
+
+    `callers` is how many calls share its layer; a `chained` node is wired by its place in a Sequential.
+    """
     words = _words(document, location, graph, node)
     ports = node_ports(document, location, node)
     wired_in = [edge.target.port for edge in graph.edges_into(node.name)]
     wired_out = [edge.source.port for edge in graph.edges_out_of(node.name)]
-    shown = [port for port in ports.inputs if all_ports or not port.advanced or port.name in wired_in]
+    if chained:
+        wired_in, wired_out = [INPUT], [OUTPUT]
+    given = _given(node)
+    shown = [
+        port for port in ports.inputs if all_ports or port.name in wired_in or not (port.advanced or port.name in given)
+    ]
     rows, more = _rows(document, location, node)
     tag = words.tag
     if callers:
@@ -153,7 +168,7 @@ def describe(
         icon=words.icon,
         category=words.category,
         style=words.style,
-        inputs=_port_faces(shown, wired_in, given=_given(node), compact=_is_compact(node, shown)),
+        inputs=_port_faces(shown, wired_in, given=given, compact=_is_compact(node, shown)),
         outputs=_port_faces(ports.outputs, wired_out),
         hidden_inputs=len(ports.inputs) - len(shown),
         rows=rows,

@@ -258,11 +258,11 @@ class ItemStore(QGraphicsScene):
 
     # --- the view ---------------------------------------------------------------------------------
 
-    def look_at(self, rect: QRectF | None, scale: float) -> None:
+    def look_at(self, rect: QRectF | None, scale: float, ratio: float = 1.0) -> None:
         """Show what lies in a rectangle (None: everything), in the detail that fits the scale."""
         surface = self.surface
-        detail = detail_at(scale)
-        if scale != surface.scale:
+        detail = detail_at(scale, ratio)
+        if (scale, detail) != (surface.scale, surface.detail):
             thin = surface.wires_are_thin()
             surface.scale, surface.detail = scale, detail
             if thin or surface.wires_are_thin():

@@ -194,6 +194,7 @@ class CanvasScene(ItemStore):
             self.graph.nodes[name],
             callers=len(self._callers.get(name, ())),
             all_ports=name in self.all_ports,
+            chained=self.sequence,
         )
 
     def _place_node(self, name: str) -> set[Endpoint]:

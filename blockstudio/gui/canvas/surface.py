@@ -28,10 +28,13 @@ TITLE_PIXELS = 12.0
 """Height of the body text at 100 %."""
 
 
-def detail_at(scale: float) -> Detail:
-    """The level for a zoom: all text while it can be read, then titles, then only boxes."""
+def detail_at(scale: float, ratio: float = 1.0) -> Detail:
+    """The level for a zoom: all text while it can be read, then titles, then only boxes.
+
+    A screen with more pixels to the point (`ratio`) keeps small letters readable for longer.
+    """
     text = TITLE_PIXELS * scale
-    if text >= 6.5:
+    if text >= (6.0 if ratio < 1.5 else 5.0):
         return Detail.FULL
     return Detail.TITLES if text >= 3.0 else Detail.OVERVIEW
 

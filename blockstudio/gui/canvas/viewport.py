@@ -158,7 +158,7 @@ class Viewport(QGraphicsView):
             self.glide(rect.center(), max(self._scale, 0.9))
 
     def _looked(self) -> None:
-        self._items.look_at(self.visible_rect(), self._scale)
+        self._items.look_at(self.visible_rect(), self._scale, self.devicePixelRatioF())
 
     # --- animation ----------------------------------------------------------------------------------
 

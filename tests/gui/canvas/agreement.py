@@ -35,6 +35,7 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
             node,
             callers=callers.get(name, 0),
             all_ports=name in scene.all_ports,
+            chained=scene.sequence,
         )
         assert item.face == face, name
         assert item.geometry == geometry(face), name

@@ -136,8 +136,11 @@ def test_an_edge_to_no_port_is_shown() -> None:
 
 
 def test_operands_given_as_numbers_need_no_wire() -> None:
-    shown = face(Function(name="plus", type="operator.add", options={"other": 1}))
-    assert [(p.name, p.spare, p.label) for p in shown.inputs] == [("input", False, ""), ("other", True, "")]
+    plus = Function(name="plus", type="operator.add", options={"other": 1})
+    assert [p.name for p in face(plus).inputs] == ["input"]
+    assert [(p.name, p.spare) for p in face(plus, all_ports=True).inputs] == [("input", False), ("other", True)]
+    wired = face(plus, edges={Endpoint("plus", "other"): Endpoint("", "x")})
+    assert [(p.name, p.wired, p.label) for p in wired.inputs] == [("input", False, ""), ("other", True, "")]
 
 
 def test_inputs_seldom_needed_are_hidden_until_asked_for() -> None:
