@@ -82,7 +82,7 @@ def _class(module: ir.Module) -> Source:
     rules = Lines(depth=2)
     write_rules(module.initializers, rules)
     stored = _stored(module, forward, rules)
-    if module.declarations or stored or rules.lines:
+    if module.declarations or module.hyper_parameters or rules.lines:
         _write_init(module, stored, lines)
         lines.blank()
     if rules.lines:

@@ -90,12 +90,15 @@ def compile_document(document: Document, root: str = "") -> Compiled:
     errors = errors_for(analysis, document, root)
     if errors:
         first, *others = errors
+        found = CompileError(first.template, path=first.path, diagnostics=analysis.diagnostics, **first.facts)
+        if not others:
+            raise found
         raise CompileError(
-            mark("The document has {count} errors; the first: {first}") if others else mark("{first}"),
+            mark("The document has {count} errors; the first: {first}"),
             path=first.path,
             diagnostics=analysis.diagnostics,
             count=len(errors),
-            first=first.message,
+            first=BlockStudioError(first.template, **first.facts),
         )
     program = lower(document, root, analysis)
     source = generate(program)

@@ -297,11 +297,14 @@ class Block:
         for argument in self.inputs:
             yield Value(BOUNDARY, argument.name)
 
+    def input(self, position: int) -> Value:
+        return Value(BOUNDARY, self.inputs[position].name)
+
     def carried(self, position: int) -> Value:
         """In a loop's body: the value that input `position` takes in the next round. An output that
         nothing feeds carries its input on."""
         value = self.outputs[position].value if position < len(self.outputs) else None
-        return value or Value(BOUNDARY, self.inputs[position].name)
+        return value or self.input(position)
 
     def walk(self) -> Iterator[tuple[Block, Statement]]:
         """Every statement with its block, those of nested blocks behind the one that holds them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from blockstudio.catalog import render
 from blockstudio.compiler import ir
@@ -81,6 +81,17 @@ def negated(condition: str) -> str:
         if condition.count(old) == 1:
             return condition.replace(old, new)
     return f"not ({condition})" if isinstance(tree, ast.BoolOp | ast.IfExp) else f"not {condition}"
+
+
+def all_of(conditions: Sequence[str]) -> str:
+    """The condition that all of some hold."""
+    if len(conditions) == 1:
+        return conditions[0]
+    loose = ast.BoolOp | ast.IfExp | ast.Lambda
+    bodies = [ast.parse(condition, mode="eval").body for condition in conditions]
+    return " and ".join(
+        f"({text})" if isinstance(body, loose) else text for text, body in zip(conditions, bodies, strict=True)
+    )
 
 
 def with_words(condition: str) -> str:

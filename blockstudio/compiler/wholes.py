@@ -104,6 +104,13 @@ def over_members(statement: ir.ForRange) -> Members | None:
         return None
     word = re.compile(rf"\b{re.escape(statement.index)}\b")
     sources = set()
+    guarded = {
+        id(inner)
+        for _, branch in statement.body.walk()
+        if isinstance(branch, ir.IfElse) and branch.static
+        for block in branch.blocks()
+        for _, inner in block.walk()
+    }
     for _, inner in statement.body.walk():
         match inner:
             case ir.Apply():
@@ -119,7 +126,8 @@ def over_members(statement: ir.ForRange) -> Members | None:
         if any(map(word.search, others)):
             return None
         if word.search(reached):
-            if not reached.endswith(f"[{statement.index}]"):
+            # What stands in a branch that is chosen when the module is built may not exist.
+            if not reached.endswith(f"[{statement.index}]") or id(inner) in guarded:
                 return None
             sources.add(reached)
     if len(sources) != 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from attrs import define
+from attrs import Factory, define
 
 from blockstudio.compiler import ir
 from blockstudio.compiler.comments import comment_lines
@@ -23,10 +23,11 @@ DEEPEST_CONDITION = 6
 
 @define
 class Body:
-    """A nested block, written. `assigned` is the value where all of it is one assignment."""
+    """A nested block, written. `assigned` is the value that `target` gets where that is all of it."""
 
     lines: Lines
-    assigned: Text | None = None
+    target: str = ""
+    assigned: Text = Factory(lambda: Text(""))
 
 
 class ForwardWriter(CallWriter):
@@ -129,7 +130,7 @@ class ForwardWriter(CallWriter):
         if assigned:
             self._comment(inner, *comments)
             if not inner.lines.lines and len(assigned) == 1:
-                body.assigned = assigned[0][1]
+                body.target, body.assigned = assigned[0]
             inner.lines.add(", ".join(name for name, _ in assigned), " = ", listed(text for _, text in assigned))
         return body
 
@@ -153,7 +154,10 @@ class ForwardWriter(CallWriter):
         operands = self._operands(frame, statement, statement.body.inputs)
         carried = [statement.body.carried(index) for index in range(len(operands))]
         results = list(statement.results())
-        changed = [new != old for new, old in zip(carried, statement.body.input_values(), strict=True)]
+        changed = [
+            value != statement.body.input(index) and self._is_read(frame, statement, index)
+            for index, value in enumerate(carried)
+        ]
         for result, operand, does_change in zip(results, operands, changed, strict=False):
             if not does_change:
                 frame.alias(result, operand)
@@ -186,6 +190,18 @@ class ForwardWriter(CallWriter):
         for result, variable in zip(results, variables, strict=False):
             if variable:
                 frame.bind(result, variable)
+
+    def _is_read(self, frame: Frame, statement: ir.WhileLoop | ir.ForRange, index: int) -> bool:
+        """Whether anything uses what a loop carries at a position."""
+        if index < len(statement.outputs) and frame.flow.uses[Value(statement.node, statement.outputs[index])]:
+            return True
+        for block in statement.blocks():
+            value = block.input(index) if index < len(block.inputs) else None
+            used = [*(output.value for output in block.outputs)]
+            used += [argument for inner in block.statements for argument in inner.arguments.values()]
+            if value in used:
+                return True
+        return False
 
     def _loop_variables(
         self,
@@ -241,12 +257,13 @@ class ForwardWriter(CallWriter):
         targets: list[str] = []
         for result, (_, first), (_, second), is_same in zip(results, then, otherwise, same, strict=False):
             wanted = [first, second, *operands[:1]]
-            targets.append("" if is_same else self._target(frame, result, wanted, {*kept, *targets}))
+            unused = is_same or not frame.flow.uses[result]
+            targets.append("" if unused else self._target(frame, result, wanted, {*kept, *targets}))
         depth = frame.lines.depth + 1
         inside = frozenset(frame.live() | kept)
         yes = self._block(statement.then, operands, [value for value, _ in then], targets, inside, depth)
         no = self._block(statement.otherwise, operands, [value for value, _ in otherwise], targets, inside, depth)
-        self._write_if(frame, statement, condition, yes, no, targets)
+        self._write_if(frame, statement, condition, yes, no)
         for result, target in zip(results, targets, strict=False):
             if target:
                 frame.bind(result, target)
@@ -259,14 +276,12 @@ class ForwardWriter(CallWriter):
                 return variable
         return self._new(frame, result, result.node)
 
-    def _write_if(
-        self, frame: Frame, statement: ir.IfElse, condition: Text, yes: Body, no: Body, targets: Sequence[str]
-    ) -> None:
+    def _write_if(self, frame: Frame, statement: ir.IfElse, condition: Text, yes: Body, no: Body) -> None:
         def mark(*parts: str | Text) -> Text:
             return joined(*parts).marked(statement.location, statement.node)
 
-        if yes.assigned is not None and no.assigned is not None:
-            line = mark(f"{targets[0]} = ", yes.assigned, " if ", condition, " else ", no.assigned)
+        if yes.target and yes.target == no.target:
+            line = mark(f"{yes.target} = ", yes.assigned, " if ", condition, " else ", no.assigned)
             if INDENT * frame.lines.depth + len(line.source) <= WIDTH:
                 frame.lines.add(line)
                 return

@@ -34,12 +34,14 @@ class InitWriter:
         }
         written: set[int] = set()
         guards: tuple[str, ...] = ()
+        condition = ""
         for declaration in self.module.declarations:
             group = groups.get(declaration.name)
             if group is not None and id(group) in written:
                 continue
-            self._write_guards(lines, guards, declaration.guards)
-            guards = declaration.guards
+            if declaration.guards != guards:
+                condition = self._write_guards(lines, condition, declaration.guards)
+                guards = declaration.guards
             inner = Lines(depth=lines.depth + bool(guards))
             if group is not None:
                 written.add(id(group))
@@ -48,14 +50,15 @@ class InitWriter:
                 self._write_declaration(inner, declaration)
             lines.extend(inner)
 
-    def _write_guards(self, lines: Lines, before: tuple[str, ...], guards: tuple[str, ...]) -> None:
-        if guards == before or not guards:
-            return
-        if before and guards == (*before[:-1], snippets.negated(before[-1])):
+    def _write_guards(self, lines: Lines, before: str, guards: tuple[str, ...]) -> str:
+        """The header of what follows under other guards; gives its condition while an `else` may still come."""
+        if not guards:
+            return ""
+        if before and guards == (snippets.negated(before),):
             lines.add("else:")
-            return
-        parts = [f"({guard})" if len(guards) > 1 and " or " in guard else guard for guard in guards]
-        lines.add(f"if {' and '.join(parts)}:")
+            return ""
+        lines.add(f"if {snippets.all_of(guards)}:")
+        return guards[0] if len(guards) == 1 else ""
 
     def _write_declaration(self, lines: Lines, declaration: ir.Declaration) -> None:
         made = self._made(declaration, lines)
