@@ -32,9 +32,11 @@ DTYPE = "dtype-mismatch"
 
 _NEEDS_DATA = re.compile(
     r"item\(\)|_local_scalar_dense|no data|nonzero|masked_select|unique|aten::equal|is_nonzero|data-dependent"
-    r"|repeat_interleave|bincount|\btolist\b"
+    r"|repeat_interleave|bincount|\btolist\b|to numpy"
 )
-_NO_KERNEL = re.compile(r"'Meta' (backend|tensors?)|[Mm]eta tensors?|meta device|FakeTensor|not implemented for 'Meta'")
+_NO_KERNEL = re.compile(
+    r"'Meta' (backend|tensors?)|[Mm]eta tensors?|meta device|FakeTensor|not implemented for 'Meta'|register_meta"
+)
 
 
 def needs_data(error: BaseException) -> bool:
@@ -45,12 +47,20 @@ def needs_data(error: BaseException) -> bool:
 
 def lacks_kernel(error: BaseException) -> bool:
     """Whether a step failed because torch cannot do it on the meta device at all."""
-    return isinstance(error, NotImplementedError) or bool(_NO_KERNEL.search(str(error)))
+    return bool(_NO_KERNEL.search(str(error)))
+
+
+def foreseen(entry: Entry | None, layer: nn.Module | None, inputs: Mapping[str, Any]) -> Fault | None:
+    """The problem of a layer that is sure to fail on what it is given, whatever the meta device makes of it."""
+    if layer is None or not any(True for _ in (*layer.parameters(), *layer.buffers())):
+        return None  # a norm without parameters takes any number of channels
+    tensors = _tensors(inputs)
+    return _rank("", entry, layer, tensors) or _fits("", entry, layer, tensors) or _types_of(layer, tensors)
 
 
 def explain(error: BaseException, entry: Entry | None, layer: Any, inputs: Mapping[str, Any]) -> Fault:
     """The problem of a step that raised, by its type, its module if it is a layer, and its inputs by port."""
-    tensors = {port: value for port, value in inputs.items() if isinstance(value, Tensor)}
+    tensors = _tensors(inputs)
     for find in (_rank, _fits, _dtypes, _by_type, _broadcast):
         fault = find(str(error), entry, layer, tensors)
         if fault is not None:
@@ -62,6 +72,10 @@ def explain(error: BaseException, entry: Entry | None, layer: Any, inputs: Mappi
         mark("It does not work on {inputs}: {reason}") if shown else mark("It does not work: {reason}"),
         {"inputs": shown, "reason": lines[0].strip() if lines else type(error).__name__},
     )
+
+
+def _tensors(inputs: Mapping[str, Any]) -> dict[str, Tensor]:
+    return {port: value for port, value in inputs.items() if isinstance(value, Tensor)}
 
 
 # --- layers: an option that must equal a size of the input ---------------------------------------
@@ -159,30 +173,63 @@ def _rank(_: str, __: Entry | None, layer: Any, tensors: Mapping[str, Tensor]) -
 # --- dtypes -------------------------------------------------------------------------------------
 
 
-def _dtypes(text: str, entry: Entry | None, layer: Any, tensors: Mapping[str, Tensor]) -> Fault | None:
-    names = {port: _dtype(tensor) for port, tensor in tensors.items()}
-    if isinstance(layer, nn.Embedding | nn.EmbeddingBag) or (entry is not None and entry.type.endswith("embedding")):
-        tensor = next(iter(tensors.values()), None)
-        if tensor is not None and (tensor.is_floating_point() or tensor.is_complex()):
-            return Fault(
-                DTYPE,
-                mark("It looks rows up by whole numbers (int64), but gets {dtype}; give the input integers."),
-                {"dtype": _dtype(tensor)},
-            )
-    if not re.search(r"dtype|scalar type|expected m1 and m2", text):
+_LOOK_UP = (nn.Embedding, nn.EmbeddingBag)
+_NEED_FLOATS = (
+    nn.Linear,
+    nn.Bilinear,
+    nn.modules.conv._ConvNd,
+    nn.modules.batchnorm._NormBase,
+    nn.RNNBase,
+    nn.RNNCellBase,
+    nn.MultiheadAttention,
+    nn.Transformer,
+    nn.TransformerEncoder,
+    nn.TransformerDecoder,
+    nn.TransformerEncoderLayer,
+    nn.TransformerDecoderLayer,
+)
+
+
+def _types_of(layer: nn.Module, tensors: Mapping[str, Tensor]) -> Fault | None:
+    tensor = next(iter(tensors.values()), None)
+    if tensor is None:
         return None
-    first = next(iter(names.values()), "")
-    if isinstance(layer, nn.Module):
-        parameter = next(layer.parameters(), None)
-        if parameter is not None and names and _dtype(parameter) != first:
-            facts = {"wanted": _dtype(parameter), "got": first}
-            return Fault(DTYPE, mark("Its parameters are {wanted}, but it gets {got}; convert the input."), facts)
-    if len(set(names.values())) > 1:
-        return Fault(
-            DTYPE,
-            mark("Its inputs have different types: {dtypes}; convert one of them."),
-            {"dtypes": ", ".join(names.values())},
-        )
+    if isinstance(layer, _LOOK_UP) and (tensor.is_floating_point() or tensor.is_complex()):
+        return _no_index(tensor)
+    parameter = next((p for p in layer.parameters() if p.is_floating_point()), None)
+    if isinstance(layer, _NEED_FLOATS) and parameter is not None and parameter.dtype != tensor.dtype:
+        return _other_type(parameter, tensor)
+    return None
+
+
+def _no_index(tensor: Tensor) -> Fault:
+    template = mark("It looks rows up by whole numbers (int64), but gets {dtype}; give the input integers.")
+    return Fault(DTYPE, template, {"dtype": _dtype(tensor)})
+
+
+def _other_type(parameter: Tensor, tensor: Tensor) -> Fault:
+    facts = {"wanted": _dtype(parameter), "got": _dtype(tensor)}
+    return Fault(DTYPE, mark("Its parameters are {wanted}, but it gets {got}; convert the input."), facts)
+
+
+def _dtypes(text: str, entry: Entry | None, layer: Any, tensors: Mapping[str, Tensor]) -> Fault | None:
+    if not tensors:
+        return None
+    first = next(iter(tensors.values()))
+    if entry is not None and entry.type.endswith("functional.embedding") and first.is_floating_point():
+        return _no_index(first)
+    unsupported = re.search(r"not implemented for '(\w+)'", text)
+    if unsupported:
+        return Fault(DTYPE, mark("It does not work on {dtype}; convert the input."), {"dtype": _dtype(first)})
+    if not re.search(r"dtype|scalar type|same type|should be the same|data type", text):
+        return None
+    parameter = next((p for p in layer.parameters()), None) if isinstance(layer, nn.Module) else None
+    if parameter is not None and parameter.dtype != first.dtype:
+        return _other_type(parameter, first)
+    names = [_dtype(tensor) for tensor in tensors.values()]
+    if len(set(names)) > 1:
+        template = mark("Its inputs have different types: {dtypes}; convert one of them.")
+        return Fault(DTYPE, template, {"dtypes": ", ".join(names)})
     return None
 
 

@@ -16,8 +16,9 @@ from blockstudio.graph.model import Example
 from blockstudio.runtime.abstract import DATA, UNSUPPORTED, Abstract, Known, Unknown, on_meta
 from blockstudio.runtime.custom import CustomCode
 from blockstudio.runtime.interpreter import CALLEE, Frame, compiled, evaluate, perform, step_source
-from blockstudio.runtime.misfits import Fault, explain, lacks_kernel, needs_data
+from blockstudio.runtime.misfits import Fault, explain, foreseen, lacks_kernel, needs_data
 from blockstudio.runtime.parameters import is_lazy
+from blockstudio.runtime.trial import Trial
 
 MOST_STEPS = 50_000
 
@@ -139,11 +140,20 @@ class Steps:
         arguments: Mapping[str, Abstract],
     ) -> Results | Fault:
         given = {port: value.fresh() for port, value in arguments.items() if isinstance(value, Known)}
+        fault = foreseen(statement.entry, layer, given)
+        if fault is not None:
+            return fault
+        trial = Trial(statement, frame.run, layer, given)
         try:
             names = {**frame.run, CALLEE: layer} if callee else frame.run
-            return tuple(map(Known, perform(statement, callee, names, given)))
+            results: Results = tuple(map(Known, perform(statement, callee, names, given)))
         except Exception as error:
-            return _failed(error, len(statement.outputs)) or explain(error, statement.entry, layer, given)
+            unknown = _failed(error, len(statement.outputs))
+            if unknown is None:
+                return explain(error, statement.entry, layer, given)
+            results = trial.results() or unknown
+        objection = trial.objection()
+        return results if objection is None else explain(objection, statement.entry, layer, given)
 
     def _source(self, statement: ir.Compute | ir.Apply, arguments: Mapping[str, Abstract], callee: str) -> str:
         entry: Entry | None = statement.entry

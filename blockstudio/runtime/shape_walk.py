@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from time import monotonic
+from time import thread_time
+from types import SimpleNamespace
 from typing import Any, Literal
 
 from attrs import evolve
@@ -20,9 +21,12 @@ from blockstudio.runtime.interpreter import MISSING, Environment, Frame, Interpr
 from blockstudio.runtime.misfits import Fault
 from blockstudio.runtime.shape_steps import Results, Steps, first_unknown
 
+EVALUATING = SimpleNamespace(training=False)
+"""Stands for a module in run text. In training BatchNorm refuses what may be fine in a run."""
+
 MOST_ROUNDS = 1000
 SECONDS = 3.0
-"""What a walk may take; whatever it has not reached by then is not known."""
+"""What a walk may take of the processor; whatever it has not reached by then is not known."""
 
 
 class Found:
@@ -83,12 +87,12 @@ class Walk(Interpreter):
         self._paths: dict[tuple[Location, str], str] = {}
         self._ports: dict[tuple[Location, str], str] = {}
         self._done: dict[Hashable, Sequence[Abstract]] = {}
-        self._deadline = monotonic() + SECONDS
+        self._deadline = thread_time() + SECONDS
 
     def run(self, inputs: Sequence[Abstract]) -> None:
         module = self.program.modules.get(self.program.root)
         if isinstance(module, ir.Module):
-            self.run_module(module, None, defaults(module), inputs)
+            self.run_module(module, EVALUATING, defaults(module), inputs)
 
     # --- what is found ----------------------------------------------------------------------------
 
@@ -134,7 +138,7 @@ class Walk(Interpreter):
 
     def run_statement(self, statement: ir.Statement, frame: Frame, environment: Environment) -> Sequence[Any]:
         try:
-            if monotonic() > self._deadline:
+            if thread_time() > self._deadline:
                 return [UNKNOWN] * len(statement.outputs)
             return super().run_statement(statement, frame, environment)
         except Exception as error:
@@ -199,7 +203,7 @@ class Walk(Interpreter):
         key = (module.name, repr(sorted(hypers.items())), *(value.key for value in given), bool(self._muted))
         outputs = self._done.get(key)
         if outputs is None:
-            outputs = self._done[key] = self.run_module(module, None, hypers, given)
+            outputs = self._done[key] = self.run_module(module, EVALUATING, hypers, given)
         return outputs
 
     def hypers(self, module: ir.Module, declaration: ir.InstanceDeclaration, frame: Frame) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
+from functools import cache
 
 import torch
 from attrs import Factory, define
@@ -52,6 +53,7 @@ class ShapeFinder:
         found = Found()
         reached: set[str] = set()
         with torch.device("meta"), torch.no_grad():
+            _warm_up()
             for root in dict.fromkeys((document.root, *shown)):
                 definition = document.definitions.get(root)
                 if root not in reached and isinstance(definition, Definition):
@@ -93,6 +95,12 @@ def _default(port: Port) -> Known | None:
         return Known(evaluate(port.default, {})) if port.default else None
     except Exception:  # check says what is wrong with it
         return None
+
+
+@cache
+def _warm_up() -> None:
+    """The first step on the meta device imports much of torch, which takes a second or two."""
+    torch.relu(torch.empty(1))
 
 
 def _milliseconds(start: float) -> float:
