@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from attrs import frozen
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPalette, QPen
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QToolTip, QVBoxLayout, QWidget
 
 from blockstudio.engine.protocol import Histogram
@@ -16,6 +16,9 @@ from blockstudio.gui.i18n import tr
 from blockstudio.gui.panels.quantities import count_text, value_text
 
 pg.setConfigOptions(antialias=True)
+
+LABELLED = 130
+"""Height in pixels from which on the axes have labels."""
 
 
 @frozen
@@ -98,6 +101,11 @@ class HistogramPlot(QWidget):
         # The wheel scrolls the panel the plot stands in.
         self._plot.wheelEvent = lambda event: event.ignore()
 
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._label_axes)
+
         self._legend = QLabel()
         self._legend.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._legend.setWordWrap(True)
@@ -116,8 +124,17 @@ class HistogramPlot(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(plot)
-        self.setMinimumHeight(120)
+        self.setMinimumHeight(70)
         self.clear()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._soon.start()  # not now: a graphics layout that changes while it is laid out crashes
+
+    def _label_axes(self) -> None:
+        """Where there is little room, the bars have it."""
+        for side in ("bottom", "left"):
+            self._plot.getPlotItem().getAxis(side).showLabel(self.height() > LABELLED)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 190)
@@ -177,6 +194,7 @@ class HistogramPlot(QWidget):
         item.clear()
         self._plot.setBackground(colors.background)
         self._style_axes(colors)
+        self._soon.start()
         legend = []
         for name, bars, new in self._shown:
             color = colors.after if new else colors.before
@@ -188,11 +206,12 @@ class HistogramPlot(QWidget):
             pen.setCosmetic(True)
             item.addItem(pg.PlotCurveItem(np.array(values), np.array(heights), pen=pen))
             legend.append((tr("in theory"), colors.density))
-        for bound in self._bounds or ():
+        bounds = None if self._density else self._bounds  # a density shows its bounds itself
+        for bound in bounds or ():
             pen = QPen(colors.density, 1.5, Qt.PenStyle.DashLine)
             pen.setCosmetic(True)
             item.addItem(pg.InfiniteLine(bound, pen=pen))
-        if self._bounds:
+        if bounds:
             legend.append((tr("bounds"), colors.density))
         self._set_range()
         self._legend.setText("&nbsp;&nbsp; ".join(_legend_text(name, color) for name, color in legend if name))

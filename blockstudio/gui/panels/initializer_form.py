@@ -169,7 +169,7 @@ class InitializerForm(QWidget):
             if target and self._rows_of(module_selected(session) or target):
                 scopes.append(Scope("node", tr("This node: {name}").format(name=name), shown, target))
         scopes.append(Scope("block", tr("This block: {name}").format(name=shown), shown))
-        scopes.append(Scope("type", tr("Layers of one type in {name}").format(name=shown), shown))
+        scopes.append(Scope("type", tr("Layers of one type"), shown))
         return scopes
 
     def _rows(self) -> tuple[ParameterRow, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from attrs import evolve
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.engine.protocol import Changed, Failure, TensorChange
 from blockstudio.graph.edits import ChangeDocument
@@ -16,7 +16,7 @@ from blockstudio.gui.panels.form import Section
 from blockstudio.gui.panels.histogram import HistogramPlot
 from blockstudio.gui.panels.initializer_form import InitializerForm
 from blockstudio.gui.panels.option_editors import Choice
-from blockstudio.gui.panels.parts import Number, engine_text, muted_label, state_label, tell
+from blockstudio.gui.panels.parts import Number, VerticalScroll, engine_text, muted_label, state_label, tell
 from blockstudio.gui.panels.quantities import value_text
 from blockstudio.gui.panels.rule_list import FunctionList, RuleList
 from blockstudio.gui.panels.rules import action_text, apply_rule, scope_text
@@ -102,10 +102,7 @@ class InitializersPanel(QWidget):
         for part in (self.fill, self.effect, self.rules_section, again, functions_section):
             column.addWidget(part)
         column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(inside)
+        self._scroll = VerticalScroll(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._scroll)

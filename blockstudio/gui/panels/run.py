@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QTabWidget,
     QVBoxLayout,
@@ -26,7 +25,7 @@ from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.asking import Question, failure_text, report
 from blockstudio.gui.panels.option_editors import Choice
-from blockstudio.gui.panels.parts import Empty, Number, TurningSplitter, engine_text, state_label, tell
+from blockstudio.gui.panels.parts import Empty, Number, TurningSplitter, VerticalScroll, engine_text, state_label, tell
 from blockstudio.gui.panels.quantities import seconds_text
 from blockstudio.gui.panels.run_inputs import LARGEST, InputsForm
 from blockstudio.gui.panels.run_results import (
@@ -127,10 +126,7 @@ class RunPanel(QWidget):
         top.addWidget(self.inputs)
         top.addLayout(form)
         top.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(setup)
+        self._scroll = VerticalScroll(setup)
 
         self.summary = QLabel()
         self.summary.setWordWrap(True)
@@ -281,7 +277,7 @@ class RunPanel(QWidget):
         document = self._session.document
         self.summary.setText(summary_text(result))
         self.outputs.show_results(outputs_of(document, result))
-        self.activations.show_results(activations_of(result))
+        self.activations.show_results(activations_of(document, result))
         gradients = gradients_of(document, result)
         self.gradients.show_results(gradients)
         self.tabs.setTabEnabled(self.tabs.indexOf(self.gradients), bool(gradients))

@@ -215,6 +215,8 @@ class Outputs(TurningSplitter):
         self.preview.setAccessibleName(tr("Values of the output"))
         self.histogram = HistogramPlot()
         self._histogram_of = Question(session, self._take, self._refused, self)
+        for part in (self.table, self.preview):
+            part.setMinimumHeight(48)
         self.add(self.table, self.preview, self.histogram)
 
     def show_results(self, results: Sequence[Result]) -> None:
@@ -230,7 +232,7 @@ class Outputs(TurningSplitter):
             return
         self.preview.setPlainText(result.preview)
         self._histogram_of.forget()
-        if result.ref is None:
+        if result.ref is None or result.statistics is None or result.statistics.count < 2:
             self.histogram.hide()
             return
         self.histogram.show()
@@ -266,19 +268,21 @@ def gradients_of(document: Document, result: RunResult) -> list[Result]:
     return [_line(gradient, "", None) for gradient in result.input_gradients]
 
 
-def activations_of(result: RunResult) -> list[Result]:
+def activations_of(document: Document, result: RunResult) -> list[Result]:
     """Lines for everything that flowed between nodes."""
     ports = Counter(row.path for row in result.activations)
-    return [_activation(row, ports[row.path] > 1) for row in result.activations]
+    return [_activation(row, document.root, ports[row.path] > 1) for row in result.activations]
 
 
 def _line(output: OutputResult, path: str, ref: TensorRef | None) -> Result:
     return Result(output.name, output.value, output.statistics, path, ref, output.preview)
 
 
-def _activation(row: Activation, several: bool) -> Result:
-    inner = row.path.partition("/")[2]
-    name = f"{inner or row.path}.{row.port}" if several or not inner else inner
+def _activation(row: Activation, root: str, several: bool) -> Result:
+    definition, _, node = row.path.partition("/")
+    name = row.path if definition != root else node
+    if several or not node:
+        name = f"{name}.{row.port}" if name else row.port
     ref = TensorRef(f"{row.path}|{row.port}", "activation") if row.statistics else None
     return Result(name, row.value, row.statistics, row.path, ref, gradient=row.gradient)
 

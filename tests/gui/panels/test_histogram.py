@@ -38,8 +38,10 @@ def test_before_and_after_with_theory(qtbot: QtBot) -> None:
     plot = HistogramPlot()
     qtbot.addWidget(plot)
     plot.show_change(UNIFORM, NARROW, ((0.4, 5.0), (0.6, 5.0)), (0.4, 0.6))
-    for word in ("before", "after", "in theory", "bounds"):
+    for word in ("before", "after", "in theory"):
         assert word in plot.legend()
+    plot.show_change(UNIFORM, NARROW, (), (-0.5, 1.2))
+    assert "bounds" in plot.legend()
     low, high = plot.value_range()
     assert low < 0 and high > 1
     plot.show_change(None, NARROW)

@@ -187,14 +187,14 @@ def test_activations_show_their_tensor_and_node(
     panel.tabs.setCurrentWidget(panel.activations)
     table = panel.activations
     model = table.model()
-    assert [model.index(row, 0).data() for row in range(3)] == ["head", "inner", "loop"]
+    assert [model.index(row, 0).data() for row in range(3)] == ["head", "Block/inner", "loop"]
     assert model.index(2, 1).data() == "int"
     table.setCurrentIndex(model.index(1, 0))
     assert session.tensor == TensorRef("Block/inner|output", "activation")
     table.doubleClicked.emit(model.index(1, 0))
     assert session.selection == ("inner",)
     table.sortByColumn(6, Qt.SortOrder.DescendingOrder)
-    assert model.index(0, 0).data() == "inner"
+    assert model.index(0, 0).data() == "Block/inner"
 
 
 def test_the_mode(panel: RunPanel, session: Session, kernel: SilentKernel, qtbot: QtBot) -> None:
