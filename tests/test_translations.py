@@ -7,6 +7,8 @@ import gettext
 import pytest
 
 from blockstudio.catalog.catalog import catalog
+from blockstudio.engine import codec
+from blockstudio.engine.protocol import Failure
 from blockstudio.errors import ProjectError
 from blockstudio.gui import i18n
 from tests.helpers import translations
@@ -71,6 +73,10 @@ def test_an_error_and_a_reason_inside_an_error_are_worded_too() -> None:
     outer = ProjectError("“{file}” cannot be opened. {reason}", file="a", reason=ProjectError("The file is empty."))
     assert outer.message == "“a” cannot be opened. The file is empty."
     assert i18n.message(outer) == "无法打开“a”。文件为空。"
+    compiling = Failure(
+        "CompileError", "The document has {count} errors; the first: {first}", {"count": 2, "first": outer}
+    )
+    assert i18n.message(codec.decode(codec.encode(compiling))) == "文档有 2 个错误，第一个是：无法打开“a”。文件为空。"
     refused = ProjectError("“{file}” cannot be read: {reason}.", file="Linear", reason="Permission denied")
     assert i18n.message(refused) == "无法读取“Linear”：权限不够。"
 

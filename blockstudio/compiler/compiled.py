@@ -14,7 +14,7 @@ from blockstudio.compiler.diagnostics import Diagnostic
 from blockstudio.compiler.lower import lower
 from blockstudio.compiler.paths import Landing, Paths, Values, default_values
 from blockstudio.compiler.text import Span
-from blockstudio.errors import CompileError, mark
+from blockstudio.errors import BlockStudioError, CompileError, mark
 from blockstudio.graph.document import Document, Location
 
 
@@ -90,16 +90,11 @@ def compile_document(document: Document, root: str = "") -> Compiled:
     errors = errors_for(analysis, document, root)
     if errors:
         first, *others = errors
-        found = CompileError(first.template, path=first.path, diagnostics=analysis.diagnostics, **first.facts)
-        if not others:
-            raise found
-        raise CompileError(
-            mark("The document has {count} errors; the first: {first}"),
-            path=first.path,
-            diagnostics=analysis.diagnostics,
-            count=len(errors),
-            first=BlockStudioError(first.template, **first.facts),
-        )
+        template, facts = first.template, first.facts
+        if others:
+            template = mark("The document has {count} errors; the first: {first}")
+            facts = {"count": len(errors), "first": BlockStudioError(first.template, **first.facts)}
+        raise CompileError(template, path=first.path, diagnostics=analysis.diagnostics, **facts)
     program = lower(document, root, analysis)
     source = generate(program)
     return Compiled(source.text, source.spans, program, analysis)

@@ -12,7 +12,7 @@ from cattrs import BaseValidationError, Converter
 
 from blockstudio.engine import protocol
 from blockstudio.engine.protocol import Failure, Request
-from blockstudio.errors import EngineError, mark
+from blockstudio.errors import BlockStudioError, EngineError, mark
 from blockstudio.graph.model import Expression, OptionValue
 
 _PRIMITIVES = {int, float, str, bool, type(None)}
@@ -104,4 +104,6 @@ def _word(value: Any) -> Any:
         return list(value)
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, BlockStudioError):
+        return {"template": value.template, "facts": dict(value.facts)}
     return str(value)

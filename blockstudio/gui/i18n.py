@@ -49,6 +49,8 @@ def message(problem: Worded) -> str:
 
 def _fact(name: str, fact: Any) -> Any:
     """A fact as it is put into a sentence: an error is worded itself, a reason is translated where it is known."""
+    if isinstance(fact, Mapping) and fact.keys() == {"template", "facts"}:  # an error that came from the engine
+        fact = BlockStudioError(fact["template"], **fact["facts"])
     if isinstance(fact, BlockStudioError):
         return message(fact)
     return tr(fact) if name == "reason" and isinstance(fact, str) else fact
