@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
             open_file=lambda: self.actions_by_id["open"].trigger(),
             examples=self._pop_up_examples,
         )
+        self.canvas.viewport().installEventFilter(self.welcome)
 
     def _build_panels(self) -> None:
         self.palette_panel = PalettePanel(self.session)
@@ -137,6 +138,7 @@ class MainWindow(QMainWindow):
         session.undo_stack.undoTextChanged.connect(self._show_enabled)
         session.undo_stack.redoTextChanged.connect(self._show_enabled)
         self.palette_panel.chosen.connect(self._add_entry)
+        self.files.parameters_wanted.connect(self.save_parameters)
         self.status.problems_clicked.connect(self.panes["problems"].bring_up)
         self.status.parameters_clicked.connect(self.panes["parameters"].bring_up)
         self.status.mode.clicked.connect(lambda: self.actions_by_id["training"].trigger())

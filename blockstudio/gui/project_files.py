@@ -58,6 +58,8 @@ class ProjectFiles(QObject):
     recent_changed = Signal()
     about_to_save = Signal()
     """Whatever is not in the document yet must be put into it now."""
+    parameters_wanted = Signal()
+    """Parameters are to be saved."""
     tensors_dropped = Signal(str)
     """A file that is no project was opened or dropped: of tensors, or of parameters."""
 
@@ -169,6 +171,9 @@ class ProjectFiles(QObject):
     def guard(self) -> bool:
         """Ask what to do with unsaved changes; False when the user would rather stay."""
         self.about_to_save.emit()
+        return self._guard_document() and self._guard_values()
+
+    def _guard_document(self) -> bool:
         if not self._session.modified:
             return True
         box = QMessageBox(self._window)
@@ -184,6 +189,24 @@ class ProjectFiles(QObject):
         chosen = box.exec()
         if chosen == QMessageBox.StandardButton.Save:
             return self.save()
+        return chosen == QMessageBox.StandardButton.Discard
+
+    def _guard_values(self) -> bool:
+        if not self._session.values_modified:
+            return True
+        box = QMessageBox(self._window)
+        box.setObjectName("guard")
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(tr("Unsaved parameters"))
+        box.setText(tr("Parameters of “{name}” were changed and are in no file.").format(name=self._session.name))
+        box.setInformativeText(tr("A project holds how parameters start, not their values."))
+        save = box.addButton(tr("Save parameters…"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Discard)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        chosen = box.exec()
+        if box.clickedButton() is save:
+            self.parameters_wanted.emit()
+            return False
         return chosen == QMessageBox.StandardButton.Discard
 
     # --- recent files -----------------------------------------------------------------------

@@ -218,6 +218,14 @@ class Session(Navigation):
         span = range(min(clean, index), max(clean, index))
         return any(isinstance(self.undo_stack.command(i), EditCommand) for i in span)
 
+    @property
+    def values_modified(self) -> bool:
+        """Whether parameter values were changed by the user and are in no file."""
+        if self.table is None or not self.table.changed:
+            return False
+        done = [self.undo_stack.command(i) for i in range(self.undo_stack.index())]
+        return any(isinstance(c, SnapshotCommand) or (isinstance(c, EditCommand) and c.values) for c in done)
+
     def push(self, edit: Edit, text: str, *, merge: str = "") -> None:
         """Make an undoable change; `text` names it in the Edit menu. EditError when it is refused.
 

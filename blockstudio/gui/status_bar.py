@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStatusBar, QToolButton, QWidg
 
 from blockstudio.engine.protocol import ParameterTable, Problem
 from blockstudio.errors import mark
+from blockstudio.graph.model import Definition
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
@@ -73,6 +74,13 @@ class StatusBar(QStatusBar):
         self._show_table(self._session.table)
 
     def _show_problems(self, problems: list[Problem]) -> None:
+        document = self._session.document
+        root = document.definitions.get(document.root)
+        if isinstance(root, Definition) and not root.graph.nodes and not root.graph.edges:
+            self.problems.setIcon(icon("mdi6.circle-outline", "muted"))
+            self.problems.setText(tr("Empty model"))
+            self.problems.setToolTip(tr("Show the list of problems"))
+            return
         counts = dict.fromkeys(("error", "warning", "info"), 0)
         for problem in problems:
             counts[problem.severity] += 1

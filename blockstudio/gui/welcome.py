@@ -6,11 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
+
+
+HINT = 44
+"""Pixels at the bottom of the canvas that its own hint takes."""
 
 
 class Welcome(QFrame):
@@ -28,14 +33,11 @@ class Welcome(QFrame):
         super().__init__(parent)
         self._session = session
         self.setObjectName("welcome")
+        self.setAcceptDrops(True)
         title = QLabel(tr("Compose a model"))
         title.setProperty("title", True)
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text = QLabel(
-            tr("Drag layers from the palette onto the canvas and wire them from x to y.")
-            + "\n"
-            + tr("Or press Tab to search for one.")
-        )
+        text = QLabel(tr("Put layers between x and y, and wire them."))
         text.setProperty("muted", True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text.setWordWrap(True)
@@ -72,7 +74,14 @@ class Welcome(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._center()
+        elif event.type() == QEvent.Type.DragLeave:
+            self.update_shown()
         return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        # What is dragged is meant for the canvas: the card gets out of the way.
+        event.ignore()
+        self.hide()
 
     def _center(self) -> None:
         parent = self.parentWidget()
@@ -81,6 +90,6 @@ class Welcome(QFrame):
             self.adjustSize()
             # Below the middle, which belongs to the input and the output.
             top = min(
-                max(0, (parent.height() * 6) // 10 - self.height() // 3), max(0, parent.height() - self.height() - 12)
+                max(0, (parent.height() * 6) // 10 - self.height() // 3), max(0, parent.height() - self.height() - HINT)
             )
             self.move((parent.width() - self.width()) // 2, top)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,7 @@ from blockstudio.graph.edits import AddNode
 from blockstudio.gui.project_files import MOST_RECENT, ProjectFiles, examples
 from blockstudio.gui.session import Session, new_document
 from tests.gui.conftest import NET, linear
+from tests.helpers.engines import row, table
 
 
 @pytest.fixture
@@ -80,6 +82,21 @@ def test_the_guard_saves_discards_or_stays(
     answer(monkeypatch, QMessageBox.StandardButton.Discard)
     files.new()
     assert not session.graph.nodes and not session.modified
+
+
+def test_values_that_are_in_no_file_are_guarded_too(
+    files: ProjectFiles, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.push_snapshot("token", "Edit values")
+    asked = answer(monkeypatch, QMessageBox.StandardButton.Cancel)
+    assert files.guard() and asked == []
+    session.set_table(evolve(table(row("a", (2,))), changed=True))
+    assert not files.guard() and "in no file" in asked[0]
+    answer(monkeypatch, QMessageBox.StandardButton.Discard)
+    assert files.guard()
+    session.undo_stack.undo()
+    answer(monkeypatch, QMessageBox.StandardButton.Cancel)
+    assert files.guard()
 
 
 def test_without_changes_nobody_is_asked(files: ProjectFiles, monkeypatch: pytest.MonkeyPatch) -> None:
