@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from blockstudio.errors import mark
 from blockstudio.gui.actions import ACTIONS, MENUS, shown_keys
-from blockstudio.gui.canvas.view import CANVAS_KEYS
+from blockstudio.gui.canvas.keyboard import CANVAS_KEYS
 from blockstudio.gui.i18n import tr, without_mnemonic
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
