@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from attrs import frozen
 
 from blockstudio.catalog.initializers import Theory, theory
-from blockstudio.graph.model import Expression, Initializer, Options
+from blockstudio.graph.model import Expression, Initializer, Options, OptionValue
 
 POINTS = 101
 SPREAD = 4.0
@@ -30,11 +31,16 @@ def density(rule: Initializer, shape: Sequence[int]) -> Density:
     """What is known of the values that a rule gives to a tensor of that shape."""
     if not rule.function or any(isinstance(value, Expression) for value in rule.arguments.values()):
         return UNKNOWN
-    found = theory(rule.function, rule.arguments, shape)
+    return _density(rule.function, tuple(rule.arguments.items()), tuple(shape))
+
+
+@lru_cache(maxsize=256)
+def _density(function: str, arguments: tuple[tuple[str, OptionValue], ...], shape: tuple[int, ...]) -> Density:
+    found = theory(function, dict(arguments), shape)
     if found is not None:
         return _of_theory(found)
-    special = _SPECIAL.get(rule.function.rpartition(".")[2])
-    return special(rule.arguments, shape) if special and len(shape) >= 2 and 0 not in shape else UNKNOWN
+    special = _SPECIAL.get(function.rpartition(".")[2])
+    return special(dict(arguments), shape) if special and len(shape) >= 2 and 0 not in shape else UNKNOWN
 
 
 def _of_theory(found: Theory) -> Density:

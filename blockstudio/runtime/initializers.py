@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import traceback
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,18 +11,26 @@ from attrs import evolve, frozen
 from torch import Tensor, nn
 
 from blockstudio.catalog.catalog import catalog
-from blockstudio.compiler import Compiled, compile_document
+from blockstudio.compiler import Compiled, Span, compile_document
+from blockstudio.compiler.check import analyse
+from blockstudio.compiler.compiled import errors_for
+from blockstudio.compiler.ir import Module
+from blockstudio.compiler.lower import lower
+from blockstudio.compiler.text import Lines
+from blockstudio.compiler.write_rules import write_rules
 from blockstudio.engine.protocol import TensorChange
 from blockstudio.errors import RunError, mark
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import Initializer
 from blockstudio.runtime.changes import Transaction, Values, distinct
 from blockstudio.runtime.densities import UNKNOWN, density
+from blockstudio.runtime.interpreter import GLOBALS
 from blockstudio.runtime.parameters import Slot, layer_type, slots
 from blockstudio.runtime.statistics import measure
 
 METHOD = "init_weights"
 FILE = "<initialisers>"
+FUNCTIONS = "<functions of the project>"
 
 
 @frozen(eq=False)
@@ -47,7 +54,7 @@ def apply(
     CompileError for a rule that is none; RunError where one fails or finds nothing to fill, naming the
     parameter, with every tensor as it was.
     """
-    own, function = _compile(model, document, definition, rules)
+    method = _method(model, document, definition, rules)
     kind = type(model).forward.__globals__.get(definition)
     instances = {path: module for path, module in model.named_modules() if type(module) is kind}
     types = {path: layer_type(module) for path, module in model.named_modules(remove_duplicate=False)}
@@ -65,7 +72,7 @@ def apply(
     with Transaction(tensors) as transaction:
         for path, instance in instances.items():
             with _hyper_parameters(instance, compiled, path):
-                _run(function, instance, own, tensors)
+                _run(method, instance, tensors)
         before = transaction.touched()
         if not before:
             raise RunError(mark("There is no parameter here that this fills."))
@@ -81,28 +88,45 @@ def changes(tensors: Mapping[str, Tensor], before: Values) -> tuple[TensorChange
     )
 
 
-def _compile(
-    model: nn.Module, document: Document, definition: str, rules: Sequence[Initializer]
-) -> tuple[Compiled, Callable[[nn.Module], object]]:
-    """The `init_weights` that the block would have with these rules, in the model's own namespace."""
+@frozen(eq=False)
+class _Method:
+    """The `init_weights` that a block would have with some rules, and the nodes that its lines come from."""
+
+    call: Callable[[nn.Module], object]
+    spans: tuple[Span, ...]
+
+
+def _method(model: nn.Module, document: Document, definition: str, rules: Sequence[Initializer]) -> _Method:
+    """The method in the model's own namespace; CompileError for a rule that is none."""
     ruled = evolve(document.definition(definition), initializers=list(rules))
-    own = compile_document(evolve(document, definitions={**document.definitions, definition: ruled}), definition)
-    body = ast.parse(own.source).body
-    wanted = [part for part in body if isinstance(part, ast.Import | ast.ImportFrom | ast.FunctionDef)]
-    class_body = next(part.body for part in body if isinstance(part, ast.ClassDef) and part.name == definition)
-    wanted += [part for part in class_body if isinstance(part, ast.FunctionDef) and part.name == METHOD]
-    names = {**type(model).forward.__globals__, METHOD: lambda instance: None}
-    exec(compile(ast.Module(list(wanted), []), FILE, "exec"), names)
-    return own, names[METHOD]
+    document = evolve(document, definitions={**document.definitions, definition: ruled})
+    analysis = analyse(document)
+    if errors_for(analysis, document, definition):
+        compile_document(document, definition)  # which says what they are
+    program = lower(document, definition, analysis)
+    module = program.modules[definition]
+    assert isinstance(module, Module)
+    lines = Lines()
+    lines.add(f"def {METHOD}(self):")
+    lines.depth = 1
+    write_rules(module.initializers, lines)
+    lines.add("pass")
+    source = lines.source()
+    names = {**GLOBALS, **type(model).forward.__globals__}
+    for function in program.functions.values():
+        exec(compile(function, FUNCTIONS, "exec"), names)
+    exec(compile(source.text, FILE, "exec"), names)
+    return _Method(names[METHOD], source.spans)
 
 
-def _run(function: Callable[[nn.Module], object], instance: nn.Module, own: Compiled, tensors: Values) -> None:
+def _run(method: _Method, instance: nn.Module, tensors: Values) -> None:
     try:
-        function(instance)
+        with torch.no_grad():
+            method.call(instance)
     except Exception as error:
         key = _tensor_at_fault(error, tensors)
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
-        path = _node_at_fault(error, own)
+        path = _node_at_fault(error, method.spans)
         if key is None:
             raise RunError(mark("The rule failed: {reason}."), path=path, reason=reason) from error
         raise RunError(
@@ -124,13 +148,12 @@ def _tensor_at_fault(error: BaseException, tensors: Mapping[str, Tensor]) -> str
     return None
 
 
-def _node_at_fault(error: BaseException, own: Compiled) -> str:
+def _node_at_fault(error: BaseException, spans: Sequence[Span]) -> str:
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename == FILE:
-            text = own.source.split("\n")[line - 1]
-            found = own.node_at(line, len(text) - len(text.lstrip()))
-            if found is not None:
-                return found[0].path(found[1])
+            for span in spans:
+                if span.line <= line <= span.end_line:
+                    return span.location.path(span.node)
     return ""
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from blockstudio.engine import protocol as p
@@ -326,6 +328,43 @@ def test_trainable() -> None:
     assert not asked.row("linear.bias").trainable
     assert "cannot be trained" in words(asked.fails(p.SetTrainable("rand_weight", True)))
     asked.fails(p.SetTrainable("nowhere", True))
+
+
+RULES = st.sampled_from(
+    [
+        Initializer(function="torch.nn.init.normal_", arguments={"std": 0.1}),
+        Initializer(target="hidden", parameter="weight", expression="x * 2 + 1"),
+        Initializer(target="out", parameter="weight", index="0, 1:3", expression="42"),
+        Initializer(layer_type="torch.nn.Linear", parameter="bias", function="torch.nn.init.zeros_"),
+        Initializer(target="out", parameter="bias", function="torch.nn.init.xavier_uniform_"),  # fails
+        Initializer(target="out", parameter="bias", index="7", expression="0"),  # fails
+    ]
+)
+
+
+@given(st.lists(RULES, max_size=8))
+@settings(max_examples=25)
+def test_any_changes_undone_and_done_again(rules: list[Initializer]) -> None:
+    asked = Asked(mlp())
+
+    def values() -> dict[str, object]:
+        return {key: asked.values(key) for key in asked.listed()}
+
+    states, tokens = [values()], []
+    for rule in rules:
+        reply = asked.try_(p.ApplyInitializers((rule,), "Net"))
+        if isinstance(reply, p.Failure):
+            assert values() == states[-1]
+        else:
+            tokens.append(reply.token)
+            states.append(values())
+    redo = []
+    for token, state in zip(reversed(tokens), reversed(states[:-1]), strict=True):
+        redo.append(asked(p.RestoreSnapshot(token)).token)
+        assert values() == state
+    for token, state in zip(reversed(redo), states[1:], strict=True):
+        asked(p.RestoreSnapshot(token))
+        assert values() == state
 
 
 # --- running ------------------------------------------------------------------------------------
