@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 
-
 LEAST = QSize(150, 110)
 """What a pane can be made as small as."""
 

@@ -13,7 +13,6 @@ from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
 
-
 HINT = 44
 """Pixels at the bottom of the canvas that its own hint takes."""
 
