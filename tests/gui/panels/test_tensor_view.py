@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import (
@@ -105,6 +106,23 @@ def test_a_cell_becomes_a_rule(panel: TensorPanel, session: Session, kernel: Sil
     kernel.answer(RestoreSnapshot, Changed("8"))
     kernel.answer(ShowTensor, WEIGHT)
     assert cell(panel, 1, 2) == "5"
+
+
+def test_a_cell_is_edited_by_hand(panel: TensorPanel, session: Session, kernel: SilentKernel, qtbot: QtBot) -> None:
+    look(panel, session, kernel)
+    panel.tabs.setCurrentWidget(panel.table)
+    view = panel.table.view
+    place = view.visualRect(panel.table.model.index(1, 2)).center()
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    editor = view.viewport().findChild(QLineEdit)
+    assert editor is not None
+    assert editor.text() == "5.0"
+    editor.selectAll()
+    qtbot.keyClicks(editor, "0.25")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(kernel.pending(ApplyInitializers)))
+    assert kernel.pending(ApplyInitializers)[0].rules[0].expression == "0.25"
 
 
 def test_of_an_instance_only_this_tensor_changes(panel: TensorPanel, session: Session, kernel: SilentKernel) -> None:
