@@ -61,7 +61,10 @@ def _check_function(scope: Scope, rule: Initializer, names: Names, place: Locati
     specs = {option.name: option for option in spec.options} if spec and not own else None
     for name, value in rule.arguments.items():
         option = OptionSpec(name, "any", nullable=True) if specs is None else specs.get(name)
-        if option is None or not is_plain(name):
+        if own and not is_plain(name):
+            report.add("initializer.argument", place, node, name=name)
+            continue
+        if option is None:
             report.add("option.unknown", place, node, option=name, type=rule.function)
             continue
         for error in faults(option, value, names):

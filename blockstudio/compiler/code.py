@@ -71,7 +71,7 @@ def split_imports(source: str) -> tuple[list[str], str]:
         first, last = part.lineno - 1, (part.end_lineno or part.lineno) - 1
         before = encoded[first][: part.col_offset]
         after = encoded[last][part.end_col_offset :].lstrip(b" \t;")
-        kept = before + after
+        kept = before + after if after.strip() else before.rstrip() + b"\n"
         encoded[first : last + 1] = [kept] if kept.strip() else []
     return imports, b"".join(encoded).decode("utf-8").strip("\n").rstrip()
 

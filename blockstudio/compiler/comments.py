@@ -17,6 +17,8 @@ def comment_lines(text: str, room: int) -> list[str]:
 
 def docstring_lines(doc: str, arguments: Iterable[ir.Argument], room: int) -> list[str]:
     """A docstring with what there is to say of the arguments; empty where there is nothing at all."""
+    growth = len(_escaped(doc)) - len(doc)
+    room -= min(growth, room // 2)
     lines = _wrapped(doc, room - 6)
     described = [argument for argument in arguments if argument.doc.strip()]
     if described:
@@ -27,11 +29,15 @@ def docstring_lines(doc: str, arguments: Iterable[ir.Argument], room: int) -> li
     if not lines:
         return []
     # Escaped line by line, so that no line ends within an escape.
-    lines = [line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in lines]
+    lines = list(map(_escaped, lines))
     if len(lines) == 1:
         end = " " if lines[0].endswith('"') else ""
         return [f'"""{lines[0]}{end}"""']
     return [f'"""{lines[0]}', *lines[1:], '"""']
+
+
+def _escaped(line: str) -> str:
+    return line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def _wrapped(text: str, room: int) -> list[str]:

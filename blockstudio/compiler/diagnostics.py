@@ -89,6 +89,7 @@ WORDINGS: Mapping[str, tuple[Severity, str]] = {
     "initializer.target": ("error", mark("An initialiser is for “{target}”, which is not in this block.")),
     "initializer.type": ("error", mark("An initialiser is for layers of the type “{type}”, which do not exist.")),
     "initializer.parameter": ("error", mark("“{name}” cannot be the name of a parameter.")),
+    "initializer.argument": ("error", mark("“{name}” cannot be the name of an argument.")),
     "initializer.function": ("error", mark("There is no initialiser named “{function}”.")),
     "initializer.rule": ("error", mark("An initialiser needs a function or an expression, and not both.")),
 }

@@ -31,7 +31,8 @@ MODULE_ATTRIBUTES = frozenset(
 """What every nn.Module has already (a test compares it with torch), and the `init_weights` of ours."""
 
 CONTAINER_ATTRIBUTES = frozenset(
-    "append clear copy extend fromkeys get has_key insert items keys pop popitem setdefault update values".split()
+    "_get_item_by_idx append clear copy extend fromkeys get has_key insert items keys pop popitem setdefault "
+    "update values".split()
 )
 """What an nn.Sequential or an nn.ModuleDict has besides, which no member of theirs may be called."""
 

@@ -104,7 +104,8 @@ class Paths:
             owner = scope.owner_of(place, node)
             if owner is None:
                 return None
-            return self._in_node(scope, owner.place, evolve(here, node=owner.node), values)
+            found = evolve(here, location=owner.place.location, node=owner.node)
+            return self._in_node(scope, owner.place, found, values)
         inner = self.scopes.get(node.definition) if isinstance(node, Instance) else None
         if not here.rest:
             if isinstance(node, Instance) and inner is not None:

@@ -263,10 +263,17 @@ class ForwardWriter(CallWriter):
         inside = frozenset(frame.live() | kept)
         yes = self._block(statement.then, operands, [value for value, _ in then], targets, inside, depth)
         no = self._block(statement.otherwise, operands, [value for value, _ in otherwise], targets, inside, depth)
-        self._write_if(frame, statement, condition, yes, no)
+        choice = self._choice(frame, statement, condition, yes, no)
         for result, target in zip(results, targets, strict=False):
+            if target and choice is not None and self._is_given_at_once(frame, statement, result):
+                frame.atoms[result] = choice
+                return
             if target:
                 frame.bind(result, target)
+        if choice is not None:
+            frame.lines.add(joined(f"{yes.target} = ", choice).stretched())
+        else:
+            self._write_if(frame, statement, condition, yes, no)
 
     def _target(self, frame: Frame, result: Value, operands: Sequence[Operand | None], taken: set[str]) -> str:
         """The variable for the result of an If: one that a branch leaves as it is, the main stream, or a new one."""
@@ -276,22 +283,32 @@ class ForwardWriter(CallWriter):
                 return variable
         return self._new(frame, result, result.node)
 
+    def _choice(self, frame: Frame, statement: ir.IfElse, condition: Text, yes: Body, no: Body) -> Text | None:
+        """An If that only chooses between two values, as an expression that fits on a line."""
+        if not yes.target or yes.target != no.target:
+            return None
+        choice = joined(yes.assigned, " if ", condition, " else ", no.assigned)
+        before = max(len(f"{yes.target} = "), len("return "))
+        if INDENT * frame.lines.depth + before + len(choice.source) > WIDTH:
+            return None
+        return choice.marked(statement.location, statement.node)
+
+    def _is_given_at_once(self, frame: Frame, statement: ir.IfElse, result: Value) -> bool:
+        """Whether a result is just what the block gives, with nothing in between."""
+        last = frame.block.statements[-1] is statement and frame.flow.users.get(result) == [None]
+        return last and frame.block is self.block
+
     def _write_if(self, frame: Frame, statement: ir.IfElse, condition: Text, yes: Body, no: Body) -> None:
-        def mark(*parts: str | Text) -> Text:
+        def header(*parts: str | Text) -> Text:
             return joined(*parts).marked(statement.location, statement.node)
 
-        if yes.target and yes.target == no.target:
-            line = mark(f"{yes.target} = ", yes.assigned, " if ", condition, " else ", no.assigned)
-            if INDENT * frame.lines.depth + len(line.source) <= WIDTH:
-                frame.lines.add(line)
-                return
         if not yes.lines.lines and no.lines.lines:
-            frame.lines.add(mark("if ", self._opposite(condition), ":"))
+            frame.lines.add(header("if ", self._opposite(condition), ":"))
             frame.lines.extend(no.lines)
             return
         if not yes.lines.lines:
             yes.lines.add("pass")
-        frame.lines.add(mark("if ", condition, ":"))
+        frame.lines.add(header("if ", condition, ":"))
         frame.lines.extend(yes.lines)
         if no.lines.lines:
             frame.lines.add("else:")

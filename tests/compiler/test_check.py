@@ -277,6 +277,12 @@ FAULTS: dict[str, list[Callable[[], Document]]] = {
     ],
     "initializer.parameter": [lambda: rule(parameter="not a name", function="torch.nn.init.zeros_")],
     "initializer.function": [lambda: rule(function="os.system")],
+    "initializer.argument": [
+        lambda: document(
+            Definition("Net", BODY, initializers=[Initializer(function="f", arguments={"a b": 1})]),
+            functions={"f": "def f(tensor):\n    pass\n"},
+        )
+    ],
     "initializer.rule": [lambda: rule(), lambda: rule(function="torch.nn.init.zeros_", expression="1")],
 }
 
