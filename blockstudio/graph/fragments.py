@@ -101,7 +101,8 @@ def paste_fragment(
         if new not in document.definitions:
             edits.append(AddDefinition(_renamed_definition(definition, definition_names)))
     # Definitions may need each other: each is added after those it holds instances of.
-    edits.sort(key=lambda edit: _depth(edit, edits))
+    # Not sorted in place: a list that is being sorted looks empty.
+    edits = sorted(edits, key=lambda edit: _depth(edit, edits))
     corner = _corner(fragment.graph)
     shift = (OFFSET, OFFSET) if at is None else (at[0] - corner[0], at[1] - corner[1])
     taken = names_in_scope(document, location)

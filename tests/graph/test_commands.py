@@ -334,6 +334,18 @@ def test_pasting_a_different_block_of_the_same_name_renames_it() -> None:
     assert "a" in target.graph(Location("Head_2")).nodes
 
 
+def test_pasting_nested_definitions_can_be_undone() -> None:
+    inner = chain(relu("r"), definition="Inner")
+    outer = chain(Instance(name="i", definition="Inner"), definition="Outer")
+    # The outer one comes first in the order of the file.
+    source = document(chain(Instance(name="o", definition="Outer")), outer, inner)
+    target = document(chain(relu("a")))
+    inverse = target.apply(paste_fragment(target, NET, copy_fragment(source, NET, ["o"]))[0])
+    assert set(target.definitions) == {"Net", "Outer", "Inner"}
+    target.apply(inverse)
+    assert target == document(chain(relu("a")))
+
+
 def test_a_pasted_loop_shares_nothing_with_its_original() -> None:
     doc = document(chain(linear("x1")))
     doc.apply(AddNode(NET, commands.new_control_flow("repeat", "loop")))
