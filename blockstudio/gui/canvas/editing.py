@@ -81,11 +81,8 @@ class Editing(Adding):
 
     def paste(self) -> None:
         """Put what is on the clipboard into this graph: at the pointer, or beside where it came from."""
-        data = QGuiApplication.clipboard().mimeData()
-        own = data.hasFormat(clipboard.MIME_TYPE)
-        raw = bytes(data.data(clipboard.MIME_TYPE).data()).decode() if own else data.text()
         with self.session.guard():
-            content = clipboard.from_text(raw)
+            content = clipboard.from_text(_clipboard_text())
             location, document = self.session.location, self.session.document
             at = self._pointer()
             edit, names = clipboard.paste(document, location, content, at)
@@ -294,3 +291,14 @@ class Editing(Adding):
         if targets and not scene.sequence:
             edits = tuple(Connect(scene.location, target, None) for target in sorted(targets))
             self.push(Batch(edits), tr("Unplug"))
+
+
+def _clipboard_text() -> str:
+    """What was copied, as JSON text: from a canvas, or from any program as text."""
+    # An empty clipboard is None where the stub says otherwise.
+    data: QMimeData | None = QGuiApplication.clipboard().mimeData()
+    if data is None:
+        return ""
+    if data.hasFormat(clipboard.MIME_TYPE):
+        return bytes(data.data(clipboard.MIME_TYPE).data()).decode("utf-8", "replace")
+    return data.text()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from attrs import frozen
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
@@ -20,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from blockstudio.errors import BlockStudioError, mark
+from blockstudio.errors import BlockStudioError
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas import menus, words
+from blockstudio.gui.canvas import keyboard, menus, words
 from blockstudio.gui.canvas.editing import Editing
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
 from blockstudio.gui.canvas.interactions.band import RubberBand
@@ -35,8 +33,6 @@ from blockstudio.gui.canvas.interactions.targets import Landing, landing, show_l
 from blockstudio.gui.canvas.interactions.wire import DrawWire
 from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.look import measure
-from blockstudio.gui.canvas.places import GRID
-from blockstudio.gui.canvas.walking import Direction, neighbour
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.panels.palette import MIME
 from blockstudio.gui.session import Session
@@ -45,28 +41,6 @@ EDGE_OF_VIEW = 24
 SCROLL_STEP = 14
 
 _Adds = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-
-CANVAS_KEYS: tuple[tuple[str, str], ...] = (
-    ("Shift+A", mark("Search for something to add")),
-    ("F", mark("Show everything")),
-    ("Shift+F", mark("Show the selection")),
-    ("L", mark("Lay the nodes out along the flow")),
-    ("Alt+D", mark("Duplicate as shared: call the same layers again")),
-    ("Arrows", mark("Go along the wires from node to node")),
-    ("Alt+Arrows", mark("Move the selection by a step")),
-    ("Page Down", mark("Enter the block")),
-    ("Page Up", mark("Leave the block")),
-    ("Space", mark("Hold to move the view with the mouse")),
-    ("Esc", mark("Break off a gesture; clear the selection")),
-)
-"""Keys of the canvas besides those of the actions, for the help page."""
-
-_ARROWS: dict[int, Direction] = {
-    Qt.Key.Key_Left: "left",
-    Qt.Key.Key_Right: "right",
-    Qt.Key.Key_Up: "up",
-    Qt.Key.Key_Down: "down",
-}
 
 
 @frozen
@@ -283,35 +257,20 @@ class Canvas(Editing):
     # --- keys ---------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, modifiers = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if key in _ARROWS:
-            self._arrow(_ARROWS[key], modifiers)
-        elif key == Qt.Key.Key_Escape:
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if event.key() == Qt.Key.Key_Escape:
             self._escape()
-        elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = True
-            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
-        elif (command := self._key_commands().get((key, modifiers.value))) is not None:
+        elif event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space = True
+                self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif (command := keyboard.command(self, event.key(), modifiers)) is not None:
             with self.session.guard():
                 command()
         else:
             event.ignore()
             return
         event.accept()
-
-    def _key_commands(self) -> dict[tuple[int, int], Callable[[], object]]:
-        none = Qt.KeyboardModifier.NoModifier.value
-        shift, alt = Qt.KeyboardModifier.ShiftModifier.value, Qt.KeyboardModifier.AltModifier.value
-        return {
-            (Qt.Key.Key_A, shift): self.search_to_add,
-            (Qt.Key.Key_Tab, none): self.search_to_add,
-            (Qt.Key.Key_F, none): self.fit,
-            (Qt.Key.Key_F, shift): self.fit_selection,
-            (Qt.Key.Key_L, none): self.tidy,
-            (Qt.Key.Key_D, alt): lambda: self.duplicate("shared"),
-            (Qt.Key.Key_PageDown, none): self.enter_selected,
-            (Qt.Key.Key_PageUp, none): self.leave,
-        }
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
@@ -327,19 +286,6 @@ class Canvas(Editing):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._space = False
-
-    def _arrow(self, direction: Direction, modifiers: Qt.KeyboardModifier) -> None:
-        if modifiers == Qt.KeyboardModifier.AltModifier:
-            steps = {"left": (-GRID, 0.0), "right": (GRID, 0.0), "up": (0.0, -GRID), "down": (0.0, GRID)}
-            self.nudge(*steps[direction])
-            return
-        found = neighbour(self.canvas_scene, direction, self.visible_rect().center())
-        if found is not None:
-            added = self.canvas_scene.selection if modifiers & Qt.KeyboardModifier.ShiftModifier else set()
-            self.select_keys({found} | added)
-            body = self.canvas_scene.extent([found])
-            if not self.visible_rect().contains(body):
-                self.glide(body.center(), self.zoom)
 
     def _escape(self) -> None:
         if self.interaction is not None:

@@ -80,11 +80,12 @@ class Desk(QWidget):
         """Undo everything, checking at each step, and redo it all; the bytes of the beginning."""
         end = self.bytes()
         stack = self.session.undo_stack
+        steps = stack.index()
         while stack.canUndo():
             stack.undo()
             self.check()
         start = self.bytes()
-        while stack.canRedo():
+        while stack.index() < steps:
             stack.redo()
             self.check()
         assert self.bytes() == end

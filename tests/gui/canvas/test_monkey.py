@@ -1,0 +1,130 @@
+"""Clicks, drags, keys and typing at random: no exception, and the scene agrees with the document all the while."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from .conftest import Desk
+
+KEYS = (
+    Qt.Key.Key_Delete,
+    Qt.Key.Key_Escape,
+    Qt.Key.Key_Tab,
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_PageDown,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_F,
+    Qt.Key.Key_L,
+    Qt.Key.Key_F2,
+    Qt.Key.Key_Return,
+)
+CONTROLS = (
+    Qt.Key.Key_Z,
+    Qt.Key.Key_Y,
+    Qt.Key.Key_C,
+    Qt.Key.Key_V,
+    Qt.Key.Key_X,
+    Qt.Key.Key_D,
+    Qt.Key.Key_G,
+    Qt.Key.Key_A,
+)
+PAYLOADS = (
+    "torch.nn.Linear",
+    "torch.nn.functional.relu",
+    "torch.cat",
+    "operator.add",
+    "node:sequential",
+    "node:while",
+    "node:if",
+    "node:repeat",
+    "node:note",
+    "node:input",
+    "node:output",
+    "node:constant",
+    "node:definition",
+    "definition:Net",
+)
+
+
+class Monkey:
+    def __init__(self, desk: Desk, seed: int) -> None:
+        self.desk = desk
+        self.random = random.Random(seed)
+
+    def place(self) -> QPoint:
+        """Somewhere in the view, rather on something than on nothing."""
+        scene, canvas = self.desk.scene, self.desk.canvas
+        things = scene.things()
+        if things and self.random.random() < 0.8:
+            thing = self.random.choice(things)
+            if self.random.random() < 0.5 and hasattr(thing, "ports") and thing.ports():
+                return canvas.mapFromScene(self.random.choice(thing.ports())[1])
+            body = thing.body
+            x, y = self.random.random(), self.random.random()
+            return canvas.mapFromScene(QPointF(body.x() + x * body.width(), body.y() + y * body.height()))
+        view = canvas.viewport().rect()
+        return QPoint(self.random.randrange(view.width()), self.random.randrange(view.height()))
+
+    def target(self) -> QWidget:
+        focus = QGuiApplication.focusObject()
+        return focus if isinstance(focus, QWidget) else self.desk.canvas
+
+    def step(self) -> None:
+        desk, view = self.desk, self.desk.canvas.viewport()
+        none = Qt.KeyboardModifier.NoModifier
+        match self.random.randrange(10):
+            case 0:
+                QTest.mouseClick(view, Qt.MouseButton.LeftButton, none, self.place())
+            case 1:
+                QTest.mouseDClick(view, Qt.MouseButton.LeftButton, none, self.place())
+            case 2 | 3 | 4:
+                self.drag()
+            case 5:
+                QTest.keyClick(self.target(), self.random.choice(KEYS))
+            case 6:
+                QTest.keyClick(self.target(), self.random.choice(CONTROLS), Qt.KeyboardModifier.ControlModifier)
+            case 7:
+                QTest.keyClicks(self.target(), self.random.choice(("linear", "x1", "relu", "note", "conv")))
+            case 8:
+                desk.canvas.drop_entry(self.random.choice(PAYLOADS), desk.canvas.mapToScene(self.place()))
+            case 9:
+                desk.canvas.zoom_at(QPointF(self.place()), self.random.choice((0.5, 0.8, 1.25, 2.0)))
+
+    def drag(self) -> None:
+        view = self.desk.canvas.viewport()
+        start, end = self.place(), self.place()
+        modifiers = self.random.choice((Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier))
+        QTest.mousePress(view, Qt.MouseButton.LeftButton, modifiers, start)
+        for share in (0.2, 0.6, 1.0):
+            QTest.mouseMove(view, start + (end - start) * share)
+        if self.random.random() < 0.1:
+            QTest.keyClick(self.desk.canvas, Qt.Key.Key_Escape)
+        if self.random.random() < 0.05:
+            self.desk.session.undo_stack.undo()
+        QTest.mouseRelease(view, Qt.MouseButton.LeftButton, modifiers, end)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_monkey(net: Desk, seed: int) -> None:
+    start = net.bytes()
+    monkey = Monkey(net, seed)
+    for _ in range(150):
+        monkey.step()
+        net.check()
+        if len(net.graph.nodes) > 60:
+            net.session.undo_stack.setIndex(0)
+    net.canvas.search_popup.close_popup()
+    net.canvas.name_editor.accept()
+    net.canvas.note_editor.accept()
+    QApplication.processEvents()
+    net.check()
+    assert net.undo_all() == start
