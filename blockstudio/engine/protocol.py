@@ -188,8 +188,7 @@ class TensorView:
 
 @frozen
 class ApplyInitializers:
-    """Run rules now, on the tensors they match, in the definition whose module path is `scope`.
-    Reply: `Changed`."""
+    """Run rules now, on the tensors they match in the instances of `definition`. Reply: `Changed`."""
 
     rules: tuple[Initializer, ...]
     definition: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Hashable
 from functools import cached_property
-from threading import RLock
 
 import torch
 from attrs import evolve, field, frozen
@@ -23,6 +23,10 @@ from blockstudio.runtime.kept import KeptValues
 from blockstudio.runtime.parameters import Slot, is_lazy, layer_type, table
 from blockstudio.runtime.placement import placeable
 from blockstudio.runtime.running import mode, undone_on_failure
+from blockstudio.runtime.time_limit import OutOfTime, TimeLimit
+
+SECONDS = 30.0
+"""How long Python of the user's own may build in a thread that cannot be interrupted."""
 
 
 @frozen(eq=False, slots=False)
@@ -97,7 +101,7 @@ class LiveModel:
         self.training = True
         self.changed = False
         """Whether values differ from the last file saved or loaded."""
-        self._lock = RLock()
+        self._lock = threading.RLock()
         self._document: Document | None = None
         self._trusted = False
         self._is_stale = False
@@ -167,9 +171,15 @@ class LiveModel:
 
     def _build(self, seed: int | None) -> None:
         modules = self._compiled.program.modules.values()
-        if not self._trusted and (self._compiled.program.functions or any(isinstance(m, CodeModule) for m in modules)):
+        has_code = bool(self._compiled.program.functions) or any(isinstance(m, CodeModule) for m in modules)
+        if has_code and not self._trusted:
             raise RunError(mark("The project holds Python of its own, which runs only when you allow it."))
-        model = build_compiled(self._compiled, self._placed.seed if seed is None else seed)
+        seed = self._placed.seed if seed is None else seed
+        # The main thread can be interrupted; elsewhere nothing else would end a loop without an end.
+        if not has_code or threading.current_thread() is threading.main_thread():
+            model = build_compiled(self._compiled, seed)
+        else:
+            model = _built_in_time(self._compiled, seed)
         live = Live(model, self._placed, self._compiled)
         _give_shapes(live)
         live = evolve(live, carried=self._kept.give(model, live.origin))
@@ -181,6 +191,18 @@ class LiveModel:
             devices.move(model, "cpu", live.placed)
             self.device = "cpu"
             raise
+
+
+def _built_in_time(compiled: Compiled, seed: int) -> nn.Module:
+    try:
+        with TimeLimit(SECONDS):
+            return build_compiled(compiled, seed)
+    except OutOfTime as error:
+        raise RunError(
+            mark("The model was not built within {seconds} seconds: its Python does not come to an end."),
+            path=compiled.root,
+            seconds=SECONDS,
+        ) from error
 
 
 def _give_shapes(live: Live) -> None:

@@ -215,6 +215,7 @@ class Worker:
         changed = self._changed(distinct(model), before)
         report = loading.compare(model, contents)
         self._models.changed = any(key.problem in ("missing", "shape") for key in report.keys)
+        self._opened = None  # it may be large
         return changed
 
     def open_tensors(self, request: p.OpenTensors) -> p.TensorFile:

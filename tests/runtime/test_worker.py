@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from blockstudio.engine import protocol as p
+from blockstudio.errors import RunError
 from blockstudio.formats.project import load, to_json
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import CodeDefinition, Definition, Example, Initializer, While
+from blockstudio.runtime import live
 from blockstudio.runtime.worker import ANSWERS, Worker
 from tests.compiler import models
 from tests.compiler.documents import constant, document, function, graph, instance, layer, linear, net, parameter
@@ -216,6 +218,23 @@ def test_code_that_exits_does_not_end_the_engine(forward: str) -> None:
     asked = Asked(code(BLOCK.format(init="pass", forward=f"{forward}\n        return x")))
     asked.fails(p.RunModel({}))
     assert asked(p.ListParameters()).rows == ()
+
+
+def test_code_that_never_ends_is_stopped_where_nobody_can_interrupt_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SECONDS", 0.2)
+    models = live.LiveModel()
+    models.open(code(BLOCK.format(init="while True: pass", forward="return x")), trusted=True)
+    raised: list[BaseException | None] = []
+
+    def ask() -> None:
+        with pytest.raises(RunError, match="not built within") as caught:
+            models.current()
+        raised.append(caught.value)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join(20)
+    assert raised
 
 
 @pytest.mark.parametrize("forward", ["return 3", "return 'text'", "return [x, {'a': x}]", "return [][:0] or None"])
