@@ -33,7 +33,7 @@ class HeatMap(QWidget):
         self._image = QImage()
         self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(120)
+        self.setMinimumHeight(70)
         self.clear()
 
     def sizeHint(self) -> QSize:

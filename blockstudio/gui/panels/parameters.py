@@ -363,5 +363,5 @@ def totals_text(table: ParameterTable) -> str:
     if shared:
         parts.append(tr("{count} shared, counted once").format(count=shared))
     if table.changed:
-        parts.append(tr("not saved"))
+        parts.append(tr("unsaved values"))
     return " · ".join(parts)

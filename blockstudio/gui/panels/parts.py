@@ -132,7 +132,7 @@ class VerticalScroll(QScrollArea):
 class TurningBox(QWidget):
     """A short part above a large one in a narrow pane, to its left in a wide one."""
 
-    SIDE = 250
+    SIDE = 230
 
     def __init__(self, wide: float, short: QWidget, large: QWidget, parent: QWidget | None = None) -> None:
         """`wide`: from which ratio of width to height on."""

@@ -215,8 +215,8 @@ class Outputs(TurningSplitter):
         self.preview.setAccessibleName(tr("Values of the output"))
         self.histogram = HistogramPlot()
         self._histogram_of = Question(session, self._take, self._refused, self)
-        for part in (self.table, self.preview):
-            part.setMinimumHeight(48)
+        self.table.setMinimumHeight(3 * self.table.verticalHeader().defaultSectionSize())
+        self.preview.setMinimumHeight(48)
         self.add(self.table, self.preview, self.histogram)
 
     def show_results(self, results: Sequence[Result]) -> None:

@@ -66,6 +66,7 @@ class TensorTable(QWidget):
         self.view = QTableView()
         self.view.setModel(self.model)
         self.view.setAccessibleName(tr("Values"))
+        self.view.setMinimumHeight(60)
         self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setEditTriggers(
             QAbstractItemView.EditTrigger.DoubleClicked

@@ -103,7 +103,7 @@ class TensorPanel(QWidget):
         column.addWidget(self.statistics)
         column.addWidget(self.sources)
         column.addStretch(1)
-        shown = TurningBox(1.8, about, self._contents)
+        shown = TurningBox(1.3, about, self._contents)
         self.empty = Empty(tr("Select a parameter or a node to see its values."))
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
