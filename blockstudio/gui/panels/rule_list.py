@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QInputDialog,
     QListWidget,
     QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +32,13 @@ FUNCTION = '''def {name}(tensor, low=-1.0, high=1.0):
 """What a new function starts from."""
 
 
+class _Roomy(QStyledItemDelegate):
+    """Lines of Chinese are a fraction of a pixel higher than Qt asks for, and it leaves out what does not fit."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return super().sizeHint(option, index) + QSize(0, 4)
+
+
 class RuleList(QWidget):
     """Reorder, edit and delete rules; what they did to the values stays until the model is initialised again."""
 
@@ -41,6 +50,7 @@ class RuleList(QWidget):
         self._session = session
         self.list = QListWidget()
         self.list.setWordWrap(True)
+        self.list.setItemDelegate(_Roomy(self.list))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setAccessibleName(tr("Rules"))
         self.list.setSizeAdjustPolicy(QAbstractItemView.SizeAdjustPolicy.AdjustToContents)
