@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import traceback
 import types
 import warnings
 import weakref
@@ -61,7 +60,7 @@ def model_class(compiled: Compiled) -> type[nn.Module]:
     """The class of the main block; whatever executing the source raises, if it has custom code."""
     filename = f"<{compiled.root} {next(_NUMBERS)}>"
     code = compile(compiled.source, filename, "exec", dont_inherit=True)
-    lines = compiled.source.splitlines(keepends=True)
+    lines = [f"{line}\n" for line in compiled.source.split("\n")]
     linecache.cache[filename] = (len(compiled.source), None, lines, filename)  # for tracebacks
     namespace: dict[str, Any] = {"__name__": f"blockstudio.models.{compiled.root}", _COMPILED: compiled}
     exec(code, namespace)
@@ -109,12 +108,6 @@ def explain(error: BaseException) -> RunError | None:
         reason=str(error),
         instance=trail.instance,
     )
-
-
-def details(error: BaseException) -> str:
-    """The traceback of the cause, for "copy details"."""
-    cause = error.__cause__ if isinstance(error, BlockStudioError) and error.__cause__ else error
-    return "".join(traceback.format_exception(cause))
 
 
 @define
