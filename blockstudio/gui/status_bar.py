@@ -51,6 +51,8 @@ class StatusBar(QStatusBar):
         self.device.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.engine.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         session.diagnostics_changed.connect(self._show_problems)
+        session.document_changed.connect(self._document_changed)
+        session.document_replaced.connect(self._document_changed)
         session.table_changed.connect(self._show_table)
         self.retranslate()
 
@@ -72,6 +74,9 @@ class StatusBar(QStatusBar):
         self.set_state(self._session.engine_state)
         self._show_problems(self._session.diagnostics)
         self._show_table(self._session.table)
+
+    def _document_changed(self, _: object = None) -> None:
+        self._show_problems(self._session.diagnostics)
 
     def _show_problems(self, problems: list[Problem]) -> None:
         document = self._session.document
