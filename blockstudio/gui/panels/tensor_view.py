@@ -334,8 +334,13 @@ def statistics_text(statistics: Statistics) -> str:
         (tr("max"), value_text(s.max)),
         (tr("zero"), count_text(s.zeros)),
     ]
-    words = [f"<span style='white-space:nowrap'>{name}&nbsp;<b>{value}</b></span>" for name, value in parts]
+    words = [f"{_unbroken(name)}&nbsp;<b>{value}</b>" for name, value in parts]
     for name, count in ((tr("NaN"), s.nan), (tr("Inf"), s.inf)):
         text = f"{name}&nbsp;<b>{count_text(count)}</b>"
         words.append(f"<span style='color:{theme().error}'>{text}</span>" if count else text)
     return "&nbsp;&nbsp; ".join(words)
+
+
+def _unbroken(name: str) -> str:
+    """A word that stays on one line, though Chinese may be broken after any character."""
+    return name if name.isascii() else "\u2060".join(name)
