@@ -88,19 +88,21 @@ def test_the_parameters_of_an_example(bench: Bench) -> None:
         assert bench.session.locate(row.node)
 
 
-def test_every_example_is_shown_run_and_looked_at(bench: Bench) -> None:
-    for file in sorted(resource("examples").glob("*.blocks")):
-        bench.open(file.stem)
-        assert bench.parameters.problem.text() == "", file.stem
-        table = bench.session.table
-        assert table is not None, file.stem
-        for row in table.rows[:2]:
-            bench.look(row.path)
-            assert bench.tensor.statistics.text(), file.stem
-        bench.run.run()
-        bench.settle()
-        assert bench.run.problem.text() == "", file.stem
-        assert bench.session.run_result is not None, file.stem
+@pytest.mark.parametrize(
+    "name", ["06-constant", "08-while", "09-nested-mix", "16-custom-layer-with-parameters", "17-tensor-files"]
+)
+def test_examples_are_shown_run_and_looked_at(bench: Bench, name: str) -> None:
+    bench.open(name)
+    assert bench.parameters.problem.text() == ""
+    table = bench.session.table
+    assert table is not None
+    for row in table.rows[:2]:
+        bench.look(row.path)
+        assert bench.tensor.statistics.text()
+    bench.run.run()
+    bench.settle()
+    assert bench.run.problem.text() == ""
+    assert bench.session.run_result is not None
 
 
 def test_code_that_is_not_trusted_is_not_run(bench: Bench) -> None:
