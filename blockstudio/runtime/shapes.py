@@ -52,8 +52,8 @@ class ShapeFinder:
         analysis = analysis or analyse(document)
         found = Found()
         reached: set[str] = set()
+        warm_up()
         with torch.device("meta"), torch.no_grad():
-            _warm_up()
             for root in dict.fromkeys((document.root, *shown)):
                 definition = document.definitions.get(root)
                 if root not in reached and isinstance(definition, Definition):
@@ -98,9 +98,9 @@ def _default(port: Port) -> Known | None:
 
 
 @cache
-def _warm_up() -> None:
+def warm_up() -> None:
     """The first step on the meta device imports much of torch, which takes a second or two."""
-    torch.relu(torch.empty(1))
+    torch.relu(torch.empty(1, device="meta"))
 
 
 def _milliseconds(start: float) -> float:

@@ -24,7 +24,7 @@ from blockstudio.runtime.live import Live, LiveModel
 from blockstudio.runtime.parameters import find, is_lazy
 from blockstudio.runtime.placement import placeable
 from blockstudio.runtime.running import RandomState, mode, run
-from blockstudio.runtime.shapes import ShapeFinder
+from blockstudio.runtime.shapes import ShapeFinder, warm_up
 from blockstudio.runtime.statistics import Measurements
 from blockstudio.runtime.watching import Activations, watch
 
@@ -51,6 +51,10 @@ class Worker:
             return ANSWERS[type(request)](self, request)
         except BaseException as error:
             return failure(error)
+
+    def warm_up(self) -> None:
+        """Import what the first request would wait for."""
+        warm_up()
 
     # --- the document -------------------------------------------------------------------------
 

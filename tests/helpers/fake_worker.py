@@ -27,6 +27,9 @@ class Worker:
     def handle(self, request: p.Request) -> Any:
         return getattr(self, type(request).__name__)(request)
 
+    def warm_up(self) -> None:
+        pass
+
     def UpdateDocument(self, request: p.UpdateDocument) -> p.Shapes:
         self.documents += 1
         time.sleep(request.project.get("sleep", 0))
