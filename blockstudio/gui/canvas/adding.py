@@ -233,6 +233,8 @@ class Adding(SessionView):
         place = self.mapFromScene(at) if at is not None else pointer
         if at is None and not self.viewport().rect().contains(pointer):
             place = self.viewport().rect().center() - QPoint(170, 190)
+        elif at is None and not session.selection:
+            at = self.mapToScene(pointer)  # with a selection it lands beside that, wired to it
 
         def chosen(payload: str) -> None:
             with session.guard():
