@@ -26,9 +26,11 @@ from blockstudio.gui.session import Session
 SIGNS = {
     "error": ("mdi6.close-circle", mark("Error")),
     "warning": ("mdi6.alert", mark("Warning")),
-    "info": ("mdi6.information", mark("Note")),
+    "info": ("mdi6.information", mark("Information")),
 }
 _PROBLEM = Qt.ItemDataRole.UserRole
+ITEM_PADDING = 4
+"""What the style takes from a widget in a cell, left and right."""
 
 
 class ProblemsPanel(QWidget):
@@ -43,7 +45,9 @@ class ProblemsPanel(QWidget):
         self.tree.setRootIsDecorated(False)
         self.tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self.tree.setAccessibleName(tr("Problems"))
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tree.setWordWrap(True)
+        self.tree.header().sectionResized.connect(self.tree.scheduleDelayedItemsLayout)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._show_menu)
         self.tree.clicked.connect(self._go)
@@ -81,13 +85,15 @@ class ProblemsPanel(QWidget):
             self.model.appendRow([what, where, last])
             fix = fix_of(self._session, problem)
             if fix is not None:
-                self.tree.setIndexWidget(last.index(), self._fix_button(fix))
+                button = self._fix_button(fix)
+                last.setSizeHint(button.sizeHint())
+                self.tree.setIndexWidget(last.index(), button)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        header.setMaximumSectionSize(max(200, self.width() // 2))
+        header.resizeSection(1, min(self.tree.sizeHintForColumn(1) + 8, max(110, self.width() // 4)))
         self._pages.setCurrentIndex(1 if problems else 0)
 
     def _fix_button(self, fix: Fix) -> QWidget:
@@ -99,6 +105,8 @@ class ProblemsPanel(QWidget):
         button.setProperty("small", True)
         button.clicked.connect(lambda: self._apply(fix))
         row.addWidget(button)
+        button.ensurePolished()
+        holder.setMinimumWidth(holder.sizeHint().width() + ITEM_PADDING)
         return holder
 
     def _apply(self, fix: Fix) -> None:
