@@ -208,10 +208,9 @@ class Keeper:
     def died(self, during: tuple[Request, ...]) -> None:
         """The engine is gone. If it died while it worked out shapes, the document's Python is suspect."""
         self._asked_at = None
-        if self.document is None or not self.document.trusted:
-            return
-        if any(isinstance(request, UpdateDocument) for request in during):
-            self._suspects = _code(self.document)
+        for request in during:
+            if isinstance(request, UpdateDocument) and has_code(request):
+                self._suspects = _code(request)
 
     @property
     def code_held_back(self) -> bool:
@@ -266,6 +265,11 @@ def reason(status: int | None) -> tuple[str, dict[str, Any]]:
     if name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE"):
         return mark("The engine crashed ({signal})."), {"signal": name}
     return mark("The engine was ended by {signal}."), {"signal": name}
+
+
+def has_code(document: UpdateDocument) -> bool:
+    """Whether there is Python in a document that may run."""
+    return document.trusted and bool(_code(document))
 
 
 def _code(document: UpdateDocument) -> tuple[str, ...]:

@@ -299,19 +299,19 @@ class Link(QObject):
         elif self.running:
             self._process.kill()
 
-    def close(self, polite: bool = True) -> None:
-        """End the connection, and the process if it was started here. If `polite` it may finish what it
-        does and clean up, for two seconds at most."""
+    def close(self, patience: float | None = None) -> None:
+        """End the connection, and the process if it was started here, which gets so many seconds to finish what
+        it does (None: what it usually takes to clean up)."""
+        patience = GRACE_SECONDS if patience is None else patience
         self._watch.stop()
         if self._client is not None:
-            if polite or not self.own:
+            if patience or not self.own:
                 self._dismiss()
             self._client.stop_channels()
             self._client.context.destroy(linger=0)
             self._client = None
         if self._manager is not None:
-            if polite:
-                self._wait_for(GRACE_SECONDS)
+            self._wait_for(patience)
             self.kill()
             self._manager.shutdown_kernel(now=True)
             self._manager = None

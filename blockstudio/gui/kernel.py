@@ -19,9 +19,10 @@ from blockstudio.engine import client as wire
 from blockstudio.engine import launch, service
 from blockstudio.engine.client import Desk, Greeting, Ticket
 from blockstudio.engine.protocol import Failure, Request, TakeSnapshot, UpdateDocument
-from blockstudio.engine.recovery import SNAPSHOT_LIMIT, Death, Keeper, reason
+from blockstudio.engine.recovery import SNAPSHOT_LIMIT, Death, Keeper, has_code, reason
 from blockstudio.errors import EngineError, mark
 from blockstudio.gui.callbacks import guarded
+from blockstudio.gui.stopping import Stopper, single_shot
 
 if TYPE_CHECKING:
     from blockstudio.gui.jupyter import Link
@@ -30,9 +31,10 @@ State = Literal["starting", "idle", "busy", "dead", "restarting", "stopped"]
 
 SNAPSHOT_AFTER = 1000
 """Milliseconds of idleness before a snapshot is taken."""
-INTERRUPT_AGAIN = 500
-"""Milliseconds after which a run that goes on is interrupted again."""
-INTERRUPT_TRIES = 4
+HANGS_AFTER = 30_000
+"""Milliseconds after which a document with Python in it is held to hang the engine."""
+SAVE_PATIENCE = 15.0
+"""Seconds that the end of the engine waits for a file that is being written."""
 DEATHS_IN_A_ROW = 3
 MEMORY_SHARE = 0.9
 """Of the machine's memory: what the engine may take."""
@@ -82,10 +84,11 @@ class Kernel(QObject):
         self._pid = 0
         self._deaths = 0
         self._told_to_end = False
-        self._interrupted: tuple[Ticket, int] | None = None
-        self._probe = ""
-        self._again = _timer(self, INTERRUPT_AGAIN, self._interrupt_again)
-        self._quiet = _timer(self, SNAPSHOT_AFTER, self._take_snapshot)
+        self._stopper = Stopper(self)
+        self._stopper.gave_up.connect(self.not_stopping)
+        self._stopper.unanswered.connect(self._unanswered)
+        self._hangs = single_shot(self, HANGS_AFTER, self.not_stopping.emit)
+        self._quiet = single_shot(self, SNAPSHOT_AFTER, self._take_snapshot)
         self._imported.connect(self._begin)
 
     # --- life ---------------------------------------------------------------------------------------
@@ -125,7 +128,7 @@ class Kernel(QObject):
         link.ready.connect(self._greeted)
         link.refused.connect(self._refused)
         link.answered.connect(self._take)
-        link.probed.connect(self._probed)
+        link.probed.connect(self._stopper.probed)
         link.ended.connect(self._ended)
         link.printed.connect(self.printed)
         self._launch()
@@ -159,7 +162,10 @@ class Kernel(QObject):
 
     def restart(self) -> None:
         """End the engine, whatever it does, and start it afresh; as after a death, `recovered` follows."""
-        if self._keeper is not None:
+        document = (self._recovery or self._desk).under_way.get(wire.DOCUMENT)
+        if self._keeper is not None and document is not None and not self._hangs.isActive():
+            self._keeper.died((document.request,))
+        elif self._keeper is not None:
             self._keeper.absolve()
         self._deaths = 0
         if self._link is None:
@@ -183,21 +189,28 @@ class Kernel(QObject):
         """End the engine and everything that belongs to it; nobody is answered any more."""
         if self.state == "stopped":
             return
-        busy = bool(self._desk.under_way)
-        self._again.stop()
-        self._quiet.stop()
+        under_way = self._desk.under_way
+        patience = 0.0 if wire.MAIN in under_way or wire.DOCUMENT in under_way else None
+        if wire.FILES in under_way:
+            patience = SAVE_PATIENCE
+        self._stop_timers()
         for ticket in self._desk.empty():
             ticket.cancel()
         self._by_id.clear()
         self._recovery = None
         if self._link is not None:
-            self._link.close(polite=not busy)
+            self._link.close(patience)
             self._link.deleteLater()
             self._link = None
         if self._keeper is not None:
             launch.remove(self._keeper.directory)
             self._keeper = None
         self._enter("stopped")
+
+    def _stop_timers(self) -> None:
+        self._stopper.done()
+        self._hangs.stop()
+        self._quiet.stop()
 
     def _enter(self, state: State) -> None:
         if state != self.state:
@@ -245,6 +258,8 @@ class Kernel(QObject):
         for ticket in tickets:
             request = self._keeper.sending(ticket.request)
             self._by_id[self._link.send(ticket.lane, wire.content(request, self._pid))] = ticket
+            if isinstance(request, UpdateDocument) and has_code(request):
+                self._hangs.start()
 
     @Slot(str, object)
     def _take(self, asked: str, content: dict[str, Any]) -> None:
@@ -260,9 +275,9 @@ class Kernel(QObject):
             self._keeper.answered(ticket.request, result)
         else:
             return
-        if self._interrupted is not None and self._interrupted[0] is ticket:
-            self._again.stop()
-            self._interrupted = None
+        self._stopper.done(ticket)
+        if ticket.version:
+            self._hangs.stop()
         self._pump()
         ticket.answer(result)
 
@@ -278,31 +293,12 @@ class Kernel(QObject):
         """Stop what the model does; it is answered with a `Failure` that says `interrupted`."""
         ticket = self._desk.under_way.get(wire.MAIN)
         if ticket is not None and self._link is not None and self.state == "busy":
-            self._interrupted = (ticket, 1)
-            self._link.interrupt()
-            self._again.start()
+            self._stopper.stop(ticket, self._link)
 
-    def _interrupt_again(self) -> None:
-        if self._interrupted is None or self._link is None:
-            return
-        ticket, tries = self._interrupted
-        if tries == INTERRUPT_TRIES:
-            self._interrupted = None
-            self.not_stopping.emit()
-            return
-        self._interrupted = (ticket, tries + 1)
-        # An interrupt may hit the kernel while it sends the answer, which is then lost: if the main shell
-        # is free to answer a probe, there will be no other answer.
-        self._probe = self._link.probe()
-        self._link.interrupt()
-        self._again.start()
-
-    @Slot(str)
-    def _probed(self, probe: str) -> None:
-        ticket = self._interrupted[0] if self._interrupted is not None else None
-        if probe == self._probe and ticket is not None and self._desk.under_way.get(wire.MAIN) is ticket:
-            self._by_id = {asked: other for asked, other in self._by_id.items() if other is not ticket}
-            self._settle(ticket, wire.failure_of(EngineError(service.STOPPED)))
+    @Slot(object)
+    def _unanswered(self, ticket: Ticket) -> None:
+        self._by_id = {asked: other for asked, other in self._by_id.items() if other is not ticket}
+        self._settle(ticket, wire.failure_of(EngineError(service.STOPPED)))
 
     # --- death and recovery -----------------------------------------------------------------------------
 
@@ -318,9 +314,7 @@ class Kernel(QObject):
         told = self._told_to_end
         self._told_to_end = False
         self._by_id.clear()
-        self._again.stop()
-        self._quiet.stop()
-        self._interrupted = None
+        self._stop_timers()
         lost = self._desk.lose()
         if self._recovery is not None:
             for ticket in self._recovery.empty():
@@ -376,11 +370,3 @@ class Kernel(QObject):
         report = self._keeper.restored(self._recovery_replies)
         self._enter("idle")
         self.recovered.emit(report)
-
-
-def _timer(owner: QObject, milliseconds: int, action: Callable[[], None]) -> QTimer:
-    timer = QTimer(owner)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(action)
-    return timer

@@ -35,6 +35,8 @@ class Worker:
         time.sleep(request.project.get("sleep", 0))
         if request.project.get("crash") and request.trusted:
             os._exit(7)
+        if request.project.get("hang") and request.trusted:
+            time.sleep(60)
         self.document, self.revision = request.project, request.revision
         return p.Shapes(request.revision, (p.PortShape("Net/a", "output", p.TensorShape((2, 10), "float32")),), ())
 
@@ -66,6 +68,11 @@ class Worker:
     def SetMode(self, request: p.SetMode) -> p.ParameterTable:
         self.mode = request.training
         return self.table()
+
+    def SaveParameters(self, request: p.SaveParameters) -> p.Saved:
+        time.sleep(1.0)
+        Path(request.file).write_text("saved")
+        return p.Saved(request.file, 1, 5)
 
     def TakeSnapshot(self, request: p.TakeSnapshot) -> p.Saved:
         Path(request.file).write_text(str(self.value))
