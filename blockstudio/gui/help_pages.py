@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -22,7 +22,7 @@ from blockstudio.errors import mark
 from blockstudio.gui.actions import ACTIONS, MENUS, shown_keys
 from blockstudio.gui.canvas.keyboard import CANVAS_KEYS
 from blockstudio.gui.i18n import tr, without_mnemonic
-from blockstudio.gui.icons import icon
+from blockstudio.gui.icons import IconLabel
 from blockstudio.gui.session import Session
 from blockstudio.version import __version__
 
@@ -119,8 +119,7 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("About BlockStudio"))
-        sign = QLabel()
-        sign.setPixmap(icon("mdi6.cube-outline", "accent").pixmap(QSize(56, 56), self.devicePixelRatio()))
+        sign = IconLabel("mdi6.cube-outline", "accent", 56)
         title = QLabel(f"BlockStudio {__version__}")
         title.setProperty("title", True)
         text = QLabel(tr("Compose, inspect, initialise and run PyTorch models."))

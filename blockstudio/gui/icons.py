@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QWidget
 
 from blockstudio.gui.theme import theme
 
@@ -38,6 +39,20 @@ def glyph(name: str) -> tuple[str, str]:
     prefix, _, rest = name.partition(".")
     font = qtawesome.font(prefix, 16)
     return font.family(), qtawesome.charmap(f"{prefix}.{rest}")
+
+
+class IconLabel(QWidget):
+    """An icon that stands by itself, and changes colour with the theme."""
+
+    def __init__(self, name: str, role: str, size: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = icon(name, role)
+        self.setFixedSize(size, size)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self._icon.paint(painter, self.rect())
+        painter.end()
 
 
 class _Engine(QIconEngine):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.icons import icon
+from blockstudio.gui.icons import IconLabel, icon
 from blockstudio.gui.session import Level, Message
 from blockstudio.gui.theme import fixed_font
 
@@ -54,8 +54,7 @@ class MessageBar(QFrame):
         self.setObjectName("message")
         self.setProperty("level", message.level)
         self.setAccessibleName(f"{tr(WORDS[message.level])}: {message.text}")
-        sign = QLabel()
-        sign.setPixmap(icon(ICONS[message.level], message.level).pixmap(QSize(18, 18), self.devicePixelRatio()))
+        sign = IconLabel(ICONS[message.level], message.level, 18)
         text = QLabel(message.text)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.catalog.ports import node_ports
-from blockstudio.engine.protocol import Activation, ParameterRow, TensorShape
+from blockstudio.engine.protocol import Activation, ParameterRow, Problem, TensorShape
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.model import Call, Constant, Instance, Layer, Node, Parameter, Repeat, Sequential
+from blockstudio.gui.fixes import Fix, fix_of
 from blockstudio.gui.i18n import message, tr
-from blockstudio.gui.icons import icon
+from blockstudio.gui.icons import IconLabel, icon
 from blockstudio.gui.panels import places
 from blockstudio.gui.panels.form import Elided, Section
 from blockstudio.gui.panels.quantities import bytes_text, count_text, shape_text, value_text
@@ -44,6 +45,9 @@ class FlowSection(Section):
         self.wrong.setWordWrap(True)
         self.wrong.setProperty("state", "error")
         self.add(self.wrong)
+        self.fixes = QVBoxLayout()
+        self.fixes.setSpacing(4)
+        self.rows.addLayout(self.fixes)
 
     def refresh(self) -> None:
         session = self._session
@@ -87,7 +91,27 @@ class FlowSection(Section):
             )
         self.wrong.setText("\n".join(texts))
         self.wrong.setVisible(bool(texts))
+        self._show_fixes(problems)
         self.setVisible(bool(rows or texts))
+
+    def _show_fixes(self, problems: list[Problem]) -> None:
+        while self.fixes.count():
+            item = self.fixes.takeAt(0)
+            widget = item.widget() if item else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for problem in problems:
+            fix = fix_of(self._session, problem)
+            if fix is not None:
+                button = QPushButton(icon("mdi6.auto-fix"), fix.text)
+                button.setToolTip(fix.text)
+                button.clicked.connect(partial(self._apply, fix))
+                self.fixes.addWidget(button)
+
+    def _apply(self, fix: Fix) -> None:
+        with self._session.guard():
+            self._session.push(fix.edit, fix.text)
 
 
 class OwnedSection(Section):
@@ -179,8 +203,7 @@ class Grid(QWidget):
     def add_row(self, glyph: str, name: str, value: str, tip: str, act: Callable[[], None] | None = None) -> None:
         row = self._next
         self._next += 1
-        sign = QLabel()
-        sign.setPixmap(icon(glyph, "muted").pixmap(14, 14))
+        sign = IconLabel(glyph, "muted", 14)
         label: QWidget
         if act is None:
             label = Elided(name)

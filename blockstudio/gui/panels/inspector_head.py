@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from blockstudio.errors import mark
 from blockstudio.graph.model import Call, CodeDefinition, Function, Instance, Layer, Node
 from blockstudio.graph.scopes import users_of
 from blockstudio.gui.i18n import entry_label, tr
-from blockstudio.gui.icons import icon
+from blockstudio.gui.icons import IconLabel
 from blockstudio.gui.panels.form import Elided
 from blockstudio.gui.session import Session
 
@@ -61,8 +61,7 @@ def node_head(session: Session, node: Node) -> QWidget:
 def head(glyph: str, role: str, title: str, subtitle: str = "") -> QWidget:
     """Icon, title, and a line about it."""
     widget = QWidget()
-    sign = QLabel()
-    sign.setPixmap(icon(glyph, role).pixmap(QSize(26, 26), widget.devicePixelRatio()))
+    sign = IconLabel(glyph, role, 26)
     name = Elided(title)
     name.setProperty("title", True)
     name.setToolTip(title)

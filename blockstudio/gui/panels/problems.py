@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QStackedLayout,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -28,9 +30,30 @@ SIGNS = {
     "warning": ("mdi6.alert", mark("Warning")),
     "info": ("mdi6.information", mark("Information")),
 }
+MOST = 200
+"""Rows that are listed; who has more problems begins with the first."""
+BESIDE_TEXT = 36
+"""Width that icon and padding take of the first column."""
+LEAST_HEIGHT = 28
+"""Of a row, which may hold a button."""
+Index = QModelIndex | QPersistentModelIndex
 _PROBLEM = Qt.ItemDataRole.UserRole
 ITEM_PADDING = 4
 """What the style takes from a widget in a cell, left and right."""
+
+
+class Wrapping(QStyledItemDelegate):
+    """Rows as high as the text of the first column needs in the width it has."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        size = super().sizeHint(option, index)
+        view = option.widget
+        if index.column() == 0 and isinstance(view, QTreeView):
+            room = max(60, view.columnWidth(0) - BESIDE_TEXT)
+            flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft
+            text = option.fontMetrics.boundingRect(QRect(0, 0, room, 10_000), flags, str(index.data()))
+            size.setHeight(max(LEAST_HEIGHT, text.height() + 10))
+        return size
 
 
 class ProblemsPanel(QWidget):
@@ -46,6 +69,7 @@ class ProblemsPanel(QWidget):
         self.tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self.tree.setAccessibleName(tr("Problems"))
         self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tree.setItemDelegate(Wrapping(self.tree))
         self.tree.setWordWrap(True)
         self.tree.header().sectionResized.connect(self.tree.scheduleDelayedItemsLayout)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -71,7 +95,7 @@ class ProblemsPanel(QWidget):
     def _show(self, problems: list[Problem]) -> None:
         self.model.clear()
         self.model.setHorizontalHeaderLabels([tr("Problem"), tr("Where"), ""])
-        for problem in problems:
+        for problem in problems[:MOST]:
             glyph, word = SIGNS[problem.severity]
             text = message(problem)
             what = QStandardItem(icon(glyph, {"info": "info"}.get(problem.severity, problem.severity)), text)
@@ -88,6 +112,8 @@ class ProblemsPanel(QWidget):
                 button = self._fix_button(fix)
                 last.setSizeHint(button.sizeHint())
                 self.tree.setIndexWidget(last.index(), button)
+        if len(problems) > MOST:
+            self.model.appendRow(QStandardItem(tr("… and {count} more").format(count=len(problems) - MOST)))
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
