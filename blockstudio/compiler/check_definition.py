@@ -15,7 +15,7 @@ from blockstudio.compiler.scope import DEEPEST, OWNING, Owner, Place, Scope
 from blockstudio.errors import ExpressionError
 from blockstudio.graph import topology
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.expressions import is_node_name, names_in
+from blockstudio.graph.expressions import is_node_name, is_number, names_in
 from blockstudio.graph.model import (
     BOUNDARY,
     Constant,
@@ -99,6 +99,17 @@ class DefinitionCheck:
                 self._add_list(owner, stem, plain[stem])
             elif not dot and name in members:
                 self._add_list(owner, name, members[name])
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        """Layers named by numbers make the block itself a list, which has no gaps."""
+        numbered = {name: owner for name, owner in self.scope.owners.items() if is_number(name)}
+        missing = next((str(number) for number in range(len(numbered)) if str(number) not in numbered), "")
+        for name, owner in numbered.items():
+            if self.scope.branches(owner.place):
+                self.report.add("node.guards", owner.place.location, name, name=self.scope.name)
+            elif missing and int(name) > int(missing):
+                self.report.add("node.number", owner.place.location, name, name=name, missing=missing)
 
     def _add_list(self, owner: Owner, name: str, other: Owner) -> None:
         shown = other.place.location.path(other.node.name)
@@ -114,7 +125,11 @@ class DefinitionCheck:
         is_key = isinstance(place.container, Sequential) and place.container.named
         if not (isinstance(node, OWNING) and not place.sequential) and not is_key:
             return
-        taken = CONTAINER_ATTRIBUTES if is_key or rest else ()
+        if is_number(name) and isinstance(node, Constant | Parameter):
+            self.report.add("node.name", place.location, name, name=name)
+            return
+        is_member = is_key or rest or ("0" in self.scope.owners and not place.sequential)
+        taken = CONTAINER_ATTRIBUTES if is_member else ()
         wrong = next((part for part in plain if not is_attribute(part) or part in taken), None)
         if wrong is not None:
             self.report.add("node.attribute", place.location, name, name=wrong)

@@ -30,8 +30,10 @@ def check_initializers(scope: Scope, scopes: Mapping[str, Scope], report: Report
         if landing is None:
             report.add("initializer.target", place, target=rule.target)
         _check_target(scope, rule, place, node, report)
-        if bool(rule.function) == bool(rule.expression):
+        if sum(map(bool, (rule.function, rule.expression, rule.same_as))) != 1:
             report.add("initializer.rule", place, node)
+        elif rule.same_as:
+            _check_tie(scope, rule, scopes, place, node, report)
         elif rule.function:
             _check_function(scope, rule, names, place, node, report)
         else:
@@ -50,6 +52,17 @@ def _check_target(scope: Scope, rule: Initializer, place: Location, node: str, r
             report.add("initializer.type", place, node, type=rule.layer_type)
     if rule.parameter and not all(map(is_plain, rule.parameter.split("."))):
         report.add("initializer.parameter", place, node, name=rule.parameter)
+
+
+def _check_tie(
+    scope: Scope, rule: Initializer, scopes: Mapping[str, Scope], place: Location, node: str, report: Report
+) -> None:
+    if Paths(scopes).follow(scope.name, rule.same_as) is None:
+        report.add("initializer.target", place, node, target=rule.same_as)
+    target = ".".join(part for part in (rule.target, rule.parameter) if part)
+    inside = target.startswith(f"{rule.same_as}.") or rule.same_as.startswith(f"{target}.")
+    if rule.layer_type or not target or target == rule.same_as or inside:
+        report.add("initializer.tie", place, node, target=target, source=rule.same_as)
 
 
 def _check_function(scope: Scope, rule: Initializer, names: Names, place: Location, node: str, report: Report) -> None:

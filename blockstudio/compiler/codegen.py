@@ -10,33 +10,33 @@ from attrs import evolve
 from blockstudio.compiler import ir
 from blockstudio.compiler.code import USUAL_IMPORTS, bound_names, sorted_imports, split_imports
 from blockstudio.compiler.comments import docstring_lines
+from blockstudio.compiler.snippets import unquoted
 from blockstudio.compiler.text import Lines, Source, Span
-from blockstudio.compiler.wholes import condensed
+from blockstudio.compiler.wholes import condensed, is_sequence
 from blockstudio.compiler.write_forward import ForwardWriter
 from blockstudio.compiler.write_init import InitWriter
 from blockstudio.compiler.write_rules import needs_no_grad, write_rules
 from blockstudio.graph.document import Location
+from blockstudio.graph.expressions import is_number
 
 
 def generate(program: ir.Program) -> Source:
     """The source of a program that has no errors, and which node each part of it comes from."""
     imports: set[str] = set()
-    parts: list[Source] = []
+    used: set[str] = set()
     bound: set[str] = set()
+    parts: list[Source] = []
     for source in program.functions.values():
-        parts.append(Source(_own(source, imports), ()))
-        bound |= set(bound_names(source).defined)
+        parts.append(Source(_own(source, imports, used, bound), ()))
     for module in program.modules.values():
         if isinstance(module, ir.CodeModule):
-            text = _own(module.source, imports)
+            text = _own(module.source, imports, used, bound)
             lines = text.split("\n")
             span = Span(1, 0, len(lines), len(lines[-1]), Location(module.name), "")
             parts.append(Source(text, (span,)))
-            bound |= set(bound_names(module.source).defined)
         else:
-            parts.append(_class(module))
+            parts.append(_class(module, used))
     imported = {line.split()[-1] for line in imports}
-    used = _names("\n\n\n".join(part.text for part in parts))
     for name, line in USUAL_IMPORTS.items():
         if name in used - imported - bound:
             imports.add(line)
@@ -57,21 +57,22 @@ def _together(imports: list[str], parts: list[Source]) -> Source:
     return Source("\n\n\n".join(texts) + "\n", tuple(spans))
 
 
-def _own(source: str, imports: set[str]) -> str:
+def _own(source: str, imports: set[str], used: set[str], bound: set[str]) -> str:
     """Python of the user's own as it was written; its imports go to the top of the file."""
     lines, rest = split_imports(source)
     imports |= set(lines)
+    used |= {part.id for part in ast.walk(ast.parse(rest)) if isinstance(part, ast.Name)}
+    bound |= set(bound_names(source).defined)
     return rest
 
 
-def _names(source: str) -> set[str]:
-    return {part.id for part in ast.walk(ast.parse(source)) if isinstance(part, ast.Name)}
-
-
-def _class(module: ir.Module) -> Source:
+def _class(module: ir.Module, used: set[str]) -> Source:
     module = condensed(module)
     lines = Lines()
-    lines.add(f"class {module.name}(nn.Module):")
+    sequence = is_sequence(module)
+    numbered = any(is_number(declaration.name) for declaration in module.declarations)
+    base = "nn.Sequential" if sequence else "nn.ModuleList" if numbered else "nn.Module"
+    lines.add(f"class {module.name}({base}):")
     lines.depth = 1
     docstring = docstring_lines(module.doc, module.hyper_parameters, lines.room())
     if docstring:
@@ -83,7 +84,7 @@ def _class(module: ir.Module) -> Source:
     write_rules(module.initializers, rules)
     stored = _stored(module, forward, rules)
     if module.declarations or module.hyper_parameters or rules.lines:
-        _write_init(module, stored, lines)
+        _write_init(module, stored, lines, sequence=sequence)
         lines.blank()
     if rules.lines:
         if needs_no_grad(module.initializers):
@@ -91,22 +92,29 @@ def _class(module: ir.Module) -> Source:
         lines.add("def init_weights(self):")
         lines.extend(rules)
         lines.blank()
-    lines.add(f"def forward({', '.join(['self', *map(_argument, module.forward.inputs)])}):")
-    lines.extend(forward)
+    if not sequence:
+        lines.add(f"def forward({', '.join(['self', *map(_argument, module.forward.inputs)])}):")
+        lines.extend(forward)
+    for code in lines.code():
+        used.update(_IMPORTED.findall(unquoted(code)))
     source = lines.source()
     last = source.text.rstrip("\n").split("\n")
     whole = Span(1, 0, len(last), len(last[-1]), Location(module.name), "")
     return Source(source.text, (whole, *source.spans))
 
 
-def _write_init(module: ir.Module, stored: list[str], lines: Lines) -> None:
+def _write_init(module: ir.Module, stored: list[str], lines: Lines, *, sequence: bool) -> None:
     arguments = ["self", *map(_argument, module.hyper_parameters)]
     lines.add(f"def __init__({', '.join(arguments)}):")
     lines.depth = 2
-    lines.add("super().__init__()")
+    if sequence:
+        InitWriter(module).write_sequence(lines)
+    else:
+        lines.add("super().__init__()")
     for name in stored:
         lines.add(f"self.{name} = {name}")
-    InitWriter(module).write(lines)
+    if not sequence:
+        InitWriter(module).write(lines)
     if module.initializers:
         lines.add("self.init_weights()")
     lines.depth = 1
@@ -114,10 +122,11 @@ def _write_init(module: ir.Module, stored: list[str], lines: Lines) -> None:
 
 def _stored(module: ir.Module, *methods: Lines) -> list[str]:
     """The hyper-parameters that methods other than `__init__` use."""
-    used = {name for lines in methods for _, text, _ in lines.lines for name in _ATTRIBUTE.findall(text.source)}
+    used = {name for lines in methods for code in lines.code() for name in _ATTRIBUTE.findall(code)}
     return [name for name in module.attributes if name in used]
 
 
+_IMPORTED = re.compile(rf"(?<![\w.])(?:{'|'.join(USUAL_IMPORTS)})(?!\w)")
 _ATTRIBUTE = re.compile(r"\bself\.(\w+)")
 
 

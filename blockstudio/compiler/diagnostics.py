@@ -52,6 +52,7 @@ WORDINGS: Mapping[str, tuple[Severity, str]] = {
     "node.dotted": ("error", mark("“{name}” cannot be dotted: only layers and blocks can be members of a list.")),
     "node.duplicate": ("error", mark("“{other}” has the same name “{name}”; their parameters would collide.")),
     "node.list": ("error", mark("“{name}” cannot be both a node and a list of nodes; “{other}” makes it one.")),
+    "node.number": ("error", mark("“{name}” is the number of a layer, but there is no layer “{missing}”.")),
     "node.guards": ("error", mark("The members of the list “{name}” must stand in the same branch.")),
     "node.unknown": ("error", mark("This version of BlockStudio does not know nodes of the kind “{kind}”.")),
     "node.type": ("error", mark("There is no “{type}” in the catalog.")),
@@ -92,6 +93,7 @@ WORDINGS: Mapping[str, tuple[Severity, str]] = {
     "initializer.argument": ("error", mark("“{name}” cannot be the name of an argument.")),
     "initializer.function": ("error", mark("There is no initialiser named “{function}”.")),
     "initializer.rule": ("error", mark("An initialiser needs a function or an expression, and not both.")),
+    "initializer.tie": ("error", mark("“{target}” cannot be the same as “{source}”.")),
 }
 """The severity and the wording of each code. A wording "{reason}" stands for one that the fact's error brings."""
 

@@ -324,7 +324,8 @@ class InitRule:
     for the target itself if `is_tensor`, else for all its parameters, of at least `minimum_rank` dimensions.
 
     It calls `function` ("nn.init.normal_") with the tensor and `arguments`, or assigns `expression` to
-    `index` ("" for all of it), where `x` is the old value at that index.
+    `index` ("" for all of it), where `x` is the old value at that index, or puts `source` (run text:
+    "self.tok.weight") in the target's place.
     """
 
     location: Location
@@ -340,6 +341,7 @@ class InitRule:
     arguments: tuple[str, ...] = ()
     index: str = ""
     expression: str = ""
+    source: str = ""
 
 
 @frozen(slots=False)

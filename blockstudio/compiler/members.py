@@ -7,6 +7,8 @@ from functools import cached_property
 
 from attrs import Factory, define
 
+from blockstudio.graph.expressions import is_number
+
 
 @define(slots=False)
 class Group:
@@ -54,9 +56,9 @@ def grouped(names: Iterable[str]) -> dict[str, Group | str]:
 
 
 def reached(attributes: dict[str, Group | str], name: str) -> str:
-    """How a declaration is reached from the module: ".layers[0]" for the name "layers.0"."""
+    """How a declaration is reached from the module: ".layers[0]" for the name "layers.0", "[0]" for "0"."""
     first, *rest = name.split(".")
-    path = f".{first}"
+    path = f"[{first}]" if is_number(first) else f".{first}"
     group = attributes.get(first)
     for segment in rest:
         if not isinstance(group, Group):

@@ -32,7 +32,10 @@ def lowered_rules(scope: Scope, scopes: Mapping[str, Scope], names: Names) -> tu
 def _lowered(scope: Scope, scopes: Mapping[str, Scope], names: Names, optional: bool) -> Iterator[ir.InitRule]:
     for rule in scope.definition.initializers:
         landing = Paths(scopes).follow(scope.name, rule.target)
-        if landing is None or bool(rule.function) == bool(rule.expression):
+        if landing is None or sum(map(bool, (rule.function, rule.expression, rule.same_as))) != 1:
+            continue
+        source = Paths(scopes).follow(scope.name, rule.same_as) if rule.same_as else None
+        if rule.same_as and source is None:
             continue
         layer_type = _class_name(scope, rule.layer_type)
         try:
@@ -60,6 +63,7 @@ def _lowered(scope: Scope, scopes: Mapping[str, Scope], names: Names, optional: 
             arguments=arguments,
             index=index,
             expression=expression,
+            source=f"self{source.python}" if source is not None else "",
         )
 
 

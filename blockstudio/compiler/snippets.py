@@ -119,6 +119,11 @@ def quoted(source: str) -> str:
     return _STRING.sub(_double, source) if "'" in source else source
 
 
+def unquoted(source: str) -> str:
+    """The source without its strings."""
+    return _STRING.sub('""', source) if "'" in source or '"' in source else source
+
+
 def _double(found: re.Match[str]) -> str:
     text = found[0]
     return text if text[0] == '"' or '"' in text else f'"{text[1:-1]}"'

@@ -63,7 +63,7 @@ class Text:
 
     def shifted(self, offset: int) -> Iterator[Mark]:
         """Its marks, where it stands at an offset."""
-        return (evolve(mark, start=mark.start + offset, end=mark.end + offset) for mark in self.marks)
+        return (Mark(mark.start + offset, mark.end + offset, mark.location, mark.node) for mark in self.marks)
 
 
 def joined(*parts: Text | str) -> Text:
@@ -87,24 +87,34 @@ def listed(parts: Iterable[Text | str]) -> Text:
     return joined(*pieces)
 
 
+@frozen
+class Line:
+    """A line of code, a comment behind it; or one that is all comment or docstring."""
+
+    depth: int
+    code: Text
+    comment: str = ""
+    is_prose: bool = False
+
+
 @define
 class Lines:
     """Lines of source with their depths, that become a `Source`."""
 
-    lines: list[tuple[int, Text, bool]] = field(factory=list)
-    """The depth and the text of each, and whether it may be broken."""
+    lines: list[Line] = field(factory=list)
     depth: int = 0
 
-    def add(self, *parts: Text | str) -> None:
-        self.lines.append((self.depth, joined(*parts), True))
-
-    def add_commented(self, text: Text, comment: str) -> None:
-        """A line with a comment behind it that is known to fit."""
-        self.lines.append((self.depth, joined(text, f"  # {comment}"), False))
+    def add(self, *parts: Text | str, comment: str = "") -> None:
+        """A line of code, with a comment that is known to fit behind it."""
+        self.lines.append(Line(self.depth, joined(*parts), comment))
 
     def add_prose(self, lines: Iterable[str]) -> None:
         """Lines of a comment or docstring."""
-        self.lines += [(self.depth if line else 0, Text(line), False) for line in lines]
+        self.lines += [Line(self.depth if line else 0, Text(line), is_prose=True) for line in lines]
+
+    def code(self) -> Iterator[str]:
+        """The code, without comments and docstrings."""
+        return (line.code.source for line in self.lines if not line.is_prose)
 
     def extend(self, other: Lines) -> None:
         """Take over lines that were written at this depth."""
@@ -120,13 +130,13 @@ class Lines:
     def source(self) -> Source:
         written: list[str] = []
         spans: list[Span] = []
-        for depth, text, breakable in self.lines:
-            laid_out, starts = _laid_out(text.source, INDENT * depth, breakable)
-            for mark in text.marks:
-                line, column = _position(starts, mark.start)
-                end_line, end_column = _position(starts, mark.end, end=True)
+        for line in self.lines:
+            laid_out, starts = _laid_out(line)
+            for mark in line.code.marks:
+                row, column = _position(starts, mark.start)
+                end_row, end_column = _position(starts, mark.end, end=True)
                 first = len(written) + 1
-                spans.append(Span(first + line, column, first + end_line, end_column, mark.location, mark.node))
+                spans.append(Span(first + row, column, first + end_row, end_column, mark.location, mark.node))
             written += laid_out
         return Source("\n".join(written).rstrip("\n") + "\n", tuple(spans))
 
@@ -137,10 +147,12 @@ _Start = tuple[int, int]
 """The offset in the text at which a line starts, and the column it starts at."""
 
 
-def _laid_out(source: str, indent: int, breakable: bool) -> tuple[list[str], list[_Start]]:
-    """The lines of a piece of source, and where in it each starts."""
-    if not breakable or indent + len(source) <= WIDTH:
-        return [" " * indent + source], [(0, indent)]
+def _laid_out(line: Line) -> tuple[list[str], list[_Start]]:
+    """A line in as many as it takes, and where in it each of them starts."""
+    source, indent = line.code.source, INDENT * line.depth
+    if line.is_prose or line.comment or indent + len(source) <= WIDTH:
+        comment = f"  # {line.comment}" if line.comment else ""
+        return [" " * indent + source + comment], [(0, indent)]
     pieces = list(_pieces(source, 0, len(source), indent, ""))
     lines = [" " * column + source[start:end] + tail for start, end, column, tail in pieces]
     return lines, [(start, column) for start, _, column, _ in pieces]

@@ -1,4 +1,4 @@
-"""Repeats that are nothing but a chain of equal modules: an nn.Sequential that is called once."""
+"""What is nothing but a chain of modules: Repeats of equal ones, called as one nn.Sequential, and whole blocks."""
 
 from __future__ import annotations
 
@@ -157,3 +157,23 @@ def _renamed(block: ir.Block, old: str, new: str) -> ir.Block:
                 )
         statements.append(statement)
     return evolve(block, statements=tuple(statements))
+
+
+def is_sequence(module: ir.Module) -> bool:
+    """Whether a block is a chain of the layers that are numbered in it: an nn.Sequential of its own."""
+    statements, block = module.forward.statements, module.forward
+    names = [declaration.name for declaration in module.declarations]
+    if not names or names != [str(index) for index in range(len(names))] or len(statements) != len(names):
+        return False
+    if len(block.inputs) != 1 or block.inputs[0].default or len(block.outputs) != 1 or block.outputs[0].move:
+        return False
+    plain = not any(d.rounds or d.guards or d.device or d.comment for d in module.declarations)
+    value = Value(BOUNDARY, block.inputs[0].name)
+    for name, statement in zip(names, statements, strict=True):
+        if not isinstance(statement, ir.Apply) or statement.layer != name or statement.call_only:
+            return False
+        if list(statement.arguments.items()) != [(statement.ports[0], value)] or len(statement.outputs) != 1:
+            return False
+        plain = plain and not (statement.options or statement.moves or statement.comment)
+        value = next(statement.results())
+    return plain and block.outputs[0].value == value

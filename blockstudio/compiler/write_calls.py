@@ -105,8 +105,7 @@ class CallWriter:
         frame.atoms[value] = Text(statement.source).marked(statement.location, statement.node)
 
     def calculate(self, frame: Frame, statement: ir.Compute | ir.Apply) -> None:
-        self._settle(frame, statement)
-        expr = self._expr(frame, statement)
+        expr = self._settled(frame, statement)
         for value in statement.arguments.values():
             frame.pending.pop(value, None)
         if self._may_wait(frame, expr):
@@ -115,18 +114,19 @@ class CallWriter:
         self.flush(frame)
         self._emit(frame, expr)
 
-    def _settle(self, frame: Frame, statement: ir.Compute | ir.Apply) -> None:
-        """Write out the waiting results that cannot be written into a statement."""
-        while waiting := [value for value in statement.arguments.values() if value in frame.pending]:
-            order = self._order(frame, statement)
-            if (
-                order is not None
-                and list(frame.pending)[-len(order) :] == order
-                and all(self._may_join(frame, frame.pending[value], value, statement) for value in order)
+    def _settled(self, frame: Frame, statement: ir.Compute | ir.Apply) -> Expr:
+        """A statement as an expression, after writing out the waiting results that cannot be written into it."""
+        while True:
+            expr, order = self._expr(frame, statement)
+            waiting = [value for value in statement.arguments.values() if value in frame.pending]
+            if not waiting or (
+                list(frame.pending)[-len(order) :] == order
+                and len(order) == len(waiting)
+                and expr.depth <= frame.deepest
+                and len(expr.text.source) <= self._space(frame)
+                and all(self._may_join(frame, frame.pending[value], value, statement) for value in waiting)
             ):
-                expr = self._expr(frame, statement)
-                if expr.depth <= frame.deepest and len(expr.text.source) <= self._space(frame):
-                    return
+                return expr
             names = list(frame.pending)
             last = max(names.index(value) for value in waiting)
             self.flush(frame, names[: last + 1])
@@ -134,17 +134,6 @@ class CallWriter:
     def _space(self, frame: Frame) -> int:
         """The length of the longest expression that may stand on one line behind a variable."""
         return LONGEST_LINE - INDENT * frame.lines.depth - len("output = ")
-
-    def _order(self, frame: Frame, statement: ir.Compute | ir.Apply) -> list[Value] | None:
-        """The waiting arguments in the order in which a statement evaluates them; None where one of them
-        would be written other than once."""
-        placeholders = {port: _placeholder(index) for index, port in enumerate(statement.arguments)}
-        source = snippets.call(statement, placeholders)
-        waiting = [port for port, value in statement.arguments.items() if value in frame.pending]
-        if any(source.count(placeholders[port]) != 1 for port in waiting):
-            return None
-        waiting.sort(key=lambda port: source.index(placeholders[port]))
-        return [statement.arguments[port] for port in waiting]
 
     def _may_join(self, frame: Frame, expr: Expr, value: Value, statement: ir.Compute | ir.Apply) -> bool:
         """Whether a waiting result may be written into a statement, for the reader's sake."""
@@ -170,8 +159,9 @@ class CallWriter:
     def _output_moves(self, frame: Frame, value: Value) -> bool:
         return any(output.move for output in frame.block.outputs if output.value == value)
 
-    def _expr(self, frame: Frame, statement: ir.Compute | ir.Apply) -> Expr:
-        """A statement as an expression, waiting arguments written into it."""
+    def _expr(self, frame: Frame, statement: ir.Compute | ir.Apply) -> tuple[Expr, list[Value]]:
+        """A statement as an expression, waiting arguments written into it; and these in the order in which it
+        evaluates them, those left out that it evaluates other than once."""
         operands: dict[str, Text] = {}
         reads: list[str] = []
         depth = 0
@@ -188,13 +178,14 @@ class CallWriter:
                     atom = joined(atom, f'.to("{move}")' if move else f".to({self.device})")
                 operands[port] = atom
                 reads += [frame.variables[value]] if value in frame.variables else []
-        text = _composed(statement, operands)
+        text, placed = _composed(statement, operands)
+        order = [value for port in placed if (value := statement.arguments[port]) in frame.pending]
         if isinstance(statement, Whole):
             text = text.marked(statement.inner.location, statement.inner.node)
         own = isinstance(statement, ir.Compute | Whole) or statement.call_only
         comments = (statement.comment,) if statement.comment and own else ()
         text = text.marked(statement.location, statement.node)
-        return Expr(statement, text, tuple(reads), depth + 1, comments)
+        return Expr(statement, text, tuple(reads), depth + 1, comments), order
 
     def flush(self, frame: Frame, values: Iterable[Value] | None = None) -> None:
         """Write waiting results into variables, all or the first ones."""
@@ -290,19 +281,20 @@ def _has_own_name(statement: ir.Statement) -> bool:
     return statement.node.rstrip("_0123456789") not in statement.entry.type.rpartition(".")[2]
 
 
-def _composed(statement: ir.Compute | ir.Apply, operands: Mapping[str, Text]) -> Text:
-    """A call with the texts of its arguments in it, their marks in the right places."""
+def _composed(statement: ir.Compute | ir.Apply, operands: Mapping[str, Text]) -> tuple[Text, list[str]]:
+    """A call with the texts of its arguments in it, and the marked ones that are in it once, in their order."""
     source = snippets.call(statement, {port: text.source for port, text in operands.items()})
     placeholders = {port: _placeholder(index) for index, (port, text) in enumerate(operands.items()) if text.marks}
     if not placeholders:
-        return Text(source)
+        return Text(source), []
     # The same call with placeholders shows where each argument stands; it may have got brackets.
     skeleton = snippets.call(statement, {port: placeholders.get(port, text.source) for port, text in operands.items()})
+    found = {skeleton.index(mark): port for port, mark in placeholders.items() if skeleton.count(mark) == 1}
+    order = [found[start] for start in sorted(found)]
+    if len(found) < len(placeholders):
+        return Text(source), order
     marks: list[Mark] = []
     done = offset = 0
-    found = {skeleton.index(mark): port for port, mark in placeholders.items() if skeleton.count(mark) == 1}
-    if len(found) < len(placeholders):
-        return Text(source)
     for start, port in sorted(found.items()):
         text = operands[port]
         offset += start - done
@@ -310,7 +302,7 @@ def _composed(statement: ir.Compute | ir.Apply, operands: Mapping[str, Text]) ->
         marks += text.shifted(offset + bracketed)
         offset += len(text.source) + 2 * bracketed
         done = start + len(placeholders[port])
-    return Text(source, tuple(marks))
+    return Text(source, tuple(marks)), order
 
 
 def _placeholder(index: int) -> str:

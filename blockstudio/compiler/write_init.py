@@ -11,6 +11,7 @@ from blockstudio.compiler.members import Group, grouped
 from blockstudio.compiler.naming import LOCAL_RESERVED, Namer
 from blockstudio.compiler.text import INDENT, Lines, Text, joined, listed
 from blockstudio.compiler.wholes import whole_layers
+from blockstudio.graph.expressions import is_number
 
 
 class InitWriter:
@@ -50,6 +51,12 @@ class InitWriter:
                 self._write_declaration(inner, declaration)
             lines.extend(inner)
 
+    def write_sequence(self, lines: Lines) -> None:
+        """Write the declarations of a block that is an nn.Sequential itself."""
+        children = [self._made(declaration, lines) for declaration in self.module.declarations]
+        line = joined("super().__init__(", listed(children), ")")
+        self._write_line(lines, line, "", [text for d in self.module.declarations for text in _child_comments(d)])
+
     def _write_guards(self, lines: Lines, before: str, guards: tuple[str, ...]) -> str:
         """The header of what follows under other guards; gives its condition while an `else` may still come."""
         if not guards:
@@ -65,6 +72,8 @@ class InitWriter:
         if isinstance(declaration, ir.BufferDeclaration):
             persistent = "" if declaration.persistent else ", persistent=False"
             line = joined(f'self.register_buffer("{declaration.name}", ', made, f"{persistent})")
+        elif is_number(declaration.name):
+            line = joined(f'self.add_module("{declaration.name}", ', made, ")")
         else:
             line = joined(f"self.{declaration.name} = ", made)
         line = line.stretched() if line.marks else line.marked(declaration.location, declaration.node)
@@ -83,7 +92,7 @@ class InitWriter:
         """A statement with its comment behind it where that fits, else above it."""
         behind = f"{line.source}  # {comment}"
         if comment and not others and comment.isprintable() and fits(" " * INDENT * lines.depth + behind):
-            lines.add_commented(line, comment)
+            lines.add(line, comment=comment)
             return
         for text in [comment] * bool(comment) + list(others):
             lines.add_prose(comment_lines(text, lines.room()))
@@ -126,8 +135,7 @@ class InitWriter:
         """Rounds that need lines of their own: a list that is filled in a loop; gives its variable."""
         kept = self.namer.fresh(f"{name}_rounds")
         lines.add(f"{kept} = {empty}")
-        texts = [text.source for _, text, _ in before.lines]
-        lines.add(f"for {_index(rounds.index, made, *texts)} in range({rounds.count}):")
+        lines.add(f"for {_index(rounds.index, made, *before.code())} in range({rounds.count}):")
         lines.extend(before)
         lines.depth += 1
         lines.add(f"{kept}.append(", made, ")")

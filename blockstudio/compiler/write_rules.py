@@ -34,12 +34,18 @@ def write_rules(rules: Iterable[ir.InitRule], lines: Lines) -> None:
 def needs_no_grad(rules: Iterable[ir.InitRule]) -> bool:
     """Whether autograd must be told to look away: torch's own initialisers do that themselves."""
     return any(
-        not rule.function.startswith("nn.init.") and (rule.index or not _is_number(rule.expression)) for rule in rules
+        not rule.function.startswith("nn.init.") and (rule.index or not _is_number(rule.expression))
+        for rule in rules
+        if not rule.source
     )
 
 
 def _write_rule(rule: ir.InitRule, target: str, lines: Lines) -> None:
     depth = lines.depth
+    if rule.source:
+        target += f".{rule.parameter}" if rule.parameter else ""
+        lines.add(Text(f"{target} = {rule.source}").marked(rule.location, rule.node))
+        return
     if rule.parameter:
         target += f".{rule.parameter}"
         if rule.optional:

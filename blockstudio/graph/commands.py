@@ -92,17 +92,21 @@ def rename_node(document: Document, location: Location, old: str, new: str) -> E
         SetNode(place, evolve(call, layer=new, name=call.name)) for place, call in calls_of(document, location, old)
     ]
 
-    def renamed(definition: str, rule: Initializer) -> Initializer:
-        steps = follow(document, definition, rule.target)
-        parts = rule.target.split(".")
+    def moved(definition: str, path: str) -> str:
+        """A module path in a definition, after the renaming."""
+        parts = path.split(".")
         position = 0
-        for step in steps:
+        for step in follow(document, definition, path):
             here = step.segments
             if step.location == location and step.node.name == old and ".".join(here).startswith(old):
                 tail = here[len(old.split(".")) :]
                 parts[position : position + len(here)] = [*new.split("."), *tail]
-                return evolve(rule, target=".".join(parts))
+                return ".".join(parts)
             position += len(here)
+        return path
+
+    def renamed(definition: str, rule: Initializer) -> Initializer:
+        rule = evolve(rule, target=moved(definition, rule.target), same_as=moved(definition, rule.same_as))
         if definition == location.definition and not rule.target and rule.parameter == old:
             return evolve(rule, parameter=new)
         return rule

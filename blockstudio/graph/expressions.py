@@ -131,9 +131,17 @@ def is_identifier(text: str) -> bool:
     return text.isidentifier() and not keyword.iskeyword(text)
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number as a list would key its members: "0", "12"."""
+    return text.isascii() and text.isdecimal() and (text == "0" or not text.startswith("0"))
+
+
 def is_node_name(text: str) -> bool:
-    """Whether a text can name a node: an identifier, or one followed by `.segments` (`layers.0`)."""
+    """Whether a text can name a node: an identifier, one followed by `.segments` (`layers.0`), or a number,
+    which makes the block itself a list of layers."""
     first, *rest = text.split(".")
+    if not rest and is_number(text):
+        return True
     return is_identifier(first) and all(part.isdigit() or is_identifier(part) for part in rest)
 
 

@@ -110,7 +110,7 @@ def group(document: Document, location: Location, names: Collection[str], defini
             if edge.source in outputs and edge.target.node not in body.nodes
         ),
     ]
-    if moved_rules and not location.steps:
+    if kept_rules != definition.initializers and not location.steps:
         edits.append(ChangeDefinition(definition.name, {"initializers": kept_rules}))
     return Batch(tuple(edits)), node_name
 
@@ -164,15 +164,27 @@ def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tu
             if results.get(edge.source.port)
         ),
     ]
+
+    def unpacked(path: str) -> str:
+        head, *tail = path.split(".")
+        return ".".join([renamed[head], *tail]) if head in renamed else path
+
     rules = [
-        evolve(rule, target=".".join([renamed[head], *tail]))
+        evolve(rule, target=unpacked(rule.target), same_as=unpacked(rule.same_as))
         for rule in definition.initializers
-        for head, *tail in [rule.target.split(".")]
-        if head in renamed
+        if rule.target.split(".")[0] in renamed
     ]
-    if rules and not location.steps:
-        before = document.definition(location.definition).initializers
-        edits.append(ChangeDefinition(location.definition, {"initializers": [*rules, *before]}))
+
+    def reaching_in(path: str) -> str:
+        return unpacked(path.removeprefix(f"{name}.")) if path.startswith(f"{name}.") else path
+
+    before = document.definition(location.definition).initializers
+    after = [
+        *rules,
+        *(evolve(rule, target=reaching_in(rule.target), same_as=reaching_in(rule.same_as)) for rule in before),
+    ]
+    if after != before and not location.steps:
+        edits.append(ChangeDefinition(location.definition, {"initializers": after}))
     return Batch(tuple(edits)), tuple(renamed.values())
 
 
@@ -261,8 +273,19 @@ def _move_rules(
     rules: list[Initializer], chosen: Collection[str], node_name: str
 ) -> tuple[list[Initializer], list[Initializer]]:
     """The rules that go into the new block, and those that stay. Rules of one layer type stay: they reach inside."""
-    moved = [rule for rule in rules if rule.target and rule.target.split(".")[0] in chosen]
-    return moved, [rule for rule in rules if rule not in moved]
+
+    def is_inside(path: str) -> bool:
+        return bool(path) and path.split(".")[0] in chosen
+
+    def outside(path: str) -> str:
+        return f"{node_name}.{path}" if is_inside(path) else path
+
+    moved = [rule for rule in rules if is_inside(rule.target) and (not rule.same_as or is_inside(rule.same_as))]
+    kept = [rule for rule in rules if rule not in moved]
+    return moved, [
+        evolve(rule, target=outside(rule.target), same_as=outside(rule.same_as)) if rule.same_as else rule
+        for rule in kept
+    ]
 
 
 def _as_text(value: object) -> str:

@@ -285,7 +285,8 @@ class Initializer:
     else with `parameter`, to that one parameter of `target`; else to every parameter below it.
     The rule is a `function` ("torch.nn.init.normal_", or one of `Document.functions`) with its
     `arguments`, or an `expression` over the old value, named `x`, assigned to `index` ("0, 0",
-    "" for the whole tensor).
+    "" for the whole tensor), or `same_as`: the parameter, or the module at `target` if there is none,
+    is the one at that path ("tok.weight") from then on.
     """
 
     target: str = ""
@@ -295,6 +296,7 @@ class Initializer:
     arguments: Options = Factory(dict)
     index: str = ""
     expression: str = ""
+    same_as: str = ""
     extra: Mapping[str, Any] = Factory(dict)
 
 

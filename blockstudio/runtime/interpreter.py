@@ -77,6 +77,9 @@ class Self:
             return hypers[name]
         return getattr(object.__getattribute__(self, "_owner"), name)
 
+    def __getitem__(self, index: Any) -> Any:
+        return object.__getattribute__(self, "_owner")[index]
+
 
 @define
 class Member:

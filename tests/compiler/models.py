@@ -441,9 +441,70 @@ def devices() -> Document:
     return net(graph("x", "output", nodes, "x>a a>b b>c a>add c>add.other add>output"))
 
 
+def numbered() -> Document:
+    """Blocks that are lists of layers themselves, by the names of their nodes."""
+    channels = [HyperParameter("inputs"), HyperParameter("outputs", "16")]
+    conv_norm = Definition(
+        "ConvNorm",
+        graph(
+            "input",
+            "output",
+            [conv("0", E("inputs"), E("outputs"), 3, bias=False), norm("1", E("outputs")), layer("2", "ReLU")],
+            "input>0 0>1 1>2 2>output",
+        ),
+        channels,
+        doc="A convolution, normalised.",
+    )
+    sum_of = Definition(
+        "SumOf",
+        graph(
+            "x",
+            "output",
+            [
+                instance("0", "ConvNorm", inputs=16),
+                instance("1", "ConvNorm", inputs=16),
+                function("add", "operator.add"),
+            ],
+            "x>0.input x>1.input 0>add 1>add.other add>output",
+        ),
+    )
+    return document(
+        Definition(
+            "Net",
+            graph(
+                "x",
+                "output",
+                [instance("0", "ConvNorm", inputs=3), instance("1", "SumOf")],
+                "x>0.input 0>1.x 1>output",
+            ),
+        ),
+        conv_norm,
+        sum_of,
+        root="Net",
+    )
+
+
+def tied() -> Document:
+    """One tensor and one layer under two names each."""
+    nodes = [
+        layer("tok", "Embedding", num_embeddings=10, embedding_dim=8),
+        linear("first", 8, 8),
+        linear("second", 8, 8),
+        linear("head", 8, 10, bias=False),
+    ]
+    rules = [
+        Initializer(target="second", same_as="first"),
+        Initializer(target="head", parameter="weight", same_as="tok.weight"),
+    ]
+    wires = "x>tok tok>first first>second second>head head>output"
+    return document(Definition("Net", graph("x", "output", nodes, wires), initializers=rules))
+
+
 MODELS: dict[str, Callable[[], Document]] = {
     model.__name__: model
     for model in (
+        numbered,
+        tied,
         mlp,
         fixed_hidden_mlp,
         centered,

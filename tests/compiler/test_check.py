@@ -182,7 +182,13 @@ FAULTS: dict[str, list[Callable[[], Document]]] = {
     "edge.sequential": [lambda: one(Sequential(name="s", body=graph("x", "y", [linear("a", 1, 1)], "x>a")))],
     "graph.cycle": [cyclic],
     "graph.deep": [lambda: deep(40)],
-    "node.name": [lambda: one(linear("1st", 1, 1)), lambda: one(linear("a-b", 1, 1)), lambda: one(linear("for", 1, 1))],
+    "node.name": [
+        lambda: net(graph("", "y", [parameter("0", "torch.ones(1)")], "0>y")),
+        lambda: one(linear("01", 1, 1)),
+        lambda: one(linear("1st", 1, 1)),
+        lambda: one(linear("a-b", 1, 1)),
+        lambda: one(linear("for", 1, 1)),
+    ],
     "node.attribute": [
         lambda: one(linear("forward", 1, 1)),
         lambda: one(linear("type", 1, 1)),
@@ -194,6 +200,7 @@ FAULTS: dict[str, list[Callable[[], Document]]] = {
     ],
     "node.list": [lambda: net(chain(linear("a", 1, 1), linear("a.0", 1, 1)))],
     "node.guards": [lambda: branch(STATIC, chain(linear("a.0", 1, 1)), chain(linear("a.1", 1, 1)))],
+    "node.number": [lambda: net(chain(linear("0", 1, 1), linear("2", 1, 1)))],
     "node.unknown": [lambda: one(Unknown(name="a", data={"kind": "teleporter"}))],
     "node.type": [lambda: one(layer("a", "Nonsense")), lambda: one(function("a", "os.system"))],
     "node.excluded": [lambda: one(layer("a", "ModuleList"))],
@@ -271,7 +278,10 @@ FAULTS: dict[str, list[Callable[[], Document]]] = {
             shared=False,
         )
     ],
-    "initializer.target": [lambda: rule(target="gone", function="torch.nn.init.zeros_")],
+    "initializer.target": [
+        lambda: rule(target="gone", function="torch.nn.init.zeros_"),
+        lambda: rule(target="hidden", same_as="gone"),
+    ],
     "initializer.type": [
         lambda: rule(layer_type="torch.nn.Nonsense", parameter="weight", function="torch.nn.init.zeros_")
     ],
@@ -282,6 +292,10 @@ FAULTS: dict[str, list[Callable[[], Document]]] = {
             Definition("Net", BODY, initializers=[Initializer(function="f", arguments={"a b": 1})]),
             functions={"f": "def f(tensor):\n    pass\n"},
         )
+    ],
+    "initializer.tie": [
+        lambda: rule(same_as="hidden.weight", target="hidden", parameter="weight"),
+        lambda: rule(same_as="hidden.weight", target="hidden"),
     ],
     "initializer.rule": [lambda: rule(), lambda: rule(function="torch.nn.init.zeros_", expression="1")],
 }
@@ -363,25 +377,25 @@ def test_ten_thousand_nodes_are_checked_in_less_than_a_second_and_cost_grows_as_
         wide = document(Definition("Net", chain(*nodes)))
         times = []
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             assert check(wide) == []
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return min(times)
 
     seconds(10)
     small, large = seconds(1_000), seconds(10_000)
-    assert large < 1.5  # half a second where nothing else runs
+    assert large < 1.5  # a third of that where nothing else runs
     assert large < small * 10 * 2.5
 
 
 def test_many_calls_and_many_lists_cost_no_more_than_their_number() -> None:
     calls = [linear("own", 8, 8), *(call(f"c{i}", "own") for i in range(3_000))]
     lists = [linear(f"layers.{i}", 8, 8) for i in range(3_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     for nodes in (calls, lists):
         assert check(net(chain(*nodes))) == []
         compile_document(net(chain(*nodes)))
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 15
 
 
 def test_a_call_of_an_instance_in_another_branch() -> None:

@@ -363,3 +363,26 @@ def test_adding_a_definition_twice_is_refused() -> None:
     doc = document(chain(linear("a")))
     with pytest.raises(EditError, match="already a block"):
         doc.apply(AddDefinition(chain(linear("a"))))
+
+
+def test_what_is_tied_stays_tied() -> None:
+    """Two names of one tensor follow renaming, grouping and ungrouping."""
+    doc = document(chain(linear("tok"), linear("hidden"), linear("head")))
+    rule = Initializer(target="head", parameter="weight", same_as="tok.weight")
+    doc.definition("Net").initializers.append(rule)
+
+    def ties() -> set[tuple[str, str, str]]:
+        return {(r.target, r.parameter, r.same_as) for r in doc.definition("Net").initializers}
+
+    doc.apply(commands.rename_node(doc, NET, "tok", "embedding"))
+    assert ties() == {("head", "weight", "embedding.weight")}
+    edit, name = group(doc, NET, ["embedding", "hidden"], "Body")
+    undo = doc.apply(edit)
+    assert ties() == {("head", "weight", f"{name}.embedding.weight")}
+    doc.apply(undo)
+    edit, name = group(doc, NET, ["embedding", "hidden", "head"], "Body")
+    doc.apply(edit)
+    assert not ties()
+    edit, _ = ungroup(doc, NET, name)
+    doc.apply(edit)
+    assert ties() == {("head", "weight", "embedding.weight")}

@@ -86,7 +86,7 @@ def test_names_are_found_renamed_and_replaced() -> None:
 
 
 def test_node_names() -> None:
-    good = ["hidden", "隐藏层", "layers.0", "a.b.0", "_x"]
-    bad = ["", "0", "class", "a b", "a.", "a..b", "a.for", "a-b"]
+    good = ["hidden", "隐藏层", "layers.0", "a.b.0", "_x", "0", "12"]
+    bad = ["", "01", "0.a", "²", "٣", "class", "a b", "a.", "a..b", "a.for", "a-b"]
     assert all(expressions.is_node_name(name) for name in good)
     assert not any(expressions.is_node_name(name) for name in bad)

@@ -26,7 +26,7 @@ def tensor_rule(path: str, index: str, expression: str) -> Initializer:
 def with_rule(rules: Sequence[Initializer], rule: Initializer) -> list[Initializer]:
     """The rules with one more, without those for the same tensors that it overwrites."""
     scope = _scope(rule)
-    kept = [old for old in rules if _scope(old) != scope or not _overwrites(rule, old)]
+    kept = [old for old in rules if old.same_as or _scope(old) != scope or not _overwrites(rule, old)]
     return [*kept, rule]
 
 
@@ -56,7 +56,9 @@ def scope_text(rule: Initializer) -> str:
 
 
 def action_text(rule: Initializer) -> str:
-    """What a rule does: "normal_(std=0.01)", "= x + 1"."""
+    """What a rule does: "normal_(std=0.01)", "= x + 1", "is tok.weight"."""
+    if rule.same_as:
+        return tr("is {path}").format(path=rule.same_as)
     if rule.function:
         arguments = ", ".join(f"{name}={_value(value)}" for name, value in rule.arguments.items())
         return f"{rule.function.removeprefix(BUILT_IN)}({arguments})"
