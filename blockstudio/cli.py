@@ -188,6 +188,12 @@ def _write_text(out: Path, text: str) -> None:
 
 def main() -> None:
     """Run the command line; a problem of the input is one line on stderr."""
+    if sys.argv[1:2] == ["--kernel"]:
+        # In a frozen app this program is also what the engine runs in; see `engine.launch`.
+        from blockstudio.engine import launch
+
+        launch.main(sys.argv[2:])
+        return
     try:
         cli()
     except BlockStudioError as error:

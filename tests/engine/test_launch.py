@@ -53,11 +53,35 @@ def test_allocations_beyond_the_limit_raise() -> None:
     assert printed == ["refused", str(2**26), "800"]
 
 
-@pytest.mark.skipif(not launch.POSIX, reason="elsewhere Jupyter watches a handle of the parent")
-def test_ends_with_its_parent_and_leaves_nothing() -> None:
-    directory = launch.private_directory()
+def started(directory: Path, monkeypatch: pytest.MonkeyPatch, *, frozen: bool = False) -> list[str]:
+    """The command line of a kernel, connection file and all."""
+    if frozen:
+        monkeypatch.setattr(sys, "frozen", True, raising=False)
     command = launch.command(directory, "tests.helpers.fake_worker:Worker")
-    command = [str(directory / "connection.json") if part == "{connection_file}" else part for part in command]
+    monkeypatch.undo()
+    if frozen:
+        command[1:1] = ["-m", "blockstudio"]  # what stands for the frozen app
+    return [str(directory / "connection.json") if part == "{connection_file}" else part for part in command]
+
+
+def test_the_frozen_app_is_the_kernel_if_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command = started(tmp_path, monkeypatch, frozen=True)
+    assert command[1:4] == ["-m", "blockstudio", launch.FROZEN_FLAG]
+    kernel = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    assert kernel.stdin is not None
+    while not (tmp_path / "connection.json").exists():
+        assert kernel.poll() is None
+        time.sleep(0.05)
+    loaded = Path(f"/proc/{kernel.pid}/maps")
+    assert not loaded.exists() or "PySide6" not in loaded.read_text()
+    kernel.stdin.close()
+    kernel.wait(5)
+
+
+@pytest.mark.skipif(not launch.POSIX, reason="elsewhere Jupyter watches a handle of the parent")
+def test_ends_with_its_parent_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = launch.private_directory()
+    command = started(directory, monkeypatch)
     parent = subprocess.Popen(
         [sys.executable, "-c", "import subprocess, sys, time\n"
          "null, pipe = subprocess.DEVNULL, subprocess.PIPE\n"
