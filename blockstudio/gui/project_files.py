@@ -36,20 +36,12 @@ def examples() -> list[Example]:
     """The projects of resources/examples, in the order of their names."""
     found = []
     for path in sorted(resources.path("examples").glob(f"*{SUFFIX}")):
-        doc = ""
         try:
-            document = project.load(path)
-            doc = document.definitions[document.root].doc.strip()
-        except (BlockStudioError, KeyError):
-            pass
-        found.append(Example(path, doc.splitlines()[0].rstrip(".") if doc else _title_of(path)))
-    titles = [example.title for example in found]
-    return [e if titles.count(e.title) == 1 else Example(e.path, _title_of(e.path)) for e in found]
-
-
-def _title_of(path: Path) -> str:
-    """`18-save-parameters` is "Save parameters"."""
-    return path.stem.lstrip("0123456789-").replace("-", " ").capitalize()
+            title = project.load(path).extra.get("title")
+        except BlockStudioError:
+            title = None
+        found.append(Example(path, str(title or path.stem)))
+    return found
 
 
 class ProjectFiles(QObject):

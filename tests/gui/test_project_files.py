@@ -172,8 +172,10 @@ def test_an_example_has_no_file_yet(files: ProjectFiles, session: Session, tmp_p
 
 
 def test_every_example_opens(files: ProjectFiles, session: Session) -> None:
+    titles = [example.title for example in examples()]
+    assert len(set(titles)) == len(titles)
     for example in examples():
-        assert example.title
+        assert example.title != example.path.stem
         files.open_example(example.path)
         assert session.document.definitions
 
