@@ -284,9 +284,13 @@ def _has_own_name(statement: ir.Statement) -> bool:
 def _composed(statement: ir.Compute | ir.Apply, operands: Mapping[str, Text]) -> tuple[Text, list[str]]:
     """A call with the texts of its arguments in it, and the marked ones that are in it once, in their order."""
     source = snippets.call(statement, {port: text.source for port, text in operands.items()})
-    placeholders = {port: _placeholder(index) for index, (port, text) in enumerate(operands.items()) if text.marks}
-    if not placeholders:
+    marked = [port for port, text in operands.items() if text.marks]
+    if not marked:
         return Text(source), []
+    if len(marked) == 1 and source.count(operands[marked[0]].source) == 1:
+        text = operands[marked[0]]
+        return Text(source, tuple(text.shifted(source.index(text.source)))), marked
+    placeholders = {port: _placeholder(index) for index, port in enumerate(marked)}
     # The same call with placeholders shows where each argument stands; it may have got brackets.
     skeleton = snippets.call(statement, {port: placeholders.get(port, text.source) for port, text in operands.items()})
     found = {skeleton.index(mark): port for port, mark in placeholders.items() if skeleton.count(mark) == 1}
