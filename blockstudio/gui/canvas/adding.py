@@ -7,9 +7,10 @@ from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QWidget
 
+from blockstudio.engine.protocol import TensorShape
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
-from blockstudio.graph.edits import AddNode, Batch, Connect, Edit
+from blockstudio.graph.edits import AddNode, Batch, Edit
 from blockstudio.graph.model import CodeDefinition, Endpoint, Position
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.targets import landing
@@ -21,8 +22,9 @@ from blockstudio.gui.canvas.places import GRID, placement
 from blockstudio.gui.canvas.placing import (
     Made,
     check_child,
+    fed,
+    fitted,
     inserted,
-    into_sequential,
     main_ports,
     make,
     ports_of,
@@ -51,11 +53,11 @@ class Adding(SessionView):
         sources = self._loose_ends() if at is None else []
         place = self._beside(sources) if at is None else (at.x(), at.y())
         made = self.make(payload, place)
-        edit: Edit
         if self.canvas_scene.sequence:
             self._add_to_sequence(made, at)
             return
-        edit = self._joined(made, sources) if sources and made.node is not None else Batch((*made.before, made.edit))
+        ends = [source.endpoint for source in sources]
+        edit = fed(self.session.document, self.session.location, made, ends, self._shape_of)
         self._commit(made, payload, edit, move_free=at is None)
 
     def make(self, payload: str, place: Position) -> Made:
@@ -116,17 +118,17 @@ class Adding(SessionView):
         places = [scene.port_place(port) for port in sources]
         return max(p.x() for p in places) + BESIDE, sum(p.y() for p in places) / len(places) - 20.0
 
-    def _joined(self, made: Made, sources: list[PortKey]) -> Edit:
-        """A new node with its inputs fed by what is selected, as far as there are inputs for it."""
-        ports = ports_of(self.session.document, self.session.location, made)
-        inputs = [port.name for port in ports.inputs if not port.advanced][: len(sources)]
-        edits: list[Edit] = [*made.before, made.edit]
-        if ports.inputs and len(inputs) == len(sources):
-            edits += [
-                Connect(self.session.location, Endpoint(made.key.name, port), source.endpoint)
-                for port, source in zip(inputs, sources, strict=True)
-            ]
-        return Batch(tuple(edits))
+    def _shape_of(self, source: Endpoint) -> TensorShape | None:
+        return self.session.shape(self.session.location, source.node, source.port)
+
+    def _shape_in_row(self, sequential: str, index: int) -> TensorShape | None:
+        """What flows into a place of a Sequential: from the child before it, or from outside."""
+        location = self.session.location
+        if index:
+            before = self.canvas_scene.nodes[sequential].face.rows[index - 1].key
+            return self.session.shape(location.enter(sequential, "body"), before, "output")
+        source = self.session.graph.source_of(sequential, "input")
+        return self._shape_of(source) if source else None
 
     def _move_to_free(self, key: Key) -> None:
         """Down to where nothing is covered."""
@@ -155,8 +157,20 @@ class Adding(SessionView):
         index = chosen[-1] + 1 if chosen else len(names)
         if at is not None:
             index = landing(scene, at, made.node).place or 0
+        if index:
+            made = fitted(made, {"input": self._shape_of(Endpoint(names[index - 1], "output"))})
+        assert made.node is not None
         node = evolve(made.node, position=(0.0, 0.0))
         self._commit(made, "", Batch((*made.before, AddNode(scene.location, node, index))))
+
+    def _add_to_row(self, payload: str, sequential: str, index: int) -> bool:
+        """Put something new into a Sequential that is shown."""
+        inside = self.session.location.enter(sequential, "body")
+        made = make(self.session.document, inside, payload, (0.0, 0.0))
+        made = fitted(made, {"input": self._shape_in_row(sequential, index)})
+        assert made.node is not None
+        edit = Batch((*made.before, AddNode(inside, made.node, index)))
+        return self._commit(Made(edit, node_key(sequential), code=made.code), payload, edit)
 
     def drop_entry(self, payload: str, point: QPointF) -> bool:
         """An entry is dropped on the canvas: on a wire, into a Sequential, or on the ground."""
@@ -170,12 +184,8 @@ class Adding(SessionView):
             if where.place is not None:
                 self._add_to_sequence(made, point)
                 return True
-            if where.sequential and made.node is not None:
-                edit = into_sequential(
-                    self.session.document, scene.location, where.sequential, made.node, where.index, made.before
-                )
-                added = Made(edit, node_key(where.sequential), code=made.code)
-                return self._commit(added, payload, edit)
+            if where.sequential:
+                return self._add_to_row(payload, where.sequential, where.index)
             if where.wire is not None and all(main_ports(ports_of(self.session.document, scene.location, made))):
                 return self._insert(made, payload, where.wire)
             return self._commit(made, payload, Batch((*made.before, made.edit)))
@@ -185,7 +195,9 @@ class Adding(SessionView):
         """Put something new on a wire; what is behind it makes room."""
         session, scene = self.session, self.canvas_scene
         with session.macro(tr("Insert {name}").format(name=made.key.name)):
-            done = self._commit(made, payload, inserted(session.document, session.location, made, target))
+            done = self._commit(
+                made, payload, inserted(session.document, session.location, made, target, self._shape_of)
+            )
             item = scene.thing(made.key)
             if done and item is not None:
                 edits = self._room_for(item.body, target)
@@ -244,7 +256,7 @@ class Adding(SessionView):
                 assert at is not None
                 shift = -20.0 if wire.is_source else -140.0
                 made = self.make(payload, (at.x() + shift, at.y() - 20.0))
-                self._commit(made, payload, wired_to(session.document, session.location, made, wire))
+                self._commit(made, payload, wired_to(session.document, session.location, made, wire, self._shape_of))
 
         available = offers(session.document, session.location, sequence=scene.sequence, wire=wire)
         self.search_popup.open(place, available, self._recent, chosen)

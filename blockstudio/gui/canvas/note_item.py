@@ -11,6 +11,7 @@ from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.look import TITLE_SIZE, measure, tint
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import Detail, Surface
+from blockstudio.gui.i18n import tr
 
 PADDING = 10.0
 TITLE = 26.0
@@ -99,6 +100,10 @@ class NoteItem(QGraphicsRectItem):
         painter.drawRoundedRect(box, radius, radius)
         if self.note.frame:
             self._paint_title(painter)
+        elif not self.note.text:
+            painter.setFont(self.surface.fonts.detail)
+            painter.setPen(colors.muted)
+            painter.drawText(QPointF(PADDING, PADDING + 14.0), tr("Double-click to write"))
         elif self.surface.detail != Detail.OVERVIEW or self.surface.printing:
             self._paint_text(painter)
         if selected:

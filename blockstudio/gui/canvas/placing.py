@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from attrs import evolve, frozen
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import Ports, node_ports
 from blockstudio.catalog.spec import Entry
+from blockstudio.engine.protocol import TensorShape
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.commands import new_control_flow
@@ -41,9 +42,14 @@ from blockstudio.graph.scopes import calls_of, next_free, unique_name
 from blockstudio.gui import new_blocks
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key
 
+ShapeOf = Callable[[Endpoint], "TensorShape | None"]
+"""What is known to flow out of an output."""
+
 CONSTANT = "torch.ones(1)"
 PARAMETER = "torch.zeros(1)"
 NOTE_SIZE = (220.0, 90.0)
+_FITS = re.compile(r"(\w+)\[(-?\d+)\]")
+"""`OptionSpec.fits`: the port and the dimension that an option must equal."""
 CHILD_KINDS = (Layer, Instance, Sequential, Repeat, Call)
 """What a Sequential can hold."""
 
@@ -196,8 +202,41 @@ def main_ports(ports: Ports) -> tuple[str, str]:
     return (inputs[0].name if inputs else "", ports.outputs[0].name if ports.outputs else "")
 
 
-def wired_to(document: Document, location: Location, made: Made, origin: PortKey) -> Edit:
+def fitted(made: Made, shapes: Mapping[str, TensorShape | None]) -> Made:
+    """The same, with the sizes that its inputs dictate taken from what will flow into them."""
+    node, edit = made.node, made.edit
+    entry = catalog().get(node.type) if isinstance(node, Layer | Function) else None
+    if entry is None or not isinstance(node, Layer | Function) or not isinstance(edit, AddNode):
+        return made
+    options = dict(node.options)
+    for option in entry.options:
+        found = _FITS.fullmatch(option.fits)
+        flowing = shapes.get(found[1]) if found else None
+        if found and flowing is not None and flowing.shape is not None:
+            dimension = int(found[2])
+            if -len(flowing.shape) <= dimension < len(flowing.shape):
+                options[option.name] = flowing.shape[dimension]
+    node = evolve(node, options=options)
+    return evolve(made, node=node, edit=evolve(edit, node=node))
+
+
+def fed(document: Document, location: Location, made: Made, sources: Sequence[Endpoint], shape_of: ShapeOf) -> Edit:
+    """Something new, its inputs fed by `sources` in order; unwired where it has not that many."""
+    ports = ports_of(document, location, made)
+    inputs = [port.name for port in ports.inputs if not port.advanced][: len(sources)]
+    if not inputs or len(inputs) < len(sources):
+        return Batch((*made.before, made.edit))
+    feeds = dict(zip(inputs, sources, strict=True))
+    made = fitted(made, {port: shape_of(source) for port, source in feeds.items()})
+    wires = (Connect(location, Endpoint(made.key.name, port), source) for port, source in feeds.items())
+    return Batch((*made.before, made.edit, *wires))
+
+
+def wired_to(document: Document, location: Location, made: Made, origin: PortKey, shape_of: ShapeOf) -> Edit:
     """Something new, joined with the loose end of a wire."""
+    if origin.is_source and made.node is not None:
+        into, _ = main_ports(ports_of(document, location, made))
+        made = fitted(made, {into: shape_of(origin.endpoint)})
     added = (*made.before, made.edit)
     if made.key.kind in ("input", "output"):
         end = Endpoint(BOUNDARY, made.key.name)
@@ -211,12 +250,13 @@ def wired_to(document: Document, location: Location, made: Made, origin: PortKey
     return Batch((*added, Connect(location, target, source)))
 
 
-def inserted(document: Document, location: Location, made: Made, target: Endpoint) -> Edit:
+def inserted(document: Document, location: Location, made: Made, target: Endpoint, shape_of: ShapeOf) -> Edit:
     """Something new, put into the wire that feeds `target`."""
     into, out = main_ports(ports_of(document, location, made))
     source = document.graph(location).edges.get(target)
     if not into or not out or source is None:
         raise EditError(mark("Only what has an input and an output can be put on a wire."), path=location.path())
+    made = fitted(made, {into: shape_of(source)})
     name = made.key.name
     return Batch(
         (

@@ -8,6 +8,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.catalog.catalog import catalog
+from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
 from blockstudio.graph.edits import AddDefinition
 from blockstudio.graph.model import CodeDefinition, Definition, Endpoint
 from blockstudio.gui.canvas.keys import Key
@@ -169,3 +170,41 @@ def test_insert_by_menu_on_a_wire(net: Desk) -> None:
     assert not any(o.payload in ("node:constant", "node:note") for o in net.canvas.search_popup.model.offers)
     net.search("tanh")
     assert net.graph.edges[Endpoint("linear_2", "input")].node == "tanh"
+
+
+def known(desk: Desk) -> None:
+    """As the engine says it of the document as it is."""
+    rows = (
+        PortShape("Net", "x", TensorShape((2, 20))),
+        PortShape("Net/relu", "output", TensorShape((2, 256))),
+        PortShape("Net/sequential.body/tanh", "output", TensorShape((4, 7))),
+    )
+    desk.session.set_shapes(Shapes(1, rows, ()))
+
+
+def test_a_new_layer_takes_the_sizes_of_what_feeds_it(net: Desk) -> None:
+    known(net)
+    net.select("relu")
+    net.canvas.add_entry("torch.nn.Linear")
+    assert net.graph.nodes["linear_3"].options["in_features"] == 256  # type: ignore[attr-defined]
+    net.drag(net.output("relu"), net.at(500, 320))
+    net.search("batchnorm1d")
+    assert net.graph.nodes["batchnorm1d"].options["num_features"] == 256  # type: ignore[attr-defined]
+    net.canvas.drop_entry("torch.nn.Linear", net.canvas.mapToScene(net.wire("linear")))
+    assert net.graph.nodes["linear_4"].options["in_features"] == 20  # type: ignore[attr-defined]
+
+
+def test_in_a_sequential_too(net: Desk) -> None:
+    net.select("relu")
+    net.canvas.add_entry("node:sequential")
+    known(net)
+    item = net.scene.nodes["sequential"]
+    inside = QPointF(item.x() + 60, item.y() + 55)
+    net.canvas.drop_entry("torch.nn.Linear", inside)
+    body = net.graph.nodes["sequential"].body  # type: ignore[attr-defined]
+    assert body.nodes["linear"].options["in_features"] == 256
+    net.session.undo_stack.undo()
+    net.canvas.drop_entry("torch.nn.Tanh", inside)
+    net.canvas.drop_entry("torch.nn.Linear", inside + QPointF(0, 14))
+    assert list(body.nodes) == ["tanh", "linear"]
+    assert body.nodes["linear"].options["in_features"] == 7
