@@ -10,23 +10,19 @@ import argparse
 import contextlib
 import faulthandler
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from blockstudio.engine import service
+from blockstudio.engine import private, service
 
 FROZEN_FLAG = "--kernel"
 """In a frozen app `sys.executable` is the app itself: with this as first argument it is the kernel."""
 
 POSIX = os.name == "posix"
 """Where there are Unix sockets, signals and pipes that report the end of a process."""
-
-DIRECTORY_PREFIX = "blockstudio-"
 
 
 def command(directory: Path, worker: str = service.WORKER, memory_limit: int | None = None) -> list[str]:
@@ -39,19 +35,6 @@ def command(directory: Path, worker: str = service.WORKER, memory_limit: int | N
     if memory_limit is not None:
         options += ["--memory-limit", str(memory_limit)]
     return [*start, *options]
-
-
-def private_directory() -> Path:
-    """A fresh directory only this user can read: sockets, connection file, snapshots of parameters.
-
-    Its path is short: a Unix socket's may have a hundred characters.
-    """
-    return Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX))
-
-
-def remove(directory: Path) -> None:
-    """Remove a private directory and all in it."""
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 def memory_of_machine() -> int | None:
@@ -131,7 +114,7 @@ def _end_with_parent(directory: Path) -> None:
         with contextlib.suppress(OSError):
             while os.read(watched, 1):
                 pass
-        remove(directory)
+        private.remove(directory)
         if os.getpgid(0) == os.getpid():
             os.killpg(0, signal.SIGKILL)
         os._exit(1)

@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from blockstudio.engine import client as wire
 from blockstudio.engine import launch, service
 from blockstudio.engine.client import Desk, Greeting, Ticket
+from blockstudio.engine.private import PrivateDirectory
 from blockstudio.engine.protocol import Failure, Request, TakeSnapshot, UpdateDocument
 from blockstudio.engine.recovery import SNAPSHOT_LIMIT, Death, Keeper, has_code, reason
 from blockstudio.errors import EngineError, mark
@@ -74,6 +75,7 @@ class Kernel(QObject):
         self.memory_limit = memory_limit
         self._worker = worker
         self._snapshot_limit = snapshot_limit
+        self._directory: PrivateDirectory | None = None
         self._keeper: Keeper | None = None
         self._desk = Desk()
         self._recovery: Desk | None = None
@@ -122,8 +124,8 @@ class Kernel(QObject):
             return
         from blockstudio.gui.jupyter import Link
 
-        directory = launch.private_directory()
-        self._keeper = Keeper(directory, self._snapshot_limit)
+        self._directory = PrivateDirectory.make()
+        self._keeper = Keeper(self._directory.path, self._snapshot_limit)
         self._link = link = Link(self)
         link.ready.connect(self._greeted)
         link.refused.connect(self._refused)
@@ -202,9 +204,9 @@ class Kernel(QObject):
             self._link.close(patience)
             self._link.deleteLater()
             self._link = None
-        if self._keeper is not None:
-            launch.remove(self._keeper.directory)
-            self._keeper = None
+        if self._directory is not None:
+            self._directory.remove()
+        self._directory = self._keeper = None
         self._enter("stopped")
 
     def _stop_timers(self) -> None:
