@@ -87,7 +87,7 @@ def compile_document(document: Document, root: str = "") -> Compiled:
     """
     analysis = analyse(document)
     root = root or document.root
-    errors = errors_for(analysis, document, root)
+    errors = errors_for(analysis, root)
     if errors:
         first, *others = errors
         template, facts = first.template, first.facts
@@ -100,7 +100,7 @@ def compile_document(document: Document, root: str = "") -> Compiled:
     return Compiled(source.text, source.spans, program, analysis)
 
 
-def errors_for(analysis: Analysis, document: Document, root: str) -> list[Diagnostic]:
+def errors_for(analysis: Analysis, root: str) -> list[Diagnostic]:
     """The errors that keep a block from being compiled."""
     used = {*analysis.reached(root), root}
     return [d for d in analysis.diagnostics if d.severity == "error" and d.location.definition in used]

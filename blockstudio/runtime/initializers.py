@@ -101,7 +101,7 @@ def _method(model: nn.Module, document: Document, definition: str, rules: Sequen
     ruled = evolve(document.definition(definition), initializers=list(rules))
     document = evolve(document, definitions={**document.definitions, definition: ruled})
     analysis = analyse(document)
-    if errors_for(analysis, document, definition):
+    if errors_for(analysis, definition):
         compile_document(document, definition)  # which says what they are
     program = lower(document, definition, analysis)
     module = program.modules[definition]
