@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from blockstudio.gui.canvas.layout import COLUMN_GAP
 from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, measure
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered
@@ -19,13 +21,14 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.items import ItemStore
 
 EVERYWHERE = QRectF(-5e6, -5e6, 1e7, 1e7)
+WIDEST_GAP = 170.0
 LEAST_TITLE = 5.5
 """Pixels below which a title is not painted."""
 READABLE = 10.0
 """Pixels that a title gets where there is room."""
 MOST_ROUNDED = 500
 """Boxes that get round corners; with more, none is large enough to show them."""
-LABEL_ROOM = 30.0
+LABEL_ROOM = 24.0
 """Wire that must be left bare on both sides of a label together."""
 
 
@@ -60,6 +63,12 @@ class LabelLayer(_Layer):
             marked = (edge.selected or edge.lit) and not surface.printing
             painter.setPen(surface.colors.accent if marked else surface.colors.label)
             painter.drawText(QPointF(place.left() + 4.0, small.middle(place.center().y())), edge.label)
+
+
+def column_gap(edges: Iterable[EdgeItem]) -> float:
+    """The room between columns of nodes that lets every label be read, within reason."""
+    widths = (measure("small").width(edge.label) for edge in edges if edge.label)
+    return min(WIDEST_GAP, max(COLUMN_GAP, max(widths, default=0.0) + 8.0 + LABEL_ROOM + 10.0))
 
 
 def label_place(edge: EdgeItem) -> QRectF | None:

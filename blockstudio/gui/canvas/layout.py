@@ -18,7 +18,7 @@ from blockstudio.graph.model import Position
 
 K = TypeVar("K", bound=Hashable)
 
-COLUMN_GAP = 90.0
+COLUMN_GAP = 100.0
 ROW_GAP = 30.0
 LANE = 18.0
 """Height kept free for a wire that passes a layer."""

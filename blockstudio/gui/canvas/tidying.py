@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from blockstudio.graph.model import Position
 from blockstudio.gui.canvas import layout
 from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.layers import column_gap
 from blockstudio.gui.canvas.places import snapped
 from blockstudio.gui.canvas.scene import CanvasScene
 
@@ -20,8 +21,9 @@ def tidied(scene: CanvasScene, only: Collection[Key] | None = None) -> tuple[dic
     before = {key: (item.x(), item.y()) for key in boxes if (item := scene.thing(key)) is not None}
     if not before:
         return {}, {}
+    gap = column_gap(scene.edges.values())
     dx, dy = snapped(min(x for x, _ in before.values()), min(y for _, y in before.values()))
-    after = {key: (x + dx, y + dy) for key, (x, y) in layout.arrange(boxes, wires).items()}
+    after = {key: (x + dx, y + dy) for key, (x, y) in layout.arrange(boxes, wires, gap).items()}
     for item in scene.notes.values():
         place = (item.x(), item.y())
         nearest = _nearest(before, list(boxes), place)

@@ -230,3 +230,14 @@ def test_context_menus(net: Desk) -> None:
     net.click(net.wire("relu"))
     texts = [a.text() for a in context_menu(net.canvas, point).actions()]
     assert texts == ["Insert a node…", "Delete"]
+
+
+def test_double_click_on_a_slot_enters_it(net: Desk) -> None:
+    net.canvas.add_entry("node:if", QPointF(300, 300))
+    for index, slot in enumerate(("condition", "then", "otherwise")):
+        net.double_click(net.row("choice", index))
+        assert net.session.location.steps == (("choice", slot),)
+        net.canvas.leave()
+        net.check()
+    net.double_click(net.node("choice"))
+    assert net.session.location.steps == (("choice", "then"),)

@@ -441,3 +441,13 @@ def test_fit_and_zoom_commands(net: Desk) -> None:
     assert net.canvas.zoom > before
     net.canvas.zoom_reset()
     assert net.canvas.zoom == 1.0
+
+
+def test_tidying_leaves_room_for_the_shapes(net: Desk) -> None:
+    from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
+    from blockstudio.gui.canvas.layers import label_place
+
+    paths = (("Net", "x"), ("Net/linear", "output"), ("Net/relu", "output"), ("Net/linear_2", "output"))
+    net.session.set_shapes(Shapes(1, tuple(PortShape(*path, TensorShape((16, 512, 14, 14))) for path in paths), ()))
+    net.key(Qt.Key.Key_L)
+    assert all(label_place(edge) is not None for edge in net.scene.edges.values())
