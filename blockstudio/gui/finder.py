@@ -52,7 +52,7 @@ class Finder(QFrame):
         for place, node in self._nodes:
             whole = " ".join((place.path(node.name), kind_text(node), node.comment)).lower()
             if all(word in whole for word in words):
-                item = QListWidgetItem(f"{node.name}   {kind_text(node)}   {place.path()}")
+                item = QListWidgetItem(f"{node.name}   {kind_text(node)} · {place.path()}")
                 item.setData(Qt.ItemDataRole.UserRole, (place, node.name))
                 self.list.addItem(item)
                 if self.list.count() == MOST:

@@ -102,9 +102,7 @@ class LatePanels:
     def files(self) -> ParameterFiles:
         from blockstudio.gui.panels.parameter_files import ParameterFiles
 
-        files = ParameterFiles(self._window.session, self._window)
-        self._window.files.tensors_dropped.connect(files.open_tensors)
-        return files
+        return ParameterFiles(self._window.session, self._window)
 
     @cached_property
     def devices(self) -> list[DeviceMenu]:

@@ -139,6 +139,7 @@ class MainWindow(QMainWindow):
         session.undo_stack.redoTextChanged.connect(self._show_enabled)
         self.palette_panel.chosen.connect(self._add_entry)
         self.files.parameters_wanted.connect(self.save_parameters)
+        self.files.tensors_dropped.connect(self._open_tensor_file)
         self.status.problems_clicked.connect(self.panes["problems"].bring_up)
         self.status.parameters_clicked.connect(self.panes["parameters"].bring_up)
         self.status.mode.clicked.connect(lambda: self.actions_by_id["training"].trigger())
@@ -265,6 +266,9 @@ class MainWindow(QMainWindow):
 
     def load_parameters(self) -> None:
         self.late.files.load_parameters()
+
+    def _open_tensor_file(self, file: str) -> None:
+        self.late.files.open_tensors(file)
 
     def open_tensors(self) -> None:
         self.late.files.open_tensors()

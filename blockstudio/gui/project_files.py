@@ -14,6 +14,7 @@ from blockstudio import resources
 from blockstudio.errors import BlockStudioError, ProjectError, mark
 from blockstudio.formats import project
 from blockstudio.formats.files import write_atomically
+from blockstudio.gui import trust
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.recovery import Orphan, orphans
 from blockstudio.gui.session import Session, new_document
@@ -105,7 +106,10 @@ class ProjectFiles(QObject):
         if not self.guard():
             return
         with self._session.guard():
-            self._session.replace(project.load(path))
+            document = project.load(path)
+            # What comes with the program is trusted as the program is.
+            trust.trust(document.code().values(), self._session.settings)
+            self._session.replace(document)
 
     # --- save -------------------------------------------------------------------------------
 

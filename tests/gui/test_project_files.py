@@ -177,7 +177,7 @@ def test_every_example_opens(files: ProjectFiles, session: Session) -> None:
     for example in examples():
         assert example.title != example.path.stem
         files.open_example(example.path)
-        assert session.document.definitions
+        assert session.document.definitions and session.trusted
 
 
 def test_the_source_is_exported(

@@ -42,6 +42,8 @@ MIME = "application/x-blockstudio-entry"
 
 OWN = "own"
 """Key of the group of the user's own blocks."""
+FUNCTION = "mdi6.function-variant"
+"""Icon of functions among what a search found: they look like the layers of nearly the same name."""
 LEFT_OUT = frozenset({"definition", "code"})
 """Structures that have buttons of their own here."""
 
@@ -231,7 +233,8 @@ class PalettePanel(QWidget):
         if with_category:
             category = catalog().category(entry.category)
             number = catalog().categories.index(category)
-            item.setIcon(icon(category.icon, f"hue:{number}"))
+            owns = entry.kind == "layer" or entry in catalog().structures
+            item.setIcon(icon(category.icon if owns else FUNCTION, f"hue:{number}"))
         return item
 
     def _show_found(self, text: str) -> None:
