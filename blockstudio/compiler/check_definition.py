@@ -33,6 +33,9 @@ from blockstudio.graph.model import (
 DEVICE = re.compile(r"[a-z][a-z0-9_]{1,20}(:\d{1,4})?")
 """What a node's device may be: a kind, which any backend of torch may name, and a number."""
 
+KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+"""What the children of a named Sequential may be called that are no attributes then: "block1-0"."""
+
 
 @frozen(eq=False)
 class DefinitionCheck:
@@ -119,10 +122,12 @@ class DefinitionCheck:
         name = node.name
         stem, *rest = name.split(".")
         plain = [part for part in (stem, *rest) if not part.isdigit()]
+        is_key = isinstance(place.container, Sequential) and place.container.named
+        if is_key and KEY.fullmatch(name) and "-" in name:
+            return
         if not is_node_name(name) or not all(map(is_plain, plain)):
             self.report.add("node.name", place.location, name, name=name)
             return
-        is_key = isinstance(place.container, Sequential) and place.container.named
         if not (isinstance(node, OWNING) and not place.sequential) and not is_key:
             return
         if is_number(name) and isinstance(node, Constant | Parameter):

@@ -131,7 +131,8 @@ class Paths:
         children = place.graph.nodes
         if named:
             node = children.get(key)
-            landed = Landing(f"{here.python}.{key}", place.location, node, tuple(rest))
+            reached = f".{key}" if "-" not in key or node is None else f"[{list(children).index(key)}]"
+            landed = Landing(here.python + reached, place.location, node, tuple(rest))
             if isinstance(node, Repeat):
                 return self._in_rounds(scope, place, node, landed, values)
             return None if node is None else self._in_node(scope, place, landed, values)

@@ -1,0 +1,1 @@
+"""From PyTorch modules to documents: traced module by module, so that their hierarchy is kept."""

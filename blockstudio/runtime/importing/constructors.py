@@ -1,0 +1,86 @@
+"""The arguments that modules were constructed with, as far as they can be told."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from torch import nn
+
+from blockstudio.runtime.importing.fingerprints import Fingerprints, attributes
+from blockstudio.runtime.importing.quiet import undisturbed
+
+MOST_TRIALS = 100
+"""Modules that are made to find out how one was made."""
+
+
+def parameters_of(kind: type) -> Mapping[str, inspect.Parameter]:
+    """The arguments of a class's constructor, those without names left out."""
+    try:
+        found = list(inspect.signature(kind.__init__).parameters.values())[1:]  # type: ignore[misc]
+    except (TypeError, ValueError):
+        return {}
+    return {p.name: p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+
+
+def known_arguments(module: nn.Module, recorded: Mapping[int, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The arguments that were recorded, else attributes of the same names."""
+    parameters = parameters_of(type(module))
+    found = recorded.get(id(module))
+    if found is not None:
+        return {name: found[name] for name in parameters if name in found}
+    return {name: module.__dict__[name] for name in parameters if name in module.__dict__}
+
+
+def making_arguments(module: nn.Module, recorded: Mapping[int, Mapping[str, Any]]) -> tuple[Mapping[str, Any], str]:
+    """Arguments that make a module just like this one; where there are none, why."""
+    known = dict(known_arguments(module, recorded))
+    unknown = [name for name in parameters_of(type(module)) if name not in known]
+    reason = ""
+    for trial, given in enumerate(_trials(module, known, unknown)):
+        if trial >= MOST_TRIALS:
+            break
+        with undisturbed():
+            try:
+                made = type(module)(**given)
+            except Exception as error:
+                reason = reason or f"making another one raised {type(error).__name__}: {error}"
+                continue
+        prints = Fingerprints(loose=True)
+        if prints.of(made) == prints.of(module):
+            return given, ""
+        reason = reason or "making another one gives a different one"
+    return {}, reason or f"it is not known what {unknown[0] if unknown else 'it'} was made with"
+
+
+def _trials(module: nn.Module, known: Mapping[str, Any], unknown: list[str]) -> Iterator[dict[str, Any]]:
+    """Arguments to try: the known ones first, then sizes and numbers found in the module for the others."""
+    parameters = parameters_of(type(module))
+    required = [name for name in unknown if parameters[name].default is inspect.Parameter.empty]
+    numbers = list(_numbers(module))
+    for values in product(numbers, repeat=len(required)):
+        yield {**known, **dict(zip(required, values, strict=True))}
+    optional = [name for name in unknown if name not in required]
+    if len(required) <= 1:
+        for name in optional:
+            for values in product(numbers, repeat=len(required)):
+                for value in (None, True, False, *numbers):
+                    yield {**known, **dict(zip(required, values, strict=True)), name: value}
+
+
+def _numbers(module: nn.Module) -> Iterator[Any]:
+    """Whole numbers in a module that an argument may have been, likely ones first."""
+    found: dict[int, None] = {}
+    for inner in module.modules():
+        for name in ("in_features", "in_channels", "num_features", "out_features", "out_channels", "embed_dim"):
+            value = getattr(inner, name, None)
+            if type(value) is int:
+                found[value] = None
+    for parameter in module.parameters():
+        found |= dict.fromkeys(parameter.shape)
+    for value in attributes(module).values():
+        if type(value) is int:
+            found[value] = None
+    yield from list(found)[:12]

@@ -1,0 +1,408 @@
+"""A trace drawn as the graph of a block."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import operator
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from attrs import define, evolve, field
+from torch import fx, nn
+
+from blockstudio.graph.model import Call, Endpoint, Function, Graph, Instance, Layer, Node, Port
+from blockstudio.runtime.importing import functions, merging, special, unused
+from blockstudio.runtime.importing.blocks import Block, Output
+from blockstudio.runtime.importing.calls import CALLED, MODULE, NAMES, OPTIONS, node_of, take
+from blockstudio.runtime.importing.effects import Effects, is_in_place
+from blockstudio.runtime.importing.inline import Inline, class_name
+from blockstudio.runtime.importing.layers import CatalogLayer
+from blockstudio.runtime.importing.names import fresh, is_key, snake
+from blockstudio.runtime.importing.notes import Note, Untraceable
+from blockstudio.runtime.importing.proxies import KIND, OUT_OF_PLACE, RANK
+from blockstudio.runtime.importing.special import Part, Step
+from blockstudio.runtime.importing.tensors import tensor_node
+from blockstudio.runtime.importing.tracing import Fixed, Signature, Trace
+from blockstudio.runtime.importing.tree import own_tensors
+
+if TYPE_CHECKING:
+    from blockstudio.runtime.importing.session import Session
+
+_RANDOM = frozenset(
+    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout rrelu rand randn randint randperm normal "
+    "bernoulli multinomial poisson rand_like randn_like randint_like gumbel_softmax bernoulli_ normal_ uniform_ "
+    "exponential_ scaled_dot_product_attention".split()
+)
+_CHECKS = frozenset(("_assert", "_check", "_check_is_size", "_check_with", "assert_fn", "_assert_async"))
+"""Functions that check their arguments only."""
+
+
+def draft(session: Session, module: nn.Module, signature: Signature, evaluated: Trace, trained: Trace) -> Block:
+    """The block of a module with these traces; Untraceable where no graph says the same."""
+    steps = merging.merge(evaluated, trained)
+    results = [leaf for leaf in evaluated.leaves if isinstance(leaf, fx.Node)]
+    if not results:
+        raise Untraceable("it returns no tensor")
+    nodes = list(evaluated.graph.nodes)
+    effects = Effects.of(nodes, results, steps)
+    drafter = Drafter(session, module, evaluated, effects)
+    drafter.run()
+    block = session.new_block("graph", module, signature=signature, inputs=tuple(drafter.inputs.values()))
+    block.graph = drafter.graph
+    block.spec = evaluated.spec
+    block.outputs = drafter.outputs
+    block.notes = drafter.notes
+    block.ties = tuple(session.tree.ties.get(session.tree.path_of(module), ()))
+    block.shares_memory = effects.shares_memory
+    placeholders = [node for node in nodes if node.op == "placeholder"]
+    block.changes_inputs = tuple(placeholders.index(node) for node in effects.changed_inputs)
+    for node in effects.changed_inputs:
+        block.notes.append(Note("changed input", "", {"name": node.target}))
+    for text in dict.fromkeys([*evaluated.assertions, *trained.assertions]):
+        block.notes.append(Note("assertion", "", {"text": text}))
+    if evaluated.rank is not None:
+        block.notes.append(Note("rank", "", {"rank": evaluated.rank}))
+    return block
+
+
+@define
+class Drafter:
+    """Turns the steps of one trace into nodes and edges, in their order."""
+
+    session: Session
+    module: nn.Module
+    trace: Trace
+    effects: Effects
+    graph: Graph = field(factory=Graph)
+    inputs: dict[fx.Node, str] = field(factory=dict)
+    outputs: tuple[Output | Fixed, ...] = ()
+    notes: list[Note] = field(factory=list)
+    points: dict[fx.Node, Endpoint] = field(factory=dict)
+    parts: dict[fx.Node, list[Endpoint]] = field(factory=dict)
+    """The outputs of steps that give several values."""
+    called: dict[str, Any] = field(factory=dict)
+    """The block or layer of every submodule that has a node, by its path."""
+    owners: dict[int, str] = field(factory=dict)
+    """The path of the first node of each submodule."""
+    taken: set[str] = field(factory=set)
+    """Names that functions may not have: those of nodes that own something."""
+
+    def run(self) -> None:
+        self.taken |= {name.partition(".")[0] for name, _ in self.module.named_children()}
+        self.taken |= {*self.module._parameters, *self.module._buffers}
+        for node in self.trace.graph.nodes:
+            if node.op == "placeholder":
+                name = fresh(str(node.target), self.inputs.values())
+                self.inputs[node] = name
+                self.graph.inputs.append(Port(name))
+                self.points[node] = Endpoint("", name)
+        live = self._live()
+        for node in self.trace.graph.nodes:
+            if node in live:
+                self._step(node)
+        unused.keep_the_rest(self)
+        self._return()
+
+    # --- what is needed ---------------------------------------------------------------------------------
+
+    def _live(self) -> set[fx.Node]:
+        """The steps that something comes of."""
+        live: set[fx.Node] = set()
+        pending = [self.effects.latest.get(node, node) for node in self.effects.results]
+        for node, step in self.effects.steps.items():
+            name = step.target if isinstance(step.target, str) else getattr(step.target, "__name__", "")
+            if node.op == "call_module" or (node.op.startswith("call_") and name in _RANDOM):
+                pending.append(node)
+        while pending:
+            node = pending.pop()
+            if node in live:
+                continue
+            live.add(node)
+            step = self.effects.steps.get(node)
+            if step is not None:
+                fx.node.map_arg((step.args, step.kwargs), pending.append)
+        return live
+
+    # --- steps --------------------------------------------------------------------------------------------
+
+    def _step(self, node: fx.Node) -> None:
+        step = self.effects.steps.get(node)
+        if step is None or node.op == "placeholder":
+            return
+        if node.op == "get_attr":
+            self._read(node)
+        elif node.op == "call_module":
+            self._call(node, step)
+        elif step.target is take:
+            called = step.args[0]
+            self.points[node] = Endpoint(self.points[called].node, str(step.args[1]))
+        elif not self._is_virtual(node, step):
+            self._function(node, step)
+
+    def _is_virtual(self, node: fx.Node, step: Step) -> bool:
+        """Whether a step needs no node of its own, or none yet."""
+        source = special.passes_on(step)
+        if source is not None:
+            self.points[node] = self.point(source)
+            return True
+        if step.target is operator.getitem and isinstance(step.args[0], fx.Node) and type(step.args[1]) is int:
+            parts = self.parts.get(step.args[0])
+            if parts is not None:
+                if not -len(parts) <= step.args[1] < len(parts):
+                    raise Untraceable("it takes a part that is not there")
+                self.points[node] = parts[step.args[1]]
+                return True
+        if step.target is builtins.getattr and isinstance(step.args[0], fx.Node):
+            names = [point.port for point in self.parts.get(step.args[0], ())]
+            if step.args[1] in names:
+                self.points[node] = self.parts[step.args[0]][names.index(step.args[1])]
+                return True
+            return step.args[1] in ("device", "dtype", "shape")
+        return special.shape_of(node) is not None
+
+    def _function(self, node: fx.Node, step: Step) -> None:
+        name = step.target if isinstance(step.target, str) else getattr(step.target, "__name__", "")
+        if name in _CHECKS:
+            return
+        shape = special.shape_of(step.args[0]) if step.target is operator.getitem and step.args else None
+        if shape is not None and type(step.args[1]) is int:
+            step = Step(node, "size", (shape, step.args[1]), {})
+        plain = step
+        if is_in_place(step.target):
+            plain = evolve(step, target=_out_of_place(step.target))
+        try:
+            if plain.target is operator.setitem:
+                raise Untraceable("it sets a part of a value")
+            found = functions.translate(plain)
+        except Untraceable as error:
+            self._inline(node, step, error.reason)
+            return
+        self.place(node, Function(name=self.name(_word(found.entry.type)), type=found.entry.type, options=found.options))
+        for port, value in found.inputs.items():
+            self.connect(node, port, value)
+        self._give(node, found.outputs, several=len(found.entry.outputs) > 1 or len(found.outputs) > 1)
+
+    def _inline(self, node: fx.Node, step: Step, reason: str) -> None:
+        """A function that the catalog does not have, as a block of Python."""
+        copies = is_in_place(step.target) and step.args and self._is_input(step.args[0])
+        inline = Inline(step, copies=bool(copies))
+        name = class_name(step)
+        inline.source(name)  # finds its inputs
+        inputs = list(inline.inputs)
+        block = self.session.helper(inline, name)
+        for part in inputs:
+            self.point(part)
+        self.place(node, Instance(name=self.name(_word(name)), definition=block.reference))
+        for port, part in zip(inline.input_names, inputs, strict=True):
+            self.connect(node, port, part)
+        self._give(node, block.ports, several=False)
+        self.notes.append(Note("function", "", {"call": inline.expression, "reason": reason}))
+
+    def _is_input(self, value: Any) -> bool:
+        return isinstance(value, fx.Node) and any(value is changed for changed in self.effects.changed_inputs)
+
+    def _give(self, node: fx.Node, outputs: Sequence[str], *, several: bool) -> None:
+        name = self.points[node].node
+        self.points[node] = Endpoint(name, outputs[0])
+        if several:
+            self.parts[node] = [Endpoint(name, port) for port in outputs]
+
+    # --- modules --------------------------------------------------------------------------------------------
+
+    def _call(self, node: fx.Node, step: Step) -> None:
+        called, module = node.meta[CALLED], node.meta[MODULE]
+        options = node.meta[OPTIONS]
+        free = [name for name in node.meta[NAMES] if name not in self.called]
+        owner = self.owners.get(id(module))
+        if free:
+            self.add_module(free[0], called, options)
+            self.owners.setdefault(id(module), free[0])
+            name = free[0]
+        elif owner is not None and _is_same(self.called[owner], called):
+            layer = self.graph.nodes[owner]
+            mine = {**called.options, **options} if isinstance(layer, Layer) else {}
+            if isinstance(layer, Layer) and dict(layer.options) != mine:
+                raise Untraceable(f"it calls {owner} with other options each time")
+            name = self.name(owner.replace(".", "_"))
+            self.graph.nodes[name] = Call(name=name, layer=owner)
+        else:
+            raise Untraceable(f"it calls {node.meta[NAMES][0]} in several ways")
+        self.points[node] = Endpoint(name, "")
+        if isinstance(called, Block):
+            for port, value in zip(called.inputs, step.args, strict=True):
+                self.connect(node, port, value)
+            if len(called.ports) == 1:
+                self.points[node] = Endpoint(name, called.ports[0])
+        else:
+            for port, value in step.kwargs.items():
+                self.connect(node, port, value)
+
+    def add_module(self, path: str, called: Any, options: Mapping[str, Any] | None = None) -> Node:
+        """The node of a submodule."""
+        if not is_key(path):
+            raise Untraceable(f"“{path}” cannot be the name of a node")
+        for other in self.called:
+            if other.startswith(f"{path}.") or path.startswith(f"{other}."):
+                raise Untraceable(f"it calls {path} and {other}, one of which is in the other")
+        self._check_way(path)
+        node = node_of(called, path, options)
+        self.called[path] = called
+        self.graph.nodes[path] = node
+        return node
+
+    def _check_way(self, path: str) -> None:
+        """Modules on the way to a submodule become plain lists: they may own nothing else."""
+        module = self.module
+        for part in path.split(".")[:-1]:
+            found = module._modules.get(part)
+            if found is None:
+                return
+            module = found
+            if any(True for _ in own_tensors(module)):
+                raise Untraceable(f"it calls {path} past the module that holds it")
+
+    # --- tensors --------------------------------------------------------------------------------------------
+
+    def _read(self, node: fx.Node) -> None:
+        name = str(node.target)
+        if name in self.trace.constants:
+            self.points[node] = self._constant(name, self.trace.constants[name])
+        elif "." in name:
+            self.points[node] = unused.read_inner(self, name)
+        else:
+            self.points[node] = self.own_tensor(name)
+
+    def _constant(self, name: str, tensor: torch.Tensor) -> Endpoint:
+        """A tensor that is neither parameter nor buffer."""
+        plain = name in self.module.__dict__
+        if plain:
+            self.notes.append(Note("attribute", "", {"name": name}))
+        return self.tensor_node(name if plain else self.name(name), tensor, persistent=False)
+
+    def own_tensor(self, name: str) -> Endpoint:
+        """A parameter or buffer of the module itself."""
+        if name in self.graph.nodes:
+            return Endpoint(name, "output")
+        parameter = self.module._parameters.get(name)
+        if parameter is not None:
+            return self.tensor_node(name, parameter)
+        buffer = self.module._buffers[name]
+        assert buffer is not None
+        return self.tensor_node(name, buffer, persistent=name not in self.module._non_persistent_buffers_set)
+
+    def tensor_node(self, name: str, tensor: torch.Tensor, *, persistent: bool = True) -> Endpoint:
+        node, note = tensor_node(name, tensor, persistent=persistent)
+        if note is not None:
+            self.notes.append(note)
+        self.graph.nodes[name] = node
+        return Endpoint(name, "output")
+
+    # --- nodes and edges ------------------------------------------------------------------------------------
+
+    def name(self, wanted: str) -> str:
+        """A name for a node that owns nothing of the state."""
+        return fresh(wanted, {*self.taken, *self.graph.nodes, *self.inputs.values()})
+
+    def place(self, at: fx.Node, node: Node) -> None:
+        self.graph.nodes[node.name] = node
+        self.points[at] = Endpoint(node.name, "")
+
+    def connect(self, at: fx.Node, port: str, value: Any) -> None:
+        self.graph.connect(Endpoint(self.points[at].node, port), self.point(value))
+
+    def point(self, value: Any) -> Endpoint:
+        """The endpoint at which a recorded value is found."""
+        if isinstance(value, Part):
+            return self.parts[value.node][value.index]
+        if not isinstance(value, fx.Node):
+            raise Untraceable(f"an argument is a {type(value).__name__}")
+        found = self.points.get(value)
+        if found is None:
+            step = self.effects.steps[value]
+            source = special.shape_of(value)
+            if source is None:
+                raise Untraceable(f"it uses the {step.args[1] if len(step.args) > 1 else 'result'} of a value as a value")
+            node = Function(name=self.name("shape"), type="torch.Tensor.shape")
+            self.place(value, node)
+            found = self.points[value] = Endpoint(node.name, "output")
+            self.graph.connect(Endpoint(node.name, "input"), self.point(source))
+        return found
+
+    # --- the end --------------------------------------------------------------------------------------------
+
+    def _return(self) -> None:
+        names = output_names(self.module, self.trace)
+        found: list[Output | Fixed] = []
+        for leaf in self.trace.leaves:
+            if isinstance(leaf, Fixed):
+                found.append(leaf)
+                continue
+            node = self.effects.latest.get(leaf, leaf)
+            port = fresh(next(names), [output.port for output in found if isinstance(output, Output)])
+            self.graph.outputs.append(Port(port))
+            self.graph.connect(Endpoint("", port), self.point(node))
+            found.append(Output(port, node.meta.get(KIND, "other"), node.meta.get(RANK)))
+        self.outputs = tuple(found)
+
+
+def _is_same(one: CatalogLayer | Block, other: CatalogLayer | Block) -> bool:
+    if isinstance(one, Block) and isinstance(other, Block):
+        return one.makes_the_same_as(other)
+    return one is other
+
+
+def output_names(module: nn.Module, trace: Trace) -> Any:
+    """Names for the values that a forward returns: keys of a dict, names of variables, or numbers."""
+    paths = [path for path, leaf in zip(trace.paths, trace.leaves, strict=True) if isinstance(leaf, fx.Node)]
+    if len(paths) == 1 and not paths[0]:
+        return iter(["output"])
+    names = []
+    for path in paths:
+        keys = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", "")))) for key in path]
+        plain = "_".join(keys)
+        names.append(plain if not plain[:1].isdigit() else f"output_{plain}")
+    if all(name.startswith("output_") for name in names):
+        written = _returned_names(module)
+        if len(written) == len(trace.leaves):
+            kept = [name for name, leaf in zip(written, trace.leaves, strict=True) if isinstance(leaf, fx.Node)]
+            if all(kept) and len(set(kept)) == len(kept):
+                return iter(kept)
+    return iter(names)
+
+
+def _returned_names(module: nn.Module) -> list[str]:
+    """The variables in the last `return` of a forward, "" for what is none."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(type(module).forward)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return []
+    returns = [part for part in ast.walk(tree) if isinstance(part, ast.Return) and isinstance(part.value, ast.Tuple)]
+    if not returns:
+        return []
+    pending: list[ast.expr] = [returns[-1].value] if returns[-1].value else []
+    names = []
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.Tuple | ast.List):
+            pending += reversed(part.elts)
+        else:
+            names.append(part.id if isinstance(part, ast.Name) else "")
+    return names
+
+
+def _out_of_place(target: Any) -> Any:
+    if target in OUT_OF_PLACE:
+        return OUT_OF_PLACE[target]
+    if isinstance(target, str):
+        return target[:-1]
+    plain = getattr(torch, target.__name__[:-1], None) or getattr(nn.functional, target.__name__[:-1], None)
+    return plain or target
+
+
+def _word(type: str) -> str:
+    name = type.rpartition(".")[2].strip("_")
+    return name if name.islower() else snake(name)

@@ -1,0 +1,116 @@
+"""Tensors as the expressions that constants and parameters start from."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from attrs import frozen
+from torch import nn
+
+from blockstudio.graph.expressions import LONGEST
+from blockstudio.graph.model import Constant, Expression, Node, Parameter
+from blockstudio.runtime.importing.names import is_key
+from blockstudio.runtime.importing.notes import Note, Untraceable
+
+_SMALL = 1024
+"""Elements of a tensor that is written out."""
+
+
+VALUE = "value"
+"""The key of a node's `extra` for its `TensorValue`, until the node is finished."""
+
+
+@frozen
+class TensorValue:
+    """`text` with a field for each of `sizes`, which depend on the instance: `torch.zeros({}, {})`.
+
+    `exact` is whether it gives the very tensor rather than one of the same kind.
+    """
+
+    text: str
+    sizes: tuple[int | Expression, ...] = ()
+    exact: bool = True
+
+    @property
+    def source(self) -> str:
+        return self.text.format(*(size.text if isinstance(size, Expression) else size for size in self.sizes))
+
+
+def tensor_value(tensor: torch.Tensor, *, exact: bool) -> TensorValue:
+    """The expression for a tensor: if `exact` its values as far as there is one, else values of that kind."""
+    tensor = tensor.detach().cpu()
+    dtype = tensor.dtype
+    suffix = "" if dtype == torch.get_default_dtype() else f", dtype={dtype}"
+    sizes = tuple(tensor.shape)
+    fields = ", ".join("{}" for _ in sizes) if sizes else "()"
+    if tensor.is_meta:
+        return TensorValue(f"torch.zeros({fields}{suffix})", sizes, exact=False)
+    patterned = _pattern(tensor, fields, suffix)
+    if patterned is not None:
+        return TensorValue(patterned, sizes)
+    if tensor.dim() == 2 and sizes[0] == sizes[1] > 1:
+        for name, made in (("tril", torch.tril), ("triu", torch.triu)):
+            full = torch.ones(sizes, dtype=dtype)
+            for diagonal, written in ((0, ""), (1, ", 1"), (-1, ", -1")):
+                if dtype != torch.bool and torch.equal(tensor, made(full, diagonal)):
+                    return TensorValue(f"torch.{name}(torch.ones({{}}, {{}}{suffix}){written})", sizes)
+    if tensor.dim() == 1 and not dtype.is_complex and torch.equal(tensor, torch.arange(sizes[0]).to(dtype)):
+        written = "" if dtype == torch.int64 else f", dtype={dtype}"
+        return TensorValue(f"torch.arange({{}}{written})", sizes)
+    if tensor.numel() <= _SMALL and (exact or tensor.numel() <= 16) and not dtype.is_complex:
+        text = f"torch.tensor({_listed(tensor)}{_literal_suffix(dtype)})"
+        if len(text) <= LONGEST:
+            return TensorValue(text)
+    if dtype.is_floating_point:
+        spread = float(tensor.float().std()) if tensor.numel() > 1 else 1.0
+        factor = f" * {spread:.4g}" if spread == spread and abs(spread - 1) > 0.05 else ""
+        return TensorValue(f"torch.randn({fields}{suffix}){factor}", sizes, exact=False)
+    return TensorValue(f"torch.zeros({fields}{suffix})", sizes, exact=False)
+
+
+def _pattern(tensor: torch.Tensor, fields: str, suffix: str) -> str | None:
+    """The expression for a tensor of equal values."""
+    if not tensor.numel():
+        return f"torch.zeros({fields}{suffix})"
+    first = tensor.reshape(-1)[0]
+    if not bool((tensor == first).all()) or tensor.dtype.is_complex:
+        return None
+    value = first.item()
+    if value == 0 and str(value) not in ("-0.0",):
+        return f"torch.zeros({fields}{suffix})"
+    if value == 1:
+        return f"torch.ones({fields}{suffix})"
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        sign = "-" if value < 0 else ""
+        return f"torch.full(({fields},), {sign}torch.inf{suffix})" if "{" in fields else None
+    if "{" not in fields:
+        return f"torch.tensor({value!r}{_literal_suffix(tensor.dtype)})"
+    if tensor.dtype.is_floating_point or tensor.dtype == torch.bool:
+        return f"torch.full(({fields},), {value!r}{suffix})"
+    return f"torch.full(({fields},), {value!r}, dtype={tensor.dtype})"
+
+
+def _literal_suffix(dtype: torch.dtype) -> str:
+    plain = {torch.get_default_dtype(), torch.int64, torch.bool}
+    return "" if dtype in plain else f", dtype={dtype}"
+
+
+def _listed(tensor: torch.Tensor) -> str:
+    return re.sub(r"\b(inf|nan)\b", r"torch.\1", repr(tensor.tolist()))
+
+
+def tensor_node(name: str, tensor: torch.Tensor, *, persistent: bool = True) -> tuple[Node, Note | None]:
+    """The node that owns a tensor, its value to be written later, and what there is to say."""
+    if not is_key(name) or "." in name:
+        raise Untraceable(f"“{name}” cannot be the name of a node")
+    if isinstance(tensor, nn.parameter.UninitializedTensorMixin):
+        raise Untraceable(f"{name} has no shape yet")
+    trains = isinstance(tensor, nn.Parameter) and tensor.requires_grad
+    value = tensor_value(tensor, exact=not persistent)
+    if not persistent and not value.exact:
+        raise Untraceable(f"the values of {name} are not saved, and there are too many to be written down")
+    if trains:
+        return Parameter(name=name, value=value.source, extra={VALUE: value}), None
+    note = Note("constant", "", {"name": name}) if isinstance(tensor, nn.Parameter) else None
+    return Constant(name=name, value=value.source, persistent=persistent, extra={VALUE: value}), note
