@@ -88,7 +88,7 @@ class Steps:
         self, statement: ir.Apply, declaration: ir.Declaration, frame: Frame, arguments: Mapping[str, Abstract]
     ) -> Results | Fault:
         """The results of a layer."""
-        source = snippets.constructor(declaration)
+        source = self._constructor(declaration)
         key = (source, self.values_of(source, frame))
         layer = self._layers.get(key)
         if layer is None:
@@ -163,6 +163,15 @@ class Steps:
         source = self._sources.get(key)
         if source is None:
             source = self._sources[key] = step_source(statement, given, callee)
+        return source
+
+    def _constructor(self, declaration: ir.Declaration) -> str:
+        if not isinstance(declaration, ir.LayerDeclaration):
+            return snippets.constructor(declaration)
+        key = (declaration.entry.type, tuple(declaration.options.items()))
+        source = self._sources.get(key)
+        if source is None:
+            source = self._sources[key] = snippets.constructor(declaration)
         return source
 
     # --- Python of the user's own -------------------------------------------------------------------
