@@ -2,16 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextBlock, QTextCursor, QTextFormat
+from pygments.styles import get_style_by_name  # type: ignore[import-untyped]
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QSyntaxHighlighter,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
-from qtconsole.pygments_highlighter import PygmentsHighlighter
 
+from blockstudio.gui.panels.code_tokens import Piece, changed_lines, pieces
 from blockstudio.gui.theme import fixed_font, theme
 
 INDENT = 4
+
+
+class Highlighter(QSyntaxHighlighter):
+    """Colours a document by the pieces pygments cuts it into: at each change, or as they were given."""
+
+    def __init__(self, document: QTextDocument, parent: QObject) -> None:
+        super().__init__(parent)
+        self._lines: list[list[Piece]] = []
+        self._given = False
+        self._formats: dict[object, QTextCharFormat] = {}
+        self._style = get_style_by_name(theme().syntax)
+        # Before Qt's own slot, which colours the lines that changed.
+        document.contentsChange.connect(self._cut)
+        self.setDocument(document)
+
+    @contextmanager
+    def given(self, lines: list[list[Piece]]) -> Iterator[None]:
+        """Use these pieces for what is changed inside."""
+        self._lines, self._given = lines, True
+        try:
+            yield
+        finally:
+            self._given = False
+
+    def use_theme(self) -> None:
+        self._formats.clear()
+        self._style = get_style_by_name(theme().syntax)
+        self.rehighlight()
+
+    def _cut(self) -> None:
+        if not self._given:
+            self._lines = pieces(self.document().toPlainText()) if self.document() else []
+
+    def highlightBlock(self, text: str) -> None:
+        number = self.currentBlock().blockNumber()
+        for start, length, kind in self._lines[number] if number < len(self._lines) else ():
+            self.setFormat(start, length, self._format(kind))
+        # Qt goes on to the next line when the state changes: so it is the next line, for strings of many lines.
+        following = self._lines[number + 1] if number + 1 < len(self._lines) else []
+        self.setCurrentBlockState(hash(tuple(following)) & 0x3FFFFFFF)
+
+    def _format(self, kind: object) -> QTextCharFormat:
+        found = self._formats.get(kind)
+        if found is None:
+            found = self._formats[kind] = QTextCharFormat()
+            style = self._style.style_for_token(kind)
+            if style["color"]:
+                found.setForeground(QColor(f"#{style['color']}"))
+            if style["bold"]:
+                found.setFontWeight(QFont.Weight.Bold)
+            found.setFontItalic(style["italic"])
+        return found
 
 
 class CodeView(QPlainTextEdit):
@@ -27,9 +94,8 @@ class CodeView(QPlainTextEdit):
         self._lit: tuple[int, ...] = ()
         self._wrong: int | None = None
         self._numbers = LineNumbers(self)
-        self._highlighter = PygmentsHighlighter(self.document())
-        self._style = ""
-        self._use_theme()
+        self._highlighter = Highlighter(self.document(), self)
+        self._syntax = theme().syntax
         self.blockCountChanged.connect(self._widen)
         self.updateRequest.connect(self._scrolled)
         self._widen()
@@ -69,6 +135,20 @@ class CodeView(QPlainTextEdit):
         self.setPlainText(text)
         self.verticalScrollBar().setValue(place)
 
+    def show_pieces(self, text: str, lines: list[list[Piece]]) -> None:
+        """Show a text that was cut into pieces; lines that are as they were are left alone."""
+        old, new = self.toPlainText().split("\n"), text.split("\n")
+        start, old_end, new_end = changed_lines(old, new)
+        with self._highlighter.given(lines):
+            if start == 0 or start == min(old_end, new_end):
+                if old != new:
+                    self.set_code(text)
+                return
+            cursor = QTextCursor(self.document().findBlockByNumber(start))
+            last = self.document().findBlockByNumber(old_end - 1)
+            cursor.setPosition(last.position() + last.length() - 1, QTextCursor.MoveMode.KeepAnchor)
+            cursor.insertText("\n".join(new[start:new_end]))
+
     # --- colours ----------------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:
@@ -77,10 +157,9 @@ class CodeView(QPlainTextEdit):
             self._use_theme()
 
     def _use_theme(self) -> None:
-        if self._style != theme().syntax:
-            self._style = theme().syntax
-            self._highlighter.set_style(self._style)
-            self._highlighter.rehighlight()
+        if self._syntax != theme().syntax:
+            self._syntax = theme().syntax
+            self._highlighter.use_theme()
             self._show_marks()
 
     def _show_marks(self) -> None:

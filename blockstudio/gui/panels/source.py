@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QThreadPool, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.panels.code_tokens import Piece, pieces
 from blockstudio.gui.panels.code_view import CodeView
 from blockstudio.gui.session import Session
 
@@ -23,10 +24,18 @@ RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class SourcePanel(QWidget):
     """What the document compiles to. While it does not compile, the last source that did stays, marked as old."""
 
+    _cut = Signal(str, object)
+    """A source and its pieces."""
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._compiled: Compiled | None = None
+        self._shown = ""
+        """The source that is shown: that of `_compiled`, or one before it."""
+        self._cutting = False
+        self._pool = QThreadPool(self)
+        self._cut.connect(self._show_text)
         self.view = CodeView()
         self.view.setReadOnly(True)
         self.view.setTextInteractionFlags(
@@ -63,19 +72,20 @@ class SourcePanel(QWidget):
 
     def copy(self) -> None:
         """Put the whole source on the clipboard."""
-        QGuiApplication.clipboard().setText(self.view.toPlainText())
+        if self._compiled is not None:
+            QGuiApplication.clipboard().setText(self._compiled.source)
         self._session.notify(tr("The source was copied."), "success", key="copied")
 
     def _forget(self) -> None:
         self._compiled = None
+        self._shown = ""
         self.view.clear()
         self._show(None)
 
     def _show(self, compiled: Compiled | None) -> None:
         if compiled is not None:
             self._compiled = compiled
-            if self.view.toPlainText() != compiled.source:
-                self.view.set_code(compiled.source)
+            self._cut_soon()
         has_text = self._compiled is not None
         self.copy_button.setEnabled(has_text)
         if compiled is not None:
@@ -87,8 +97,29 @@ class SourcePanel(QWidget):
             self.state.setText("")
         self._light_up()
 
-    def _light_up(self) -> None:
+    def _cut_soon(self) -> None:
+        """Cut the source into pieces in a thread; not while nobody sees it."""
+        if self._compiled is None or self._cutting or not self.isVisible() or self._shown == self._compiled.source:
+            return
+        self._cutting = True
+        text = self._compiled.source
+        self._pool.start(lambda: self._cut.emit(text, pieces(text)))
+
+    def _show_text(self, text: str, lines: list[list[Piece]]) -> None:
+        self._cutting = False
         if self._compiled is None:
+            return
+        self._shown = text
+        self.view.show_pieces(text, lines)
+        self._light_up()
+        self._cut_soon()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._cut_soon()
+
+    def _light_up(self) -> None:
+        if self._compiled is None or self._shown != self._compiled.source:
             return
         location = self._session.location
         spans = [span for name in self._session.selection for span in self._compiled.spans_of(location, name)]
