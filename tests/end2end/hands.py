@@ -7,9 +7,11 @@ import subprocess
 import time
 from collections.abc import Callable
 
+import pytest
 from attrs import frozen
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
+from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
 from blockstudio.gui.canvas.keys import PortKey
@@ -122,7 +124,10 @@ class Hands:
         """Drag a wire from an output to an input."""
         self.drag(self.port(*source, True), self.port(*target, False))
         graph = self.window.session.graph
-        self.wait(lambda: graph.source_of(*target) == source, 5000)
+        try:
+            self.wait(lambda: graph.source_of(*target) == source, 5000)
+        except TimeoutError:
+            pytest.fail(f"no wire from {source} to {target}; there are {graph.edges}")
 
     def through_dialog(self, path: str, *keys: str) -> None:
         """Press the keys that open a file dialog, and type a file's name into it.

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from blockstudio.formats import project
+from blockstudio.graph.model import Call
 from blockstudio.gui import theme
 from blockstudio.gui.kernel import Kernel
 from blockstudio.gui.main_window import MainWindow
@@ -199,3 +200,54 @@ def test_compose_mend_initialise_run_save_and_load(open_window: OpenWindow, tmp_
     here = result.outputs[0].statistics
     assert here.mean is not None
     assert here.mean * here.count == pytest.approx(there, rel=1e-5)
+
+
+def test_compose_a_block_with_a_constant_and_a_shared_layer(open_window: OpenWindow) -> None:
+    """C6 from nothing: linear, mm with a constant that is not trained, + 1, relu, and the same linear again."""
+    hands = open_window()
+    session = hands.window.session
+    hands.wait(lambda: session.kernel is not None and session.kernel.state == "idle")
+
+    def add(words: str, x: float, y: float) -> str:
+        name = hands.add(words, hands.on_canvas(x, y))
+        hands.click(hands.on_canvas(0.05, 0.95))
+        return name
+
+    linear = hands.add("Linear", hands.on_canvas(0.3, 0.2))
+    hands.write(option(hands, "in_features"), "20")
+    hands.write(option(hands, "out_features"), "20")
+    hands.key("Escape")
+    constant = hands.add("Constant", hands.on_canvas(0.3, 0.8))
+    hands.write(option(hands, "value"), "torch.rand(20, 20)")
+    product = add("torch.mm", 0.5, 0.5)
+    plus = hands.add("a + b", hands.on_canvas(0.7, 0.2))
+    hands.write(option(hands, "other"), "1")
+    relu = add("F.relu", 0.7, 0.8)
+    hands.click(hands.node(linear))
+    hands.key("ctrl+shift+d")
+    hands.wait(lambda: len(session.graph.nodes) == 6)
+    again = next(name for name, node in session.graph.nodes.items() if isinstance(node, Call))
+    hands.click(hands.on_canvas(0.05, 0.95))
+    hands.key("ctrl+l", "f")
+    hands.pause(1200)
+    for source, target in [
+        (("", "x"), (linear, "input")),
+        ((linear, "output"), (product, "input")),
+        ((constant, "output"), (product, "mat2")),
+        ((product, "output"), (plus, "input")),
+        ((plus, "output"), (relu, "input")),
+        ((relu, "output"), (again, "input")),
+        ((again, "output"), ("", "y")),
+    ]:
+        if session.graph.source_of(*target) != source:
+            hands.wire(source, target)
+    hands.wait(lambda: session.compiled is not None and not session.diagnostics)
+    assert session.compiled is not None
+    forward = session.compiled.source.partition("def forward")[2]
+    assert "F.relu(torch.mm(x, self.constant) + 1)" in forward
+    assert forward.count("self.linear(x)") == 2
+    run(hands, "sum")
+    table = session.table
+    assert table is not None
+    assert (table.parameters, table.buffers) == (20 * 20 + 20, 400)
+    assert {row.path: row.has_gradient for row in table.rows}["linear.weight"]

@@ -118,12 +118,19 @@ def _catalog_offers() -> tuple[Offer, ...]:
 
 def _offer(payload: str, entry: Entry) -> Offer:
     icon = ICONS.get(entry.kind) or category_icon(entry.category)
-    words = tuple(word.lower() for word in (*entry.synonyms, entry.type.rpartition(".")[2]))
+    words = tuple(word.lower() for word in (*entry.synonyms, *_names(entry.type)))
     group = tr(entry.category)
     if entry.kind == "function":
         # Conv1d and conv1d are told apart by more than a capital.
         group = tr("{category}, function").format(category=group)
     return Offer(payload, entry_label(entry), group, icon, entry.category, tr(entry.doc), words)
+
+
+def _names(type: str) -> tuple[str, ...]:
+    """What people write for a type: `relu`, `F.relu`, `functional.relu`, `torch.nn.functional.relu`."""
+    parts = type.split(".")
+    tails = [".".join(parts[start:]) for start in range(len(parts))]
+    return (*tails, f"F.{parts[-1]}") if parts[-2:-1] == ["functional"] else tuple(tails)
 
 
 def ranked(available: Iterable[Offer], text: str, recent: Sequence[str] = ()) -> list[Offer]:
