@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.items import ItemStore
 
 EVERYWHERE = QRectF(-5e6, -5e6, 1e7, 1e7)
+LEAST_GAP = 70.0
 WIDEST_GAP = 170.0
 LEAST_TITLE = 5.5
 """Pixels below which a title is not painted."""
@@ -67,8 +68,10 @@ class LabelLayer(_Layer):
 
 def column_gap(edges: Iterable[EdgeItem]) -> float:
     """The room between columns of nodes that lets every label be read, within reason."""
-    widths = (measure("small").width(edge.label) for edge in edges if edge.label)
-    return min(WIDEST_GAP, max(COLUMN_GAP, max(widths, default=0.0) + 8.0 + LABEL_ROOM + 10.0))
+    widths = [measure("small").width(edge.label) for edge in edges if edge.label]
+    if not widths:
+        return COLUMN_GAP
+    return min(WIDEST_GAP, max(LEAST_GAP, max(widths) + 8.0 + LABEL_ROOM + 10.0))
 
 
 def label_place(edge: EdgeItem) -> QRectF | None:
