@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from attrs import frozen
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from blockstudio.errors import BlockStudioError, mark
+from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 
@@ -101,12 +101,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("shortcuts", mark("Keyboard shortcuts"), mark("Every action and its keys"), "show_shortcuts", "help", "F1", "mdi6.keyboard-outline"),
     ActionSpec("about", mark("About BlockStudio"), mark("Versions, and where the settings are"), "show_about", "help", icon="mdi6.information-outline", group=1),
 )  # fmt: skip
-
-
-class Window(Protocol):
-    """Where handlers are looked up."""
-
-    def report(self, error: BlockStudioError) -> None: ...
 
 
 def resolve(window: Any, handler: str) -> Any:

@@ -10,9 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from blockstudio.gui.theme import theme
 
-SIZE = 18
-"""Of icons on tool buttons, in pixels."""
-
 
 def icon(name: str, role: str = "text") -> QIcon:
     """The icon of a qtawesome name such as "mdi6.content-save", in the theme's colour of that role.

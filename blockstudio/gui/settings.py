@@ -29,7 +29,6 @@ RECENT_FILES: Setting[list[str]] = Setting("files/recent", [])
 LAST_FOLDER = Setting("files/folder", "")
 TRUSTED_CODE: Setting[list[str]] = Setting("code/trusted", [])
 PALETTE_CLOSED: Setting[list[str]] = Setting("palette/closed", [])
-WELCOMED = Setting("window/welcomed", False)
 
 LONGEST_LIST = 500
 
