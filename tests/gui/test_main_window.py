@@ -78,6 +78,21 @@ def test_a_file_dropped_on_the_window_opens(window: MainWindow, session: Session
     qtbot.waitUntil(lambda: session.path == file)
 
 
+def test_a_file_over_the_canvas_is_for_the_window(window: MainWindow, tmp_path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "a.blocks"))])
+    over = window.canvas.viewport()
+    enter = QDragEnterEvent(
+        over.rect().center(),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(over, enter)
+    assert enter.isAccepted()
+
+
 def test_the_arrangement_is_kept(window: MainWindow, session: Session, qtbot: QtBot) -> None:
     window.panes["palette"].close()
     window.close()
