@@ -78,10 +78,12 @@ class Recovery:
     def sentences(self) -> list[tuple[str, dict[str, Any]]]:
         """The report: sentences to be worded, with their facts."""
         told: list[tuple[str, dict[str, Any]]] = []
+        clock = time.strftime("%H:%M:%S", time.localtime(self.snapshot.taken)) if self.snapshot else ""
         if self.failure is not None:
             told.append((mark("The parameters could not be restored; they were initialised afresh."), {}))
+        elif self.code_held_back and self.snapshot is not None:
+            told.append((mark("The parameters of {time} are kept until the model can be built."), {"time": clock}))
         elif self.snapshot is not None:
-            clock = time.strftime("%H:%M:%S", time.localtime(self.snapshot.taken))
             told.append((mark("Parameters restored from {time}."), {"time": clock}))
         elif self.too_large:
             told.append((mark("The parameters are too large to be kept safe; they were initialised afresh."), {}))
@@ -120,6 +122,8 @@ class Keeper:
     _table: ParameterTable | None = field(default=None, init=False)
     _settings: dict[tuple[type, str], Request] = field(factory=dict, init=False)
     _suspects: tuple[str, ...] = field(default=(), init=False)
+    _owed: bool = field(default=False, init=False)
+    """The parameters wait to be restored until the document's Python may run again."""
 
     def sending(self, request: Request) -> Request:
         """Note a request that is about to be sent; returns what to send in its place."""
@@ -176,7 +180,7 @@ class Keeper:
 
     def next_snapshot(self) -> TakeSnapshot | None:
         """The snapshot to take now that the engine is idle; None where none is needed or one is under way."""
-        if not self._stale or self._asked_at is not None or self.too_large or self._table is None:
+        if not self._stale or self._asked_at is not None or self.too_large or self._table is None or self._owed:
             return None
         if not self._table.rows:
             return None
@@ -222,6 +226,9 @@ class Keeper:
 
     def restoring(self) -> list[Request]:
         """What puts a new engine, which has the document already, back to where the old one was."""
+        self._owed = self.code_held_back
+        if self._owed:
+            return []  # the model cannot be built
         requests: list[Request] = [request for (kind, _), request in self._settings.items() if kind is MoveModel]
         if self.snapshot is not None:
             requests += [
@@ -229,6 +236,11 @@ class Keeper:
                 LoadParameters(str(self.snapshot.file), matching_only=True),
             ]
         return requests + [request for (kind, _), request in self._settings.items() if kind is not MoveModel]
+
+    @property
+    def owes(self) -> bool:
+        """Whether parameters that had to wait can be restored now."""
+        return self._owed and not self.code_held_back
 
     def restored(self, replies: list[tuple[Request, Any]]) -> Recovery:
         """The engine has answered `restoring`: what came of it. The count of changes starts anew."""
@@ -242,14 +254,15 @@ class Keeper:
         report = Recovery(
             self.snapshot, self.changes, missing, self.code_held_back, self.too_large and not self.snapshot, failure
         )
-        self.changes = 0
+        if not self._owed:
+            self.changes = 0
         return report
 
     def forget(self) -> None:
         """Another document is open: nothing of the old one is worth restoring."""
         if self.snapshot is not None:
             self.snapshot.file.unlink(missing_ok=True)
-        self.snapshot, self.changes, self._stale, self._table = None, 0, False, None
+        self.snapshot, self.changes, self._stale, self._table, self._owed = None, 0, False, None, False
         self._settings.clear()
 
 

@@ -37,7 +37,7 @@ HANGS_AFTER = 30_000
 SAVE_PATIENCE = 15.0
 """Seconds that the end of the engine waits for a file that is being written."""
 DEATHS_IN_A_ROW = 3
-MEMORY_SHARE = 0.9
+MEMORY_SHARE = 0.8
 """Of the machine's memory: what the engine may take."""
 
 
@@ -67,7 +67,7 @@ class Kernel(QObject):
         memory_limit: int | None = None,
         snapshot_limit: int = SNAPSHOT_LIMIT,
     ) -> None:
-        """`memory_limit`: bytes the engine may use; None for nine tenths of the machine's, 0 for no limit."""
+        """`memory_limit`: bytes the engine may use; None for four fifths of the machine's, 0 for no limit."""
         super().__init__(parent)
         self.state: State = "stopped"
         if memory_limit is None:
@@ -275,6 +275,8 @@ class Kernel(QObject):
             self._recovery_replies.append((ticket.request, result))
         elif self._desk.arrived(ticket):
             self._keeper.answered(ticket.request, result)
+            if ticket.version and self._keeper.owes:
+                self._recover([])
         else:
             return
         self._stopper.done(ticket)
@@ -354,15 +356,20 @@ class Kernel(QObject):
     def _restore(self) -> None:
         """Tell the new engine what the old one knew, before it is asked anything else."""
         assert self._keeper is not None
-        self._recovery = Desk()
-        self._recovery_replies = []
         waiting = self._desk.waiting[wire.DOCUMENT]
         if waiting:
-            self._recovery.put(waiting.pop())
+            self._recover([waiting.pop()])
         elif self._keeper.document is not None:
-            self._recovery.put(Ticket(self._keeper.document, wire.DOCUMENT))
-        for request in self._keeper.restoring():
-            self._recovery.put(Ticket(request, wire.lane_of(request)))
+            self._recover([Ticket(self._keeper.document, wire.DOCUMENT)])
+        else:
+            self._recover([])
+
+    def _recover(self, tickets: list[Ticket]) -> None:
+        assert self._keeper is not None
+        self._recovery, self._recovery_replies = Desk(), []
+        restoring = [Ticket(request, wire.lane_of(request)) for request in self._keeper.restoring()]
+        for ticket in (*tickets, *restoring):
+            self._recovery.put(ticket)
 
     def _back(self) -> None:
         assert self._keeper is not None

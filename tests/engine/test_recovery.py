@@ -161,6 +161,24 @@ def test_python_that_killed_the_engine_is_held_back_until_it_changes(keeper: Kee
     assert keeper.sending(bad) == bad
 
 
+def test_parameters_are_owed_while_python_is_held_back(keeper: Keeper) -> None:
+    bad = p.UpdateDocument({"definitions": [{"source": "os.abort()"}]}, 1, trusted=True)
+    keeper.sending(bad)
+    do(keeper, LIST, TABLE)
+    take(keeper)
+    do(keeper, APPLY, p.Changed("token"))
+    keeper.died((bad,))
+    assert keeper.restoring() == [] and not keeper.owes
+    report = keeper.restored([])
+    assert "are kept until" in sentences(report) and report.changes_lost == 1
+    do(keeper, LIST, TABLE)
+    assert keeper.next_snapshot() is None, "it would take the place of what is owed"
+    keeper.sending(p.UpdateDocument({"definitions": [{"source": "pass"}]}, 2, trusted=True))
+    assert keeper.owes
+    assert len(keeper.restoring()) == 2 and not keeper.owes
+    assert keeper.restored([]).changes_lost == 1
+
+
 def test_another_document_has_nothing_to_restore(keeper: Keeper) -> None:
     do(keeper, LIST, TABLE)
     file = take(keeper)

@@ -331,6 +331,21 @@ def test_python_that_kills_the_engine_is_not_run_again(kernel: Kernel) -> None:
     assert len(heard.deaths) == 2, "the user wanted it tried again"
 
 
+def test_parameters_wait_until_the_model_can_be_built_again(kernel: Kernel) -> None:
+    heard = Heard(kernel)
+    ask(kernel, p.ApplyInitializers((), "Net", 42))
+    ask(kernel, p.ListParameters())
+    wait(lambda: kernel._keeper is not None and kernel._keeper.snapshot)
+    crash = {"crash": True, "definitions": [{"name": "A", "source": "os._exit(7)"}]}
+    ask(kernel, p.UpdateDocument(crash, 1, trusted=True))
+    assert look(kernel)["value"] == 0.0
+    ask(kernel, p.UpdateDocument({"definitions": [{"name": "A", "source": "pass"}]}, 2, trusted=True))
+    assert look(kernel)["value"] == 42.0
+    held, restored = heard.recoveries
+    assert held.code_held_back and not restored.code_held_back
+    assert held.snapshot == restored.snapshot and restored.snapshot is not None
+
+
 def test_python_that_hangs_is_held_back_after_a_restart(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     heard = Heard(kernel)
     kernel._hangs.setInterval(100)
