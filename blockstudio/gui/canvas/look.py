@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from attrs import frozen
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPainterPath, QTransform
 
 from blockstudio.catalog.categories import CATEGORIES
@@ -135,8 +135,6 @@ class Fonts:
     detail: QFont
     name: QFont
     small: QFont
-    bold: QFont
-    welcome: QFont
 
 
 @cache
@@ -154,8 +152,6 @@ def _fonts(family: str) -> Fonts:
         detail=font(12),
         name=font(12),
         small=font(11),
-        bold=font(11, QFont.Weight.DemiBold),
-        welcome=font(22, QFont.Weight.DemiBold),
     )
 
 
@@ -262,9 +258,3 @@ def icon_path(name: str, size: float = 16.0) -> QPainterPath:
     scaled.setFillRule(Qt.FillRule.WindingFill)
     scaled.addPath(QTransform.fromScale(scale, scale).map(path))
     return scaled
-
-
-def rounded(rect: QRectF, radius: float = RADIUS) -> QPainterPath:
-    path = QPainterPath()
-    path.addRoundedRect(rect, radius, radius)
-    return path

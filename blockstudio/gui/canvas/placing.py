@@ -172,14 +172,14 @@ def check_child(document: Document, location: Location, node: Node) -> None:
 
 
 def into_sequential(
-    document: Document, location: Location, sequential: str, node: Node, index: int, outside: Sequence[Edit] = ()
+    document: Document, location: Location, sequential: str, node: Node, index: int, away: Edit
 ) -> Edit:
-    """Put a node into a Sequential at a place; `outside` takes it away from where it was."""
+    """Put a node into a Sequential at a place; `away` takes it from where it was."""
     inside = location.enter(sequential, "body")
     body = document.graph(inside)
     name = next_free(node.name, set(body.nodes))
     child = evolve(node, name=name, position=(0.0, 0.0))
-    return Batch((*outside, AddNode(inside, child, index)))
+    return Batch((away, AddNode(inside, child, index)))
 
 
 # --- wiring what is new -------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from PySide6.QtCore import (
     QRectF,
     Qt,
     QVariantAnimation,
-    Signal,
 )
 from PySide6.QtGui import (
     QColor,
@@ -47,8 +46,6 @@ ANIMATION = 200
 
 class Viewport(QGraphicsView):
     """A view on a canvas scene, without scroll bars: the canvas has no edge."""
-
-    zoom_changed = Signal(float)
 
     def __init__(self, scene: ItemStore, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
@@ -102,7 +99,6 @@ class Viewport(QGraphicsView):
             self.setTransform(QTransform.fromScale(scale, scale))
         self.centerOn(center)
         self._looked()
-        self.zoom_changed.emit(scale)
 
     def view_center(self) -> QPointF:
         # Not by mapToScene, which takes whole pixels: going to and fro would drift.
@@ -122,7 +118,6 @@ class Viewport(QGraphicsView):
         moved = self.mapFromScene(before) - place.toPoint()
         self.scroll_by(moved.x(), moved.y())
         self._looked()
-        self.zoom_changed.emit(scale)
 
     def zoom_in(self) -> None:
         self.zoom_at(QPointF(self.viewport().rect().center()), STEP)

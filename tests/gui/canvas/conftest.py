@@ -167,8 +167,12 @@ class Desk(QWidget):
             self.release(end, button, modifiers)
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
-        QTest.keyClick(self.canvas, key, modifiers)
+        self.key_unchecked(key, modifiers)
         self.check()
+
+    def key_unchecked(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
+        """A key after which things are still moving on the screen."""
+        QTest.keyClick(self.canvas, key, modifiers)
 
     def type(self, text: str) -> None:
         """Into what has the focus."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
 
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.keys import Key
@@ -451,3 +452,25 @@ def test_tidying_leaves_room_for_the_shapes(net: Desk) -> None:
     net.session.set_shapes(Shapes(1, tuple(PortShape(*path, TensorShape((16, 512, 14, 14))) for path in paths), ()))
     net.key(Qt.Key.Key_L)
     assert all(label_place(edge) is not None for edge in net.scene.edges.values())
+
+
+def test_what_moves_on_the_screen_ends_where_the_document_says(net: Desk, qtbot: QtBot) -> None:
+    net.canvas.animated = True
+    assert net.canvas.moves
+    place = net.node("relu")
+    net.drag(place, place + QPoint(-200, 200))
+    net.key_unchecked(Qt.Key.Key_L)
+    assert net.canvas._animation is not None
+    qtbot.waitUntil(lambda: net.canvas._animation is None)
+    net.check()
+    net.session.undo_stack.undo()
+    net.session.undo_stack.redo()
+    net.check()
+    net.key_unchecked(Qt.Key.Key_L)
+    net.session.undo_stack.undo()  # in the middle of the movement
+    net.check()
+    net.canvas.fit()
+    qtbot.waitUntil(lambda: net.canvas._animation is None)
+    assert net.canvas.visible_rect().contains(net.scene.extent())
+    net.resize(700, 500)
+    assert net.canvas.visible_rect().contains(net.scene.extent())

@@ -124,7 +124,7 @@ class Move(Interaction):
             away = bypass_nodes(document, location, [node.name], lambda n: (ins[0].target.port, outs[0].source.port))
         else:
             away = remove_nodes(document, location, [node.name])
-        edit = into_sequential(document, location, where.sequential, node, where.index, [away])
+        edit = into_sequential(document, location, where.sequential, node, where.index, away)
         text = tr("Move {name} into {container}").format(name=node.name, container=where.sequential)
         if not self.canvas.push(edit, text):
             return False
