@@ -1,25 +1,95 @@
-"""Existing PyTorch models as documents, with their hierarchy."""
+"""Existing PyTorch models as documents that build the same models: their hierarchy kept, every part drawn
+that can be."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from attrs import evolve, frozen
 from torch import nn
 
+from blockstudio.errors import mark
 from blockstudio.graph.document import Document
+from blockstudio.graph.model import Example
 from blockstudio.runtime.importing.assembling import Assembler
-from blockstudio.runtime.importing.calls import default_signature
+from blockstudio.runtime.importing.inputs import Inputs, example_tensor
 from blockstudio.runtime.importing.names import class_name
+from blockstudio.runtime.importing.notes import ImportRefused, Note
 from blockstudio.runtime.importing.session import Session
+from blockstudio.runtime.importing.target import Target, make
 from blockstudio.runtime.importing.tree import Tree
 
 
+@frozen(eq=False)
+class ImportResult:
+    """What came in: the document, what there is to say about it, and the weights for it."""
+
+    document: Document
+    report: tuple[Note, ...]
+    state_dict: Mapping[str, Any]
+
+    @property
+    def opaque(self) -> tuple[Note, ...]:
+        """What is said of modules that came in as blocks of Python."""
+        return tuple(note for note in self.report if note.code == "opaque")
+
+
 def from_module(module: nn.Module, inputs: Any = None, *, name: str | None = None) -> Document:
-    session = Session(Tree(module))
-    with session.opened():
-        root = session.block(module, default_signature(module), root=True)
-    kind = type(module).__name__
-    assembler = Assembler(session, root, class_name(name or kind, ()))
-    document = assembler.assemble()
-    document.extra["notes"] = [str(n) for n in assembler.notes()]
-    return document
+    """A document that builds a model with the same state-dict keys, shapes and outputs.
+
+    `inputs` are what forward is called with once, to learn how many dimensions values have: a tensor, a tuple
+    of arguments, or a dict of keyword arguments. The module's weights are not part of the document.
+    ImportRefused for a module that cannot come in; what could not be drawn is a block of Python.
+    """
+    return import_module(module, inputs, name=name).document
+
+
+def import_module(module: nn.Module, inputs: Any = None, *, name: str | None = None) -> ImportResult:
+    """A module as `from_module` makes it, with what there is to say about it."""
+    if not isinstance(module, nn.Module):
+        raise ImportRefused(mark("{type} is not a torch.nn.Module."), type=type(module).__name__)
+    return _import(Target(module), inputs, name)
+
+
+def import_target(
+    target: str, kwargs: Mapping[str, Any] | None = None, shapes: Sequence[Sequence[int] | Example] = ()
+) -> ImportResult:
+    """The model that "MODULE:NAME" or "FILE.py:NAME" is, or makes when it is called with `kwargs`.
+
+    With the shapes of its inputs it is run once on random ones: floats, or if it refuses those, integers.
+    Runs code of the user's own; an interrupt passes through.
+    """
+    made = make(target, kwargs or {})
+    if not shapes:
+        return _import(made, None, None)
+    examples = [shape if isinstance(shape, Example) else Example(tuple(shape)) for shape in shapes]
+    try:
+        return _import(made, tuple(map(example_tensor, examples)), None)
+    except ImportRefused:
+        if any(isinstance(shape, Example) for shape in shapes):
+            raise
+        try:
+            integers = [evolve(example, dtype="int64", generator="zeros") for example in examples]
+            return _import(made, tuple(map(example_tensor, integers)), None)
+        except ImportRefused:
+            pass
+        raise
+
+
+def _import(target: Target, inputs: Any, name: str | None) -> ImportResult:
+    module = target.module
+    try:
+        given = Inputs.of(module, inputs)
+        session = Session(Tree(module), target, given.observed)
+        with session.opened():
+            root = session.block(module, given.signature, root=True)
+        kind = type(module)
+        own = kind.__name__ if not kind.__module__.startswith("torch.nn.") else "Net"
+        assembler = Assembler(session, root, class_name(name or own, ()))
+        document = assembler.assemble()
+        report = tuple(assembler.notes())
+    except RecursionError as error:
+        raise ImportRefused(mark("The module is nested too deep.")) from error
+    given.describe(document, root.inputs)
+    return ImportResult(document, report, module.state_dict())

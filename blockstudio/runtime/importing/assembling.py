@@ -12,7 +12,16 @@ from torch import nn
 
 from blockstudio.compiler.code import bound_names
 from blockstudio.graph.document import Document
-from blockstudio.graph.model import CodeDefinition, Definition, Graph, Initializer, Instance, Node, OptionValue, copy_graph
+from blockstudio.graph.model import (
+    CodeDefinition,
+    Definition,
+    Graph,
+    Initializer,
+    Instance,
+    Node,
+    OptionValue,
+    copy_graph,
+)
 from blockstudio.graph.scopes import next_free
 from blockstudio.runtime.importing import repeats
 from blockstudio.runtime.importing.blocks import Block
@@ -105,8 +114,7 @@ class Assembler:
 
     def _definition(self, group: Sequence[tuple[Block, Graph]]) -> None:
         members = [
-            Member(graph, block.module, known_arguments(block.module, self.session.arguments))
-            for block, graph in group
+            Member(graph, block.module, known_arguments(block.module, self.session.arguments)) for block, graph in group
         ]
         unified = unify(members)
         block = group[0][0]

@@ -113,9 +113,7 @@ def _schema(overload: Any) -> _Signature:
     )
 
 
-def _bound(
-    name: str, signature: _Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> dict[str, Any] | None:
+def _bound(name: str, signature: _Signature, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
     """The arguments by name, None where they do not fit."""
     found: dict[str, Any] = {}
     remaining = list(args)

@@ -63,7 +63,9 @@ def check_value(frame: types.FrameType | None) -> tuple[bool, str] | None:
 
 def _only_raises(statement: ast.If) -> bool:
     *before, last = statement.body
-    harmless = all(isinstance(part, ast.Assign) and isinstance(part.value, ast.JoinedStr | ast.Constant) for part in before)
+    harmless = all(
+        isinstance(part, ast.Assign) and isinstance(part.value, ast.JoinedStr | ast.Constant) for part in before
+    )
     return isinstance(last, ast.Raise) and harmless and not statement.orelse
 
 

@@ -14,6 +14,7 @@ import torch
 from attrs import define, evolve, field
 from torch import fx, nn
 
+from blockstudio.graph import topology
 from blockstudio.graph.model import Call, Endpoint, Function, Graph, Instance, Layer, Node, Port
 from blockstudio.runtime.importing import functions, merging, special, unused
 from blockstudio.runtime.importing.blocks import Block, Output
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from blockstudio.runtime.importing.session import Session
 
 _RANDOM = frozenset(
-    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout rrelu rand randn randint randperm normal "
-    "bernoulli multinomial poisson rand_like randn_like randint_like gumbel_softmax bernoulli_ normal_ uniform_ "
+    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout rrelu rand randn randint randperm "
+    "normal bernoulli multinomial poisson rand_like randn_like randint_like gumbel_softmax bernoulli_ normal_ uniform_ "
     "exponential_ scaled_dot_product_attention".split()
 )
 _CHECKS = frozenset(("_assert", "_check", "_check_is_size", "_check_with", "assert_fn", "_assert_async"))
@@ -88,6 +89,9 @@ class Drafter:
     """The block or layer of every submodule that has a node, by its path."""
     owners: dict[int, str] = field(factory=dict)
     """The path of the first node of each submodule."""
+    waiting: set[str] = field(factory=set)
+    """Submodules whose parameters were read, and that will be called."""
+    waited: bool = False
     taken: set[str] = field(factory=set)
     """Names that functions may not have: those of nodes that own something."""
 
@@ -100,10 +104,13 @@ class Drafter:
                 self.inputs[node] = name
                 self.graph.inputs.append(Port(name))
                 self.points[node] = Endpoint("", name)
+        unused.expose(self)
         live = self._live()
         for node in self.trace.graph.nodes:
             if node in live:
                 self._step(node)
+        if self.waited and topology.find_cycle(self.graph):
+            raise Untraceable("a submodule's input depends on the parameters that it gives")
         unused.keep_the_rest(self)
         self._return()
 
@@ -122,9 +129,9 @@ class Drafter:
             if node in live:
                 continue
             live.add(node)
-            step = self.effects.steps.get(node)
-            if step is not None:
-                fx.node.map_arg((step.args, step.kwargs), pending.append)
+            known = self.effects.steps.get(node)
+            if known is not None:
+                fx.node.map_arg((known.args, known.kwargs), pending.append)
         return live
 
     # --- steps --------------------------------------------------------------------------------------------
@@ -181,7 +188,9 @@ class Drafter:
         except Untraceable as error:
             self._inline(node, step, error.reason)
             return
-        self.place(node, Function(name=self.name(_word(found.entry.type)), type=found.entry.type, options=found.options))
+        self.place(
+            node, Function(name=self.name(_word(found.entry.type)), type=found.entry.type, options=found.options)
+        )
         for port, value in found.inputs.items():
             self.connect(node, port, value)
         self._give(node, found.outputs, several=len(found.entry.outputs) > 1 or len(found.outputs) > 1)
@@ -218,7 +227,11 @@ class Drafter:
         options = node.meta[OPTIONS]
         free = [name for name in node.meta[NAMES] if name not in self.called]
         owner = self.owners.get(id(module))
-        if free:
+        if owner in self.waiting:
+            self.waiting.remove(owner)
+            self.waited = True
+            name = owner
+        elif free:
             self.add_module(free[0], called, options)
             self.owners.setdefault(id(module), free[0])
             name = free[0]
@@ -235,7 +248,7 @@ class Drafter:
         if isinstance(called, Block):
             for port, value in zip(called.inputs, step.args, strict=True):
                 self.connect(node, port, value)
-            if len(called.ports) == 1:
+            if called.ports:
                 self.points[node] = Endpoint(name, called.ports[0])
         else:
             for port, value in step.kwargs.items():
@@ -325,7 +338,9 @@ class Drafter:
             step = self.effects.steps[value]
             source = special.shape_of(value)
             if source is None:
-                raise Untraceable(f"it uses the {step.args[1] if len(step.args) > 1 else 'result'} of a value as a value")
+                raise Untraceable(
+                    f"it uses the {step.args[1] if len(step.args) > 1 else 'result'} of a value as a value"
+                )
             node = Function(name=self.name("shape"), type="torch.Tensor.shape")
             self.place(value, node)
             found = self.points[value] = Endpoint(node.name, "output")

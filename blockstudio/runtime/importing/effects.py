@@ -1,5 +1,7 @@
 """Steps that change a value in place, made steps that give a new one where nobody could tell."""
 
+# ruff: noqa: E501 (a long list of names reads better in full lines)
+
 from __future__ import annotations
 
 import builtins
@@ -20,14 +22,14 @@ from blockstudio.runtime.importing.special import Step
 _FRESH = frozenset(
     (
         "add sub mul truediv floordiv mod pow neg matmul gt ge lt le eq ne and_ or_ xor invert abs exp log sqrt rsqrt "
-    "square sin cos tan tanh sigmoid relu relu6 gelu silu mish elu selu celu leaky_relu hardswish hardsigmoid hardtanh "
-    "softplus softmax log_softmax logsigmoid linear bilinear conv1d conv2d conv3d conv_transpose1d conv_transpose2d "
-    "conv_transpose3d layer_norm batch_norm group_norm instance_norm rms_norm max_pool1d max_pool2d max_pool3d "
-    "avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool2d mm bmm mv dot addmm "
-    "baddbmm einsum cat stack hstack vstack sum mean std var prod max min amax amin argmax argmin cumsum norm clone "
-    "zeros ones full empty rand randn randint arange linspace eye tensor zeros_like ones_like full_like empty_like "
-    "rand_like randn_like new_zeros new_ones new_full new_empty where masked_fill clamp embedding one_hot interpolate "
-    "scaled_dot_product_attention roll flip repeat tril triu gather index_select topk sort size dim numel"
+        "square sin cos tan tanh sigmoid relu relu6 gelu silu mish elu selu celu leaky_relu hardswish hardsigmoid hardtanh "
+        "softplus softmax log_softmax logsigmoid linear bilinear conv1d conv2d conv3d conv_transpose1d conv_transpose2d "
+        "conv_transpose3d layer_norm batch_norm group_norm instance_norm rms_norm max_pool1d max_pool2d max_pool3d "
+        "avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool2d mm bmm mv dot addmm "
+        "baddbmm einsum cat stack hstack vstack sum mean std var prod max min amax amin argmax argmin cumsum norm clone "
+        "zeros ones full empty rand randn randint arange linspace eye tensor zeros_like ones_like full_like empty_like "
+        "rand_like randn_like new_zeros new_ones new_full new_empty where masked_fill clamp embedding one_hot interpolate "
+        "scaled_dot_product_attention roll flip repeat tril triu gather index_select topk sort size dim numel"
     ).split()
 )
 KEEPING_LAYERS = ("Identity", "Dropout", "AlphaDropout", "FeatureAlphaDropout", "Flatten", "Unflatten", "PixelShuffle")
@@ -90,9 +92,9 @@ class Effects:
         called = node.meta.get(CALLED)
         if isinstance(called, Block):
             for index in called.changes_inputs:
-                used = node.args[index]
-                if isinstance(used, fx.Node):
-                    self._lose(position, used)
+                lost = node.args[index]
+                if isinstance(lost, fx.Node):
+                    self._lose(position, lost)
 
     def _change(self, position: int, node: fx.Node, changed: fx.Node) -> None:
         """A step that changes a value: what is done with that value later is done with the step's result."""

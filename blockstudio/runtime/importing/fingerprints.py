@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from blockstudio.runtime.importing.tree import Tie, joined
+from blockstudio.runtime.parameters import is_lazy
 
 HOOKS = (
     "_backward_pre_hooks",
@@ -130,7 +131,7 @@ class Fingerprints:
         if isinstance(value, type | types.BuiltinFunctionType | types.ModuleType):
             return id(value)
         if self.loose:
-            return type(value)
+            return id(type(value))
         self._kept.append(value)
         return id(value)
 
@@ -141,13 +142,13 @@ class Fingerprints:
         if tensor is None:
             return ("none",)
         trains = tensor.requires_grad or self.loose
-        if isinstance(tensor, nn.parameter.UninitializedTensorMixin):
+        if is_lazy(tensor):
             return ("lazy", trains)
         return (tuple(tensor.shape), tensor.dtype, trains)
 
 
 def _content(tensor: torch.Tensor) -> Hashable:
-    if tensor.is_meta or isinstance(tensor, nn.parameter.UninitializedTensorMixin):
+    if tensor.is_meta or is_lazy(tensor):
         return "meta"
     flat = tensor.detach().cpu().contiguous()
     try:

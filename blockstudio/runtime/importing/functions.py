@@ -63,10 +63,10 @@ def _candidates(node: Step) -> Iterator[_Candidate]:
         yield from _item(node)
         return
     name = getattr(target, "__name__", "")
-    if not isinstance(target, str) and getattr(operator, name, None) is target:
-        target = OUT_OF_PLACE.get(target, target)
+    if callable(target) and getattr(operator, name, None) is target:
+        function = OUT_OF_PLACE.get(target, target)
         names = ("input", "other")
-        yield _Candidate(f"operator.{target.__name__}", dict(zip(names, node.args, strict=False)))
+        yield _Candidate(f"operator.{getattr(function, '__name__', '')}", dict(zip(names, node.args, strict=False)))
         return
     if target is builtins.getattr:
         attribute = _ATTRIBUTES.get(str(node.args[1]), f"torch.Tensor.{node.args[1]}")
@@ -122,7 +122,7 @@ def _types(node: Step, bound: Bound) -> Iterator[str]:
 
 @cache
 def _by_function() -> dict[int, str]:
-    found = {}
+    found: dict[int, str] = {}
     for entry in catalog().entries:
         if entry.kind == "function" and entry.type.startswith("torch."):
             value: Any = torch
@@ -155,9 +155,7 @@ _ALIASES = {
     **{f"fft_{name}": f"fft.{name}" for name in ("fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "fftshift")},
     **{
         f"linalg_{name}": f"linalg.{name}"
-        for name in (
-            "inv pinv det solve cholesky qr svd svdvals eigh matrix_power vector_norm matrix_norm".split()
-        )
+        for name in ("inv pinv det solve cholesky qr svd svdvals eigh matrix_power vector_norm matrix_norm".split())
     },
 }
 
@@ -207,7 +205,7 @@ class _Translation:
         if name in known:
             return name
         if name in ("self", "tensor", "input"):
-            return self.entry.inputs[0].name
+            return "input" if "input" in known else self.entry.inputs[0].name
         return _RENAMED.get((self.entry.type, name), name)
 
     def _place(self, name: str, value: Any, *, is_default: bool) -> None:
@@ -252,7 +250,11 @@ class _Translation:
         raise Untraceable(f"{name} depends on the mode")
 
     def _set(self, option: OptionSpec, value: OptionValue) -> None:
-        if not option.required and value == option.default and isinstance(value, bool) == isinstance(option.default, bool):
+        if (
+            not option.required
+            and value == option.default
+            and isinstance(value, bool) == isinstance(option.default, bool)
+        ):
             return
         try:
             check_value(option, value)

@@ -46,14 +46,13 @@ def _parameter_list(session: Session, module: nn.ParameterList) -> Block:
         shape = ", ".join(map(str, parameter.shape)) or "()"
         trains = "" if parameter.requires_grad else ", requires_grad=False"
         values.append(f"nn.Parameter(torch.zeros({shape}){trains})")
-    inner = "".join(f"                {value},\n" for value in values)
-    given = ", ".join(f"self[{index}]" for index in range(len(values)))
+    lines = [f'        self.register_parameter("{index}", {value})\n' for index, value in enumerate(values)]
+    given = ", ".join(f'self.get_parameter("{index}")' for index in range(len(values)))
     source = (
-        "class Parameters(nn.ParameterList):\n"
-        "    def __init__(self):\n"
-        f"        super().__init__(\n            [\n{inner}            ]\n        )\n\n"
-        "    def forward(self):\n"
-        f"        return {given}{',' if len(values) == 1 else ''}\n"
+        "class Parameters(nn.Module):\n"
+        '    """A list of parameters."""\n\n'
+        f"    def __init__(self):\n        super().__init__()\n{''.join(lines)}\n"
+        f"    def forward(self):\n        return {given}{',' if len(values) == 1 else ''}\n"
     )
     block = session.new_block("code", module, source=source, class_name="Parameters", helper=True)
     block.outputs = tuple(Output(port_of(module, str(index))) for index in range(len(values)))

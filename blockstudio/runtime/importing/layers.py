@@ -130,9 +130,7 @@ def _recognise(module: nn.Module, entry: Entry) -> CatalogLayer | None:
     raw = dict(_read_options(module, entry))
     for short in (True, False):
         options = {name: _shortened(value) if short else value for name, value in raw.items()}
-        options = {
-            name: value for name, value in options.items() if not _is_default(entry.option(name), value)
-        }
+        options = {name: value for name, value in options.items() if not _is_default(entry.option(name), value)}
         if _makes(entry, options, module):
             return CatalogLayer(entry, options)
     return None
@@ -195,7 +193,7 @@ def plain_value(value: Any) -> OptionValue:
     if isinstance(value, torch.dtype):
         return str(value).removeprefix("torch.")
     if value is None or type(value) in (bool, int, float, str):
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, list | tuple):
         return tuple(map(plain_value, value))
     raise Untraceable(f"an argument is a {type(value).__name__}")
@@ -259,10 +257,10 @@ _ENCODER_LAYER: dict[str, _Reader] = {
 
 
 def _first(readers: Mapping[str, _Reader], way: Callable[[Any], Any]) -> dict[str, _Reader]:
-    return {
-        name: (lambda m, name=name: readers[name](way(m)) if name in readers else getattr(way(m), name))
-        for name in (*_ENCODER_LAYER, "norm_first")
-    }
+    def reader(name: str) -> _Reader:
+        return lambda m: readers[name](way(m)) if name in readers else getattr(way(m), name)
+
+    return {name: reader(name) for name in (*_ENCODER_LAYER, "norm_first")}
 
 
 _STACK = {

@@ -19,9 +19,9 @@ from blockstudio.runtime.importing.tensors import tensor_value
 def written(value: Any, source: Source) -> str:
     """The Python that makes a value; NotStandalone for one that cannot be written."""
     match value:
+        case enum.Enum():
+            return f"{source.name(type(value))}.{value.name}"
         case None | bool() | int() | str() | bytes():
-            if isinstance(value, enum.Enum):
-                return f"{source.name(type(value))}.{value.name}"
             return repr(value)
         case float():
             return repr(value) if math.isfinite(value) else f'float("{value}")'

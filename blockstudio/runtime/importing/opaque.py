@@ -11,13 +11,14 @@ from attrs import define
 from torch import nn
 from torch.utils import _pytree as pytree
 
+from blockstudio.catalog import render
 from blockstudio.catalog.custom_code import read_code
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.model import OptionValue
 from blockstudio.runtime.importing import synthesis
 from blockstudio.runtime.importing.blocks import Block, Output
 from blockstudio.runtime.importing.constructors import making_arguments, parameters_of
-from blockstudio.runtime.importing.layers import has_hooks, plain_value
+from blockstudio.runtime.importing.layers import CatalogLayer, has_hooks, plain_value
 from blockstudio.runtime.importing.literals import written
 from blockstudio.runtime.importing.notes import ImportRefused, Untraceable
 from blockstudio.runtime.importing.quiet import undisturbed
@@ -31,25 +32,30 @@ if TYPE_CHECKING:
 def block(session: Session, module: nn.Module, signature: Signature, reason: str) -> Block:
     """A module as a block of Python; ImportRefused where there is no way to write it."""
     kind = type(module)
-    reasons = []
+    reasons: dict[str, None] = {}
     try:
         call = _Call.of(module, signature)
         if has_hooks(module):
             raise NotStandalone("functions are attached to it as hooks")
+        layer = session.layer(module)
+        if layer is not None:
+            return _of_layer(session, module, layer, call, signature)
         for make in (_with_arguments, _with_attributes):
             for imported in (False, True):
                 try:
                     return make(session, module, call, signature, imported=imported)
                 except NotStandalone as error:
-                    reasons.append(str(error))
+                    reasons[str(error)] = None
+        if module is session.tree.root and session.target.factory:
+            return _with_factory(session, module, call, signature)
     except NotStandalone as error:
-        reasons.append(str(error))
+        reasons[str(error)] = None
     raise ImportRefused(
-        mark("{type} can be neither drawn nor written as Python: {reason}; {other}."),
+        mark("{type} can be neither drawn ({reason}) nor written as Python ({other})."),
         path=session.tree.path_of(module),
         type=kind.__name__,
         reason=reason,
-        other=" / ".join(reasons),
+        other="; ".join(reasons),
     )
 
 
@@ -117,6 +123,16 @@ def _argument(value: Any, source: Source) -> str:
 # --- ways to write it ---------------------------------------------------------------------------------------
 
 
+def _of_layer(session: Session, module: nn.Module, layer: CatalogLayer, call: _Call, signature: Signature) -> Block:
+    """A layer of torch that is a whole model."""
+    name = layer.entry.label
+    made = render.constructor(layer.entry, layer.options).replace(f"nn.{name}(", "super().__init__(", 1)
+    source = Source("")
+    forward = "" if call.is_plain else f"\n{call.forward(source)}"
+    source.parts[name] = f"class {name}(nn.{name}):\n    def __init__(self):\n        {made}\n{forward}"
+    return _finished(session, module, call, signature, source, name, {})
+
+
 def _with_arguments(session: Session, module: nn.Module, call: _Call, signature: Signature, *, imported: bool) -> Block:
     """The class as it is, constructed with the arguments it was constructed with."""
     kind = type(module)
@@ -143,12 +159,29 @@ def _with_attributes(
 ) -> Block:
     """The class with a constructor that makes everything the module has."""
     kind = type(module)
+    if isinstance(module, nn.RNNBase):
+        raise NotStandalone("it is a recurrent layer that keeps its weights twice")
     source = _source(kind)
     base = _base(source, kind, imported=imported)
     body = synthesis.constructor(session, module, source)
     forward = "\n" + call.forward(source) if imported or not call.is_plain else ""
     head = f"class {kind.__name__}({_bases(kind, base, imported=imported)}):\n"
     source.parts[kind.__name__] = head + body + forward
+    return _finished(session, module, call, signature, source, kind.__name__, {})
+
+
+def _with_factory(session: Session, module: nn.Module, call: _Call, signature: Signature) -> Block:
+    """The whole model, made anew by what made it for the import."""
+    kind = type(module)
+    source = _source(kind)
+    base = _base(source, kind, imported=True)
+    source.imports[session.target.factory_import] = None
+    source.parts[kind.__name__] = (
+        f"class {kind.__name__}({base}, nn.Module):\n"
+        "    def __init__(self):\n"
+        "        nn.Module.__init__(self)\n"
+        f"        self.__dict__.update({session.target.factory}.__dict__)\n\n{call.forward(source)}"
+    )
     return _finished(session, module, call, signature, source, kind.__name__, {})
 
 
@@ -214,10 +247,7 @@ def _constructor(kind: type, options: Mapping[str, OptionValue], fixed: Mapping[
     arguments.sort(key=lambda text: "=" in text)
     handed = [f"{name}={name}" for name in options]
     handed += [f"{name}={written(value, source)}" for name, value in fixed.items()]
-    return (
-        f"    def __init__({', '.join(['self', *arguments])}):\n"
-        f"        super().__init__({', '.join(handed)})\n"
-    )
+    return f"    def __init__({', '.join(['self', *arguments])}):\n        super().__init__({', '.join(handed)})\n"
 
 
 def _finished(

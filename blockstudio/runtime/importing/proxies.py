@@ -99,14 +99,14 @@ class Traced(fx.Proxy):
         count = self.node.meta.get(COUNT)
         if count is not None:
             return int(count)
-        self._fail("takes the length of")
+        return self._fail("takes the length of")
 
     def __iter__(self) -> Iterator[Any]:
         count = self.node.meta.get(COUNT) or conditions.unpacked(conditions.caller())
         if count is None:
             self._fail("loops over")
         self.node.meta.setdefault(COUNT, count)
-        return iter([self[index] for index in range(count)])
+        return iter([operator.getitem(self, index) for index in range(count)])
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.tracer.create_proxy("call_function", operator.setitem, (self, index, value), {})
@@ -136,12 +136,10 @@ class Traced(fx.Proxy):
         self.tracer.fail(f"it {what} a value that is only known when it runs", conditions.caller())
 
     @classmethod
-    def __torch_function__(
-        cls, function: Any, types: tuple[type, ...], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
+    def __torch_function__(cls, function: Any, types: tuple[type, ...], args: Any = (), kwargs: Any = None) -> Any:
         found = first_traced((args, kwargs or {}))
         assert found is not None  # torch calls this because of one
-        return found.tracer.record(function, args, kwargs or {})
+        return found.tracer.record(function, args or (), kwargs or {})
 
 
 class TracedAttribute(Traced):
@@ -190,7 +188,7 @@ def first_traced(value: Any) -> Traced | None:
     while pending:
         item = pending.pop()
         if type(item) in (Traced, TracedAttribute):
-            return item  # type: ignore[no-any-return]
+            return item
         if type(item) in (tuple, list):
             pending += reversed(item)
         elif type(item) is dict:

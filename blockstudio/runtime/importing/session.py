@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import torch
-from attrs import define, evolve, field
+from attrs import define, field
 from torch import nn
 from torch.utils import _pytree as pytree
 
-from blockstudio.errors import mark
-from blockstudio.graph.model import Endpoint, Graph, Instance, Layer, Node, Port
-from blockstudio.graph.model import Sequential as SequentialNode
+from blockstudio.graph.model import Graph, Layer, Node, Port
 from blockstudio.runtime.importing import drafting, opaque
 from blockstudio.runtime.importing.blocks import Block, Output
 from blockstudio.runtime.importing.calls import CALLED, MODULE, NAMES, OPTIONS, node_of, take
@@ -23,20 +19,23 @@ from blockstudio.runtime.importing.fingerprints import Fingerprints
 from blockstudio.runtime.importing.functional import functional
 from blockstudio.runtime.importing.guards import Stage, watched
 from blockstudio.runtime.importing.inline import Inline
+from blockstudio.runtime.importing.inputs import Observed
 from blockstudio.runtime.importing.layers import CatalogLayer, Layers, has_hooks_of_its_own
 from blockstudio.runtime.importing.names import child_name, is_child_key, is_key
-from blockstudio.runtime.importing.notes import ImportRefused, Note, Untraceable
+from blockstudio.runtime.importing.notes import Note, Untraceable
 from blockstudio.runtime.importing.proxies import KIND, RANK, Traced
+from blockstudio.runtime.importing.target import Target
 from blockstudio.runtime.importing.tracing import Fixed, Given, ModuleTracer, Signature, Trace
 from blockstudio.runtime.importing.tree import Tree, own_tensors
 
+
 @define(eq=False)
 class Session:
-    """Makes blocks of modules; `arguments` are those that modules were constructed with, where known."""
+    """Makes blocks of modules; `observed` is what they gave when the model was run, if it was."""
 
     tree: Tree
-    arguments: Mapping[int, Mapping[str, Any]] = field(factory=dict)
-    observed: Mapping[int, Any] = field(factory=dict)
+    target: Target
+    observed: Observed = field(factory=dict)
     blocks: list[Block] = field(factory=list)
     stage: Stage = field(factory=Stage)
     fingerprints: Fingerprints = field(init=False)
@@ -50,6 +49,11 @@ class Session:
     def __attrs_post_init__(self) -> None:
         self.fingerprints = Fingerprints(ties=self.tree.ties)
         self.layers = Layers.of(self.fingerprints)
+
+    @property
+    def arguments(self) -> Mapping[int, Mapping[str, Any]]:
+        """What modules were constructed with, by their ids, where it is known."""
+        return self.target.arguments
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -134,7 +138,7 @@ class Session:
             for inner, mode in modes:
                 inner.training = mode
 
-    def _sequence(self, module: nn.Sequential, signature: Signature) -> Block | None:
+    def _sequence(self, module: nn.Module, signature: Signature) -> Block | None:
         """The children of a Sequential, if they pass one value on from one to the next; else None."""
         given = _only_value(signature)
         if given is None:
@@ -222,6 +226,7 @@ class Session:
     ) -> Any:
         called = layer.call(args, kwargs)
         proxy = tracer.create_proxy("call_module", names[0], (), dict(called.inputs))
+        assert isinstance(proxy, Traced)
         proxy.node.meta |= {CALLED: layer, MODULE: module, NAMES: list(names), OPTIONS: dict(called.options)}
 
         def taken(result: Any) -> Any:
@@ -234,18 +239,17 @@ class Session:
     def _call_block(
         self, tracer: ModuleTracer, module: nn.Module, block: Block, names: Sequence[str], values: Sequence[Traced]
     ) -> Any:
-        proxy = tracer.create_proxy("call_module", names[0], tuple(values), {})
+        proxy = tracer.traced("call_module", names[0], tuple(values))
         proxy.node.meta |= {CALLED: block, MODULE: module, NAMES: list(names), OPTIONS: {}}
         leaves = [
-            output.value if isinstance(output, Fixed) else self._take(tracer, proxy, output)
-            for output in block.outputs
+            output.value if isinstance(output, Fixed) else self._take(tracer, proxy, output) for output in block.outputs
         ]
         if block.spec is None:
             return leaves[0] if len(leaves) == 1 else tuple(leaves)
         return pytree.tree_unflatten(leaves, block.spec)
 
     def _take(self, tracer: ModuleTracer, called: Traced, output: Output) -> Traced:
-        proxy = tracer.create_proxy("call_function", take, (called, output.port), {})
+        proxy = tracer.traced("call_function", take, (called, output.port))
         proxy.node.meta |= {KIND: output.kind, RANK: output.rank}
         return proxy
 
@@ -279,5 +283,3 @@ def _key(signature: Signature, fingerprints: Fingerprints) -> Any:
         leaf if isinstance(leaf, Given) else ("fixed", fingerprints.freeze(leaf.value)) for leaf in signature.leaves
     )
     return repr(signature.spec), leaves
-
-

@@ -13,6 +13,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -73,19 +74,22 @@ class Source:
 
     def _is_own(self, value: Any) -> bool:
         home = value.__module__
-        if home.split(".")[0] in ("torch", "builtins", "typing") or home.split(".")[0] in sys.stdlib_module_names:
-            return home == "__main__"
-        return not self.package or home.split(".")[0] == self.package
+        top = home.split(".")[0]
+        if home != "__main__" and (top == "torch" or top in sys.stdlib_module_names):
+            return False
+        return top == self.package if self.package else not is_installed(home)
 
     def _is_inside(self, line: str) -> bool:
         """Whether an import is of the package that is taken in."""
-        return not self.package or line.split()[1].split(".")[0] == self.package
+        module = line.split()[1]
+        top = module.split(".")[0]
+        return top == self.package if self.package else top not in sys.stdlib_module_names and not is_installed(module)
 
     def _import_module(self, name: str, module: types.ModuleType) -> None:
         path = module.__name__
         if USUAL_NAMES.get(name) == path:
             return
-        if path.split(".")[0] == self.package or path == "__main__":
+        if path == "__main__" or (not is_installed(path) and path.split(".")[0] not in sys.stdlib_module_names):
             raise NotStandalone(f"it uses the module {path}")
         parent, _, last = path.rpartition(".")
         if name == path:
@@ -99,7 +103,7 @@ class Source:
         own = getattr(value, "__name__", None) or getattr(value, "_name", None) or name
         for home in ("torch.nn", "torch", "typing", getattr(value, "__module__", "") or ""):
             module = sys.modules.get(home)
-            if module is None or home == "__main__" or (self.package and home.split(".")[0] == self.package):
+            if module is None or home == "__main__" or not (is_installed(home) or home == "typing"):
                 continue
             if isinstance(own, str) and module.__dict__.get(own) is value:
                 renamed = "" if own == name else f" as {name}"
@@ -150,7 +154,7 @@ class Source:
         if hasattr(builtins, name) or name in self._meanings:
             return True
         found = namespace.find(name)
-        if found is _MISSING or isinstance(found, type | types.FunctionType) and self._is_own(found):
+        if found is _MISSING or (isinstance(found, type | types.FunctionType) and self._is_own(found)):
             return False
         try:
             self._bind(name, found, namespace.imports.get(name, ""))
@@ -296,17 +300,22 @@ def renamed(text: str, names: Mapping[str, str]) -> str:
         if isinstance(part, ast.FunctionDef | ast.ClassDef) and part.name in names:
             line = lines[part.lineno - 1]
             places.append((part.lineno, line.index(part.name.encode(), part.col_offset + 4), part.name))
-    for line, column, name in sorted(places, reverse=True):
-        old = lines[line - 1]
-        lines[line - 1] = old[:column] + names[name].encode() + old[column + len(name.encode()) :]
+    for number, column, name in sorted(places, reverse=True):
+        old = lines[number - 1]
+        lines[number - 1] = old[:column] + names[name].encode() + old[column + len(name.encode()) :]
     return b"\n".join(lines).decode()
 
 
+def is_installed(module: str) -> bool:
+    """Whether a module was installed, rather than being a file of the user's own."""
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return bool({"site-packages", "dist-packages"} & set(Path(file).parts))
+
+
 def package_of(kind: type) -> str:
-    """The package a class belongs to, "" for one of a file of the user's own."""
-    top = (kind.__module__ or "").split(".")[0]
-    module = sys.modules.get(top)
-    return top if module is not None and getattr(module, "__path__", None) is not None else ""
+    """The installed package that a class belongs to; "" for one of the user's own."""
+    home = kind.__module__ or ""
+    return home.split(".")[0] if is_installed(home) else ""
 
 
 def is_importable(kind: type) -> bool:

@@ -318,9 +318,7 @@ def literal(value: Any, option: OptionSpec) -> OptionValue:
     if isinstance(value, torch.dtype):
         return str(value).removeprefix("torch.")
     if value is None or type(value) in (bool, int, float, str):
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, list | tuple):
         return tuple(literal(item, option) for item in value)
     raise Untraceable(f"{option.name} is a {type(value).__name__}")
-
-

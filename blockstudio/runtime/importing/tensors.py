@@ -12,9 +12,12 @@ from blockstudio.graph.expressions import LONGEST
 from blockstudio.graph.model import Constant, Expression, Node, Parameter
 from blockstudio.runtime.importing.names import is_key
 from blockstudio.runtime.importing.notes import Note, Untraceable
+from blockstudio.runtime.parameters import is_lazy
 
 _SMALL = 1024
-"""Elements of a tensor that is written out."""
+"""Elements of a tensor that is written out if it must be exact."""
+_FEW = 4
+"""Elements of one that is written out anyway."""
 
 
 VALUE = "value"
@@ -49,24 +52,48 @@ def tensor_value(tensor: torch.Tensor, *, exact: bool) -> TensorValue:
     patterned = _pattern(tensor, fields, suffix)
     if patterned is not None:
         return TensorValue(patterned, sizes)
-    if tensor.dim() == 2 and sizes[0] == sizes[1] > 1:
-        for name, made in (("tril", torch.tril), ("triu", torch.triu)):
-            full = torch.ones(sizes, dtype=dtype)
-            for diagonal, written in ((0, ""), (1, ", 1"), (-1, ", -1")):
-                if dtype != torch.bool and torch.equal(tensor, made(full, diagonal)):
-                    return TensorValue(f"torch.{name}(torch.ones({{}}, {{}}{suffix}){written})", sizes)
+    triangle = _triangle(tensor)
+    if triangle is not None:
+        return triangle
     if tensor.dim() == 1 and not dtype.is_complex and torch.equal(tensor, torch.arange(sizes[0]).to(dtype)):
         written = "" if dtype == torch.int64 else f", dtype={dtype}"
         return TensorValue(f"torch.arange({{}}{written})", sizes)
-    if tensor.numel() <= _SMALL and (exact or tensor.numel() <= 16) and not dtype.is_complex:
+    if tensor.numel() <= (_SMALL if exact else _FEW) and not dtype.is_complex:
         text = f"torch.tensor({_listed(tensor)}{_literal_suffix(dtype)})"
         if len(text) <= LONGEST:
             return TensorValue(text)
     if dtype.is_floating_point:
         spread = float(tensor.float().std()) if tensor.numel() > 1 else 1.0
-        factor = f" * {spread:.4g}" if spread == spread and abs(spread - 1) > 0.05 else ""
+        factor = f" * {spread:.1g}" if spread == spread and not 0.7 < spread < 1.4 else ""
         return TensorValue(f"torch.randn({fields}{suffix}){factor}", sizes, exact=False)
     return TensorValue(f"torch.zeros({fields}{suffix})", sizes, exact=False)
+
+
+def _triangle(tensor: torch.Tensor) -> TensorValue | None:
+    """The expression for one half of a square, such as a causal mask; None for any other tensor."""
+    sizes = tuple(tensor.shape)
+    if len(sizes) < 2 or sizes[-1] != sizes[-2] or sizes[-1] < 2 or any(size != 1 for size in sizes[:-2]):
+        return None
+    square, size, dtype = tensor.reshape(sizes[-2:]), sizes[-1], tensor.dtype
+    if dtype.is_complex:
+        return None
+    corners = square[0, -1].item(), square[-1, 0].item()
+    value = corners[0] or corners[1]
+    filled = torch.full_like(square, value)
+    for name, function in (("tril", torch.tril), ("triu", torch.triu)):
+        for diagonal, written in ((0, ""), (1, ", 1"), (-1, ", -1")):
+            if torch.equal(square, function(filled, diagonal)):
+                suffix = "" if dtype in (torch.get_default_dtype(), torch.bool) else f", dtype={dtype}"
+                made = f"torch.ones({{}}, {{}}{suffix})"
+                if value != 1:
+                    number = str(value).replace("inf", "torch.inf")
+                    made = f"torch.full(({{}}, {{}}), {number}{suffix})"
+                text = f"torch.{name}({made}{written})" + (".bool()" if dtype == torch.bool else "")
+                if len(sizes) > 2:
+                    ones = "1, " * (len(sizes) - 2)
+                    return TensorValue(f"{text}.view({ones}{{}}, {{}})", (size,) * 4)
+                return TensorValue(text, (size, size))
+    return None
 
 
 def _pattern(tensor: torch.Tensor, fields: str, suffix: str) -> str | None:
@@ -104,7 +131,7 @@ def tensor_node(name: str, tensor: torch.Tensor, *, persistent: bool = True) -> 
     """The node that owns a tensor, its value to be written later, and what there is to say."""
     if not is_key(name) or "." in name:
         raise Untraceable(f"“{name}” cannot be the name of a node")
-    if isinstance(tensor, nn.parameter.UninitializedTensorMixin):
+    if is_lazy(tensor):
         raise Untraceable(f"{name} has no shape yet")
     trains = isinstance(tensor, nn.Parameter) and tensor.requires_grad
     value = tensor_value(tensor, exact=not persistent)

@@ -17,6 +17,7 @@ from blockstudio.runtime.importing import conditions, guards
 from blockstudio.runtime.importing.notes import ImportRefused, Untraceable
 from blockstudio.runtime.importing.proxies import COUNT, KIND, RANK, Kind, Traced, TracedAttribute, first_traced
 from blockstudio.runtime.importing.tree import joined, own_tensors
+from blockstudio.runtime.parameters import is_lazy
 
 
 @frozen
@@ -169,9 +170,9 @@ class ModuleTracer(fx.Tracer):
                 proxy.node.meta |= {KIND: leaf.kind, RANK: leaf.rank}
                 leaves.append(proxy)
         args, kwargs = pytree.tree_unflatten(leaves, signature.spec)
-        for name, value in self.root.__dict__.items():  # type: ignore[union-attr]
+        for name, value in self.root.__dict__.items():
             if type(value) is _Deferred:
-                self.root.__dict__[name] = value.proxy()  # type: ignore[union-attr]
+                self.root.__dict__[name] = value.proxy()
 
         def run(root: nn.Module) -> Any:
             given = root_fn(root, *args, **kwargs)
@@ -218,11 +219,17 @@ class ModuleTracer(fx.Tracer):
     def to_bool(self, obj: fx.Proxy) -> bool:
         return bool(obj)
 
+    def traced(self, kind: str, target: Any, args: tuple[Any, ...] = ()) -> Traced:
+        """A step that is recorded; what it gives."""
+        proxy = self.create_proxy(kind, target, args, {})
+        assert isinstance(proxy, Traced)
+        return proxy
+
     # --- reading tensors --------------------------------------------------------------------------------
 
     def _read(self, name: str, tensor: torch.Tensor) -> Traced:
         if name not in self.reads:
-            proxy = self.create_proxy("get_attr", name, (), {})
+            proxy = self.traced("get_attr", name)
             proxy.node.meta |= {KIND: "tensor", RANK: _rank(tensor)}
             self.reads[name] = proxy
         return self.reads[name]
@@ -326,13 +333,24 @@ def _said(error: BaseException) -> str:
 
 
 def _rank(tensor: torch.Tensor) -> int | None:
-    return None if isinstance(tensor, nn.parameter.UninitializedTensorMixin) else tensor.dim()
+    return None if is_lazy(tensor) else tensor.dim()
 
 
 # --- kinds ------------------------------------------------------------------------------------------------
 
 _INTS = {"dim", "ndimension", "numel", "nelement", "element_size"}
-_TUPLES = {"chunk", "split", "unbind", "topk", "sort", "tensor_split", "unsafe_chunk", "meshgrid", "var_mean", "std_mean"}
+_TUPLES = {
+    "chunk",
+    "split",
+    "unbind",
+    "topk",
+    "sort",
+    "tensor_split",
+    "unsafe_chunk",
+    "meshgrid",
+    "var_mean",
+    "std_mean",
+}
 _OTHERS = {"item", "tolist", "numpy", "type", "get_device", "stride", "storage", "data_ptr", "is_contiguous", "__len__"}
 _TENSOR_ATTRIBUTES = {"T", "mT", "H", "mH", "data", "real", "imag", "grad"}
 _MAY_BE_TUPLE = {"max", "min", "median", "mode", "kthvalue", "cummax", "cummin", "unique", "aminmax", "lstm", "gru"}

@@ -66,14 +66,19 @@ class Tree:
         common = 0
         while common < min(len(mine), len(other)) - 1 and mine[common] == other[common]:
             common += 1
+        while common and _is_container(self.modules[".".join(mine[:common])]):
+            common -= 1
         holder = ".".join(mine[:common])
-        self.ties.setdefault(holder, []).append(
-            Tie(".".join(mine[common:]), ".".join(other[common:]), is_tensor)
-        )
+        self.ties.setdefault(holder, []).append(Tie(".".join(mine[common:]), ".".join(other[common:]), is_tensor))
 
     def path_of(self, module: nn.Module) -> str:
         """The first path of a module."""
         return self._paths.get(id(module), "")
+
+
+def _is_container(module: nn.Module) -> bool:
+    """Whether a module only holds others, so that it need not become a block of its own."""
+    return type(module).forward in (nn.Module.forward, nn.Sequential.forward)
 
 
 def own_tensors(module: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:

@@ -107,9 +107,7 @@ def unify(members: Sequence[Member]) -> Unified:
     graph = copy_graph(members[0].graph)
     _replace(graph, (), chooser.texts)
     hyper_parameters = [HyperParameter(name, chooser.defaults.get(name, "")) for name in chooser.names]
-    values = [
-        {name: column[index] for name, column in chooser.names.items()} for index in range(len(members))
-    ]
+    values = [{name: column[index] for name, column in chooser.names.items()} for index in range(len(members))]
     return Unified(graph, hyper_parameters, values)
 
 
@@ -255,9 +253,9 @@ class _Chooser:
                     return f"{name} * {factor}"
                 if factor and all(value * factor == other for value, other in zip(values, others, strict=True)):
                     return f"{name} // {factor}"
-            if slot.option == "padding" and "kernel" in name:
-                if all(other == 2 * value + 1 for value, other in zip(values, others, strict=True)):
-                    return f"({name} - 1) // 2"
+            halves = all(other == 2 * value + 1 for value, other in zip(values, others, strict=True))
+            if slot.option == "padding" and "kernel" in name and halves:
+                return f"({name} - 1) // 2"
         return ""
 
 

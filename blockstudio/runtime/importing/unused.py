@@ -83,48 +83,48 @@ def _needed(called: CatalogLayer | Block, node: Node) -> list[str]:
     return [port.name for port in called.entry.inputs if not port.optional]
 
 
-def read_inner(drafter: Drafter, name: str) -> Endpoint:
-    """Where the parameter or buffer of a submodule is found."""
-    path, _, tensor = name.rpartition(".")
-    module = drafter.module.get_submodule(path)
-    if path in drafter.called:
-        port = _exposed(drafter, path, module, tensor)
-        return Endpoint(path, port)
-    calls = [node for node in drafter.trace.graph.nodes if node.op == "call_module"]
-    if any(node.meta[MODULE] is module for node in calls):
-        return _expose_called(drafter, path, module, tensor)
-    block = holders.holder(drafter.session, module)
-    if block is None or len(block.ports) > LARGEST_COUNT:
-        raise Untraceable(f"it reads {name}, which belongs to a submodule")
-    drafter.add_module(path, block)
-    return Endpoint(path, _exposed(drafter, path, module, tensor))
-
-
-def _exposed(drafter: Drafter, path: str, module: nn.Module, tensor: str) -> str:
-    called = drafter.called[path]
-    port = holders.port_of(module, tensor)
-    if not isinstance(called, Block) or port not in called.ports:
-        raise Untraceable(f"it reads {path}.{tensor}, which belongs to a submodule")
-    return port
-
-
-def _expose_called(drafter: Drafter, path: str, module: nn.Module, tensor: str) -> Endpoint:
-    """The parameter of a layer that is called too: the layer becomes a graph that gives its parameters."""
-    layer = drafter.session.layer(module)
-    wanted = [
-        str(node.target).rpartition(".")[2]
-        for node in drafter.trace.graph.nodes
-        if node.op == "get_attr" and str(node.target).rpartition(".")[0] == path
-    ]
-    block = functional(drafter.session, module, layer, tuple(dict.fromkeys(wanted))) if layer is not None else None
-    if block is None:
-        raise Untraceable(f"it reads {path}.{tensor}, which belongs to a submodule that it calls")
-    for node in drafter.trace.graph.nodes:
-        if node.op == "call_module" and node.meta[MODULE] is module:
+def expose(drafter: Drafter) -> None:
+    """Let layers that are called and whose parameters are read too become graphs that give their parameters."""
+    nodes = list(drafter.trace.graph.nodes)
+    wanted: dict[str, list[str]] = {}
+    for node in nodes:
+        path, _, tensor = str(node.target).rpartition(".") if node.op == "get_attr" else ("", "", "")
+        if path:
+            wanted.setdefault(path, []).append(tensor)
+    for path, tensors in wanted.items():
+        module = drafter.module.get_submodule(path)
+        calls = [node for node in nodes if node.op == "call_module" and node.meta[MODULE] is module]
+        if not calls:
+            continue
+        layer = drafter.session.layer(module)
+        block = functional(drafter.session, module, layer, tuple(tensors)) if layer is not None else None
+        if block is None:
+            raise Untraceable(f"it reads {path}.{tensors[0]}, which belongs to a submodule that it calls")
+        for node in calls:
             node.meta[CALLED] = block
             step = drafter.effects.steps[node]
             args = tuple(step.kwargs[name] for name in block.inputs)
             drafter.effects.steps[node] = evolve(step, args=args, kwargs={})
-    drafter.add_module(path, block)
-    drafter.owners[id(module)] = path
-    return Endpoint(path, tensor)
+
+
+def read_inner(drafter: Drafter, name: str) -> Endpoint:
+    """Where the parameter or buffer of a submodule is found."""
+    path, _, tensor = name.rpartition(".")
+    module = drafter.module.get_submodule(path)
+    if path not in drafter.called:
+        calls = [node for node in drafter.trace.graph.nodes if node.op == "call_module"]
+        block = next((node.meta[CALLED] for node in calls if node.meta[MODULE] is module), None)
+        if block is not None:
+            # Its input comes when it is called.
+            drafter.owners[id(module)] = path
+            drafter.waiting.add(path)
+        else:
+            block = holders.holder(drafter.session, module)
+        if block is None or len(block.ports) > LARGEST_COUNT:
+            raise Untraceable(f"it reads {name}, which belongs to a submodule")
+        drafter.add_module(path, block)
+    called = drafter.called[path]
+    port = holders.port_of(module, tensor)
+    if not isinstance(called, Block) or port not in called.ports:
+        raise Untraceable(f"it reads {name}, which belongs to a submodule")
+    return Endpoint(path, port)
