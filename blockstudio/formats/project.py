@@ -103,6 +103,8 @@ def loads(data: bytes) -> Document:
         ) from error
     except RecursionError as error:
         raise ProjectError(mark("It is nested more than {limit} deep."), limit=DEEPEST) from error
+    except ValueError as error:  # Python reads no whole numbers of more than 4300 digits
+        raise ProjectError(mark("It holds a number that is too large.")) from error
     return from_json(raw)
 
 
@@ -148,7 +150,10 @@ def from_json(raw: Any) -> Document:
             extra={key: value for key, value in raw.items() if key not in known},
         )
     except (BaseValidationError, ValueError, TypeError, KeyError) as error:
-        faults = [fault.replace(" @ $", " at ").rstrip() for fault in transform_error(error, format_exception=_word)]
+        faults = [
+            fault.replace(" @ $", " at ").removesuffix(" at ")
+            for fault in transform_error(error, format_exception=_word)
+        ]
         shown = "; ".join(faults[:5]) + ("; …" if len(faults) > 5 else "")
         raise ProjectError(mark("It has faults: {faults}."), faults=shown, count=len(faults)) from error
     if document.root not in document.definitions:
@@ -358,6 +363,8 @@ def _endpoint(text: str) -> Endpoint:
 def _by_name(values: Any, what: str) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for value in values:
+        if not value.name:  # "" is the border of a graph
+            raise ValueError(f"one of the {what} has no name")
         if value.name in result:
             raise ValueError(f"two {what} are named “{_short(value.name)}”")
         result[value.name] = value
@@ -391,6 +398,10 @@ def _refuse_extremes(raw: Any) -> None:
                     length=len(value),
                     limit=LONGEST_TEXT,
                 )
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError as error:  # half a character: it could not be saved again
+                raise ProjectError(mark("It is not a text file.")) from error
         elif isinstance(value, dict):
             pending += [(part, depth + 1) for pair in value.items() for part in pair]
         elif isinstance(value, list):

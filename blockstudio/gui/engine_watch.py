@@ -32,7 +32,7 @@ class EngineWatch(QObject):
         kernel.died.connect(self._died)
         kernel.recovered.connect(self._recovered)
         kernel.not_stopping.connect(self._not_stopping)
-        session.document_replaced.connect(kernel.forget)
+        session.document_replaced.connect(self._replaced)
 
     # --- what the menu does ---------------------------------------------------------------------
 
@@ -63,6 +63,11 @@ class EngineWatch(QObject):
 
     def _mode_set(self, table: ParameterTable) -> None:
         self._session.set_table(table)
+
+    def _replaced(self) -> None:
+        """Another project is open: what the model of the one before does is of no use any more."""
+        self._kernel.forget()
+        self._kernel.interrupt()
 
     # --- what happens to it ---------------------------------------------------------------------
 

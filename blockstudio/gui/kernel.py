@@ -19,7 +19,7 @@ from blockstudio.engine import client as wire
 from blockstudio.engine import launch, service
 from blockstudio.engine.client import Desk, Greeting, Ticket
 from blockstudio.engine.private import PrivateDirectory
-from blockstudio.engine.protocol import Failure, Request, TakeSnapshot, UpdateDocument
+from blockstudio.engine.protocol import Failure, Request, SaveParameters, SaveTensors, TakeSnapshot, UpdateDocument
 from blockstudio.engine.recovery import SNAPSHOT_LIMIT, Death, Keeper, has_code, reason
 from blockstudio.errors import EngineError, mark
 from blockstudio.gui.callbacks import guarded
@@ -193,7 +193,8 @@ class Kernel(QObject):
             return
         under_way = self._desk.under_way
         patience = 0.0 if wire.MAIN in under_way or wire.DOCUMENT in under_way else None
-        if wire.FILES in under_way:
+        # A snapshot is for an engine that goes on; only what the user saves is waited for.
+        if wire.FILES in under_way and isinstance(under_way[wire.FILES].request, SaveParameters | SaveTensors):
             patience = SAVE_PATIENCE
         self._stop_timers()
         for ticket in self._desk.empty():

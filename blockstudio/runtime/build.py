@@ -83,7 +83,7 @@ def explained() -> Iterator[None]:
         yield
     except BlockStudioError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a block that calls `exit` ends itself, not the program
         found = explain(error)
         if found is None:
             raise

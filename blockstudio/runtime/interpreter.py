@@ -369,7 +369,17 @@ CALLEE = "__module"
 
 def defaults(module: ir.Module | ir.CodeModule) -> dict[str, Any]:
     """The hyper-parameters that have a default."""
-    return {argument.name: evaluate(argument.default, {}) for argument in module.hyper_parameters if argument.default}
+    found = {}
+    for argument in module.hyper_parameters:
+        if not argument.default:
+            continue
+        try:
+            found[argument.name] = evaluate(argument.default, {})
+        except Exception as error:  # such as a division by zero
+            raise RunError(
+                mark("It raised {kind}: {reason}"), path=module.name, kind=type(error).__name__, reason=str(error)
+            ) from error
+    return found
 
 
 def evaluate(source: str, names: Mapping[str, Any]) -> Any:
