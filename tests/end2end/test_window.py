@@ -77,7 +77,7 @@ def compose_layers(hands: Hands) -> None:
     hands.write(option(hands, "out_features"), "10")
     hands.click(hands.on_canvas(0.05, 0.9))
     hands.key("f")
-    hands.pause(700)
+    hands.pause(1000)
     hands.wire(("", "x"), (hidden, "input"))
     if session.graph.source_of(out, "input") != (hidden, "output"):
         hands.wire((hidden, "output"), (out, "input"))
@@ -228,8 +228,10 @@ def test_compose_a_block_with_a_constant_and_a_shared_layer(open_window: OpenWin
     hands.wait(lambda: len(session.graph.nodes) == 6)
     again = next(name for name, node in session.graph.nodes.items() if isinstance(node, Call))
     hands.click(hands.on_canvas(0.05, 0.95))
-    hands.key("ctrl+l", "f")
-    hands.pause(1200)
+    hands.key("ctrl+l")
+    hands.pause(1500)  # the nodes move to their places
+    hands.key("f")
+    hands.pause(1000)
     for source, target in [
         (("", "x"), (linear, "input")),
         ((linear, "output"), (product, "input")),

@@ -63,8 +63,8 @@ def _candidates(node: Step) -> Iterator[_Candidate]:
         yield from _item(node)
         return
     name = getattr(target, "__name__", "")
-    if callable(target) and getattr(operator, name, None) is target:
-        function = OUT_OF_PLACE.get(target, target)
+    if not isinstance(target, str) and getattr(operator, name, None) is target:
+        function: Any = OUT_OF_PLACE.get(target, target)  # type: ignore[arg-type]
         names = ("input", "other")
         yield _Candidate(f"operator.{getattr(function, '__name__', '')}", dict(zip(names, node.args, strict=False)))
         return
