@@ -158,15 +158,10 @@ def test_what_is_not_asked_for_is_not_made() -> None:
         Catalog(data).get("a")
 
 
-def test_reading_takes_less_than_50_milliseconds_and_no_torch() -> None:
-    code = (
-        "import sys, time; from blockstudio.catalog.catalog import catalog; start = time.perf_counter();"
-        "catalog().entries; print(time.perf_counter() - start, 'torch' in sys.modules)"
-    )
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
-    seconds = min(float(run.stdout.split()[0]) for run in runs)
-    assert seconds < 0.05
-    assert runs[0].stdout.split()[1] == "False"
+def test_reading_needs_no_torch() -> None:
+    code = "import sys; from blockstudio.catalog.catalog import catalog; catalog().entries; print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
 
 
 def test_excluded_reasons_are_about_classes_that_exist() -> None:
