@@ -159,7 +159,9 @@ def test_what_is_not_asked_for_is_not_made() -> None:
 
 
 def test_reading_needs_no_torch() -> None:
-    code = "import sys; from blockstudio.catalog.catalog import catalog; catalog().entries; print('torch' in sys.modules)"
+    code = (
+        "import sys; from blockstudio.catalog.catalog import catalog; catalog().entries; print('torch' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
 
