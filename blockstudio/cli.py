@@ -123,10 +123,27 @@ def export(file: Path, out: Path, seed: int | None, params: Path | None) -> None
 @click.argument("target", metavar="MODULE:CALLABLE")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The project to write.")
 @click.option("--kwargs", default="{}", help="Arguments of the callable, as JSON.")
-@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="Shape of an input, such as 2,3,224,224.")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="SHAPE", help="Shape of an input, such as 2,3,224,224 or 2,16:int64."
+)
 def import_module(target: str, output: Path, kwargs: str, inputs: tuple[str, ...]) -> None:
-    """Make a project from a PyTorch module."""
-    raise BlockStudioError(mark("Import of PyTorch modules is not there yet."))
+    """Make a project from a PyTorch module, and a .params of its weights beside it.
+
+    MODULE may be a file of Python; what is called there runs.
+    """
+    from blockstudio.formats.project import save
+    from blockstudio.graph.model import CodeDefinition
+    from blockstudio.runtime.importer import import_target
+    from blockstudio.runtime.tensor_files import save_state
+
+    result = import_target(target, _arguments(kwargs), [_input(text) for text in inputs])
+    save(result.document, output)
+    save_state(result.state_dict, str(output.with_suffix(".params")))
+    for note in result.report:
+        click.echo(str(note))
+    definitions = result.document.definitions.values()
+    code = sum(isinstance(definition, CodeDefinition) for definition in definitions)
+    click.echo(f"{output}: {len(definitions)} blocks, {code} of them Python")
 
 
 @cli.command()
@@ -142,6 +159,28 @@ def run(file: Path, params: Path | None, seed: int | None, inputs: tuple[str, ..
     shapes = [_shape(text) for text in inputs]
     for line in run_document(load(file), shapes, seed=seed, params=params, folder=str(file.parent)):
         click.echo(line)
+
+
+def _arguments(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise click.BadParameter(f"--kwargs is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise click.BadParameter('--kwargs is not an object: write {"num_classes": 10}')
+    return found
+
+
+def _input(text: str) -> Any:
+    from blockstudio.graph.expressions import DTYPES
+    from blockstudio.graph.model import Example
+
+    shape, colon, dtype = text.partition(":")
+    if not colon:
+        return _shape(shape)
+    if dtype not in DTYPES:
+        raise click.BadParameter(f"{dtype!r} is not a dtype; write 2,16:int64")
+    return Example(_shape(shape), dtype, "zeros")
 
 
 def _shape(text: str) -> tuple[int, ...]:

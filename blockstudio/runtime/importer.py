@@ -19,6 +19,8 @@ from blockstudio.runtime.importing.notes import ImportRefused, Note
 from blockstudio.runtime.importing.session import Session
 from blockstudio.runtime.importing.target import Target, make
 from blockstudio.runtime.importing.tree import Tree
+from blockstudio.runtime.parameters import is_lazy
+from blockstudio.runtime.tensor_files import cpu_state
 
 
 @frozen(eq=False)
@@ -92,4 +94,8 @@ def _import(target: Target, inputs: Any, name: str | None) -> ImportResult:
     except RecursionError as error:
         raise ImportRefused(mark("The module is nested too deep.")) from error
     given.describe(document, root.inputs)
-    return ImportResult(document, report, module.state_dict())
+    return ImportResult(document, report, module.state_dict() if _is_lazy(module) else cpu_state(module))
+
+
+def _is_lazy(module: nn.Module) -> bool:
+    return any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers()))

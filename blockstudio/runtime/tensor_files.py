@@ -102,7 +102,11 @@ def read(file: str) -> Contents:
 
 def save_parameters(model: nn.Module, file: str) -> Saved:
     """Write the state dict, its tensors on the CPU: by suffix as safetensors, else as `torch.save` does."""
-    state = cpu_state(model)
+    return save_state(cpu_state(model), file)
+
+
+def save_state(state: Mapping[str, Any], file: str) -> Saved:
+    """Write a state dict whose tensors are on the CPU, as `save_parameters` does."""
     if Path(file).suffix == SAFETENSORS:
         _write(file, lambda opened: opened.write(_safetensors(state)))
     else:

@@ -56,6 +56,8 @@ def check_value(frame: types.FrameType | None) -> tuple[bool, str] | None:
         else:
             continue
         value = _needed(test, found, passes)
+        if value is None and found[:2] == (statement.lineno, statement.col_offset):
+            value = _needed_of_all(test, passes)  # Python gives the place of the statement for `assert not x`
         if value is not None:
             return value, ast.unparse(test)
     return None
@@ -84,21 +86,29 @@ def _position(frame: types.FrameType | None) -> _Position | None:
 
 def _needed(test: ast.expr, at: _Position, wanted: bool) -> bool | None:
     """The value that the part of a condition at a place must have for the whole to be as wanted."""
+    if at == (test.lineno, test.col_offset, test.end_lineno, test.end_col_offset):
+        return wanted
     match test:
-        case ast.UnaryOp(op=ast.Not(), operand=operand) if _holds(operand, at):
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
             return _needed(operand, at, not wanted)
-        case ast.BoolOp(values=values):
+        case (
+            ast.BoolOp(values=values)
+            | ast.Call(func=ast.Name(id="any" | "all"), args=[ast.List(elts=values) | ast.Tuple(elts=values)])
+        ):
             for value in values:
-                if _holds(value, at):
-                    return _needed(value, at, wanted)
-    return wanted if _holds(test, at) else None
+                found = _needed(value, at, wanted)
+                if found is not None:
+                    return found
+        case ast.Call(func=ast.Name(id="any" | "all"), args=[ast.GeneratorExp(elt=part) | ast.ListComp(elt=part)]):
+            return _needed(part, at, wanted)
+    return None
 
 
-def _holds(part: ast.AST, at: _Position) -> bool:
-    line, column, end_line, end_column = at
-    start = (getattr(part, "lineno", 0), getattr(part, "col_offset", 0))
-    end = (getattr(part, "end_lineno", 0), getattr(part, "end_col_offset", 0))
-    return start <= (line, column) and (end_line, end_column) <= end
+def _needed_of_all(test: ast.expr, wanted: bool) -> bool | None:
+    """The value that a condition of one part must have."""
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, wanted = test.operand, not wanted
+    return None if isinstance(test, ast.BoolOp | ast.IfExp) else wanted
 
 
 def _statements(filename: str, line: int) -> list[ast.stmt]:

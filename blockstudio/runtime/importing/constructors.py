@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Iterator, Mapping
-from itertools import product
+from contextlib import ExitStack
+from itertools import islice, product
 from typing import Any
 
+import torch
 from torch import nn
 
 from blockstudio.runtime.importing.fingerprints import Fingerprints, attributes
-from blockstudio.runtime.importing.quiet import undisturbed
+from blockstudio.runtime.importing.quiet import Uninitialised, undisturbed
 
-MOST_TRIALS = 100
-"""Modules that are made to find out how one was made."""
+MOST_TRIALS = 200
+LONGEST = 3.0
+"""Modules that are made, and seconds that are spent, to find out how one was made."""
 
 
 def parameters_of(kind: type) -> Mapping[str, inspect.Parameter]:
@@ -38,21 +42,35 @@ def making_arguments(module: nn.Module, recorded: Mapping[int, Mapping[str, Any]
     """Arguments that make a module just like this one; where there are none, why."""
     known = dict(known_arguments(module, recorded))
     unknown = [name for name in parameters_of(type(module)) if name not in known]
-    reason = ""
-    for trial, given in enumerate(_trials(module, known, unknown)):
-        if trial >= MOST_TRIALS:
+    trials = _trials(module, known, unknown)
+    reason = _misfit(module, next(trials, known), real=True)
+    if not reason:
+        return next(_trials(module, known, unknown), known), ""
+    if id(module) in recorded:
+        return {}, reason
+    started = time.monotonic()
+    for given in islice(trials, MOST_TRIALS):
+        if time.monotonic() - started > LONGEST:
             break
-        with undisturbed():
-            try:
-                made = type(module)(**given)
-            except Exception as error:
-                reason = reason or f"making another one raised {type(error).__name__}: {error}"
-                continue
-        prints = Fingerprints(loose=True)
-        if prints.of(made) == prints.of(module):
+        if not _misfit(module, given, real=False) and not _misfit(module, given, real=True):
             return given, ""
-        reason = reason or "making another one gives a different one"
-    return {}, reason or f"it is not known what {unknown[0] if unknown else 'it'} was made with"
+    return {}, reason
+
+
+def _misfit(module: nn.Module, given: Mapping[str, Any], *, real: bool) -> str:
+    """Why arguments do not make a module like this one; "" where they do. Unless `real`, what is made has no memory
+    and its values do not count."""
+    with ExitStack() as stack:
+        stack.enter_context(undisturbed())
+        if not real:
+            stack.enter_context(torch.device("meta"))
+            stack.enter_context(Uninitialised())
+        try:
+            made = type(module)(**given)
+        except (Exception, SystemExit) as error:
+            return f"making another one raised {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        prints = Fingerprints(loose=True, values=real)
+        return "" if prints.of(made) == prints.of(module) else "making another one gives a different one"
 
 
 def _trials(module: nn.Module, known: Mapping[str, Any], unknown: list[str]) -> Iterator[dict[str, Any]]:
@@ -60,6 +78,9 @@ def _trials(module: nn.Module, known: Mapping[str, Any], unknown: list[str]) -> 
     parameters = parameters_of(type(module))
     required = [name for name in unknown if parameters[name].default is inspect.Parameter.empty]
     numbers = list(_numbers(module))
+    if not numbers:
+        yield dict(known)
+        return
     for values in product(numbers, repeat=len(required)):
         yield {**known, **dict(zip(required, values, strict=True))}
     optional = [name for name in unknown if name not in required]

@@ -22,7 +22,7 @@ from blockstudio.runtime.importing.calls import CALLED, MODULE, NAMES, OPTIONS, 
 from blockstudio.runtime.importing.effects import Effects, is_in_place
 from blockstudio.runtime.importing.inline import Inline, class_name
 from blockstudio.runtime.importing.layers import CatalogLayer
-from blockstudio.runtime.importing.names import fresh, is_key, snake
+from blockstudio.runtime.importing.names import Names, fresh, is_key, snake
 from blockstudio.runtime.importing.notes import Note, Untraceable
 from blockstudio.runtime.importing.proxies import KIND, OUT_OF_PLACE, RANK
 from blockstudio.runtime.importing.special import Part, Step
@@ -92,16 +92,17 @@ class Drafter:
     waiting: set[str] = field(factory=set)
     """Submodules whose parameters were read, and that will be called."""
     waited: bool = False
-    taken: set[str] = field(factory=set)
-    """Names that functions may not have: those of nodes that own something."""
+    names: Names = field(factory=Names)
+    ways: set[str] = field(factory=set)
+    """The paths on the way to submodules that have nodes."""
 
     def run(self) -> None:
-        self.taken |= {name.partition(".")[0] for name, _ in self.module.named_children()}
-        self.taken |= {*self.module._parameters, *self.module._buffers}
+        self.names.taken |= {*self.module._modules, *self.module._parameters, *self.module._buffers}
         for node in self.trace.graph.nodes:
             if node.op == "placeholder":
                 name = fresh(str(node.target), self.inputs.values())
                 self.inputs[node] = name
+                self.names.taken.add(name)
                 self.graph.inputs.append(Port(name))
                 self.points[node] = Endpoint("", name)
         unused.expose(self)
@@ -258,9 +259,11 @@ class Drafter:
         """The node of a submodule."""
         if not is_key(path):
             raise Untraceable(f"“{path}” cannot be the name of a node")
-        for other in self.called:
-            if other.startswith(f"{path}.") or path.startswith(f"{other}."):
-                raise Untraceable(f"it calls {path} and {other}, one of which is in the other")
+        parts = path.split(".")
+        ways = [".".join(parts[:length]) for length in range(1, len(parts))]
+        if path in self.ways or any(way in self.called for way in ways):
+            raise Untraceable(f"it calls {path} and a module that is in it, or that it is in")
+        self.ways |= set(ways)
         self._check_way(path)
         node = node_of(called, path, options)
         self.called[path] = called
@@ -312,13 +315,14 @@ class Drafter:
         if note is not None:
             self.notes.append(note)
         self.graph.nodes[name] = node
+        self.names.taken.add(name)
         return Endpoint(name, "output")
 
     # --- nodes and edges ------------------------------------------------------------------------------------
 
     def name(self, wanted: str) -> str:
         """A name for a node that owns nothing of the state."""
-        return fresh(wanted, {*self.taken, *self.graph.nodes, *self.inputs.values()})
+        return self.names.fresh(wanted)
 
     def place(self, at: fx.Node, node: Node) -> None:
         self.graph.nodes[node.name] = node

@@ -58,11 +58,15 @@ class Fingerprints:
     """Numbers for modules: the same number for modules that differ only in the values of their tensors.
 
     A loose one takes objects of which nothing is known for equal when they are of one type, and does not
-    ask which parameters train: enough to compare a module with one made again from the same arguments.
+    ask which parameters train: enough to compare a module with one made again from the same arguments. Without
+    `values`, not even the values of tensors that are no part of the state dict count.
     """
 
-    def __init__(self, *, loose: bool = False, ties: Mapping[str, list[Tie]] | None = None) -> None:
+    def __init__(
+        self, *, loose: bool = False, values: bool = True, ties: Mapping[str, list[Tie]] | None = None
+    ) -> None:
         self.loose = loose
+        self.values = values
         self.ties = ties or {}
         self._numbers: dict[Hashable, int] = {}
         self._known: dict[int, int] = {}
@@ -99,7 +103,7 @@ class Fingerprints:
     def _buffer(self, module: nn.Module, name: str) -> Hashable:
         buffer = module._buffers[name]
         persistent = name not in module._non_persistent_buffers_set
-        content = None if buffer is None or persistent else _content(buffer)
+        content = None if buffer is None or persistent or not self.values else _content(buffer)
         return (*self._shape(buffer), persistent, content)
 
     def freeze(self, value: Any, names: Mapping[int, str] | None = None, depth: int = 0) -> Hashable:
@@ -136,7 +140,9 @@ class Fingerprints:
         return id(value)
 
     def _content(self, tensor: torch.Tensor) -> Hashable:
-        return (*self._shape(tensor), _content(tensor)) if self.loose else self._identity(tensor)
+        if not self.loose:
+            return self._identity(tensor)
+        return (*self._shape(tensor), _content(tensor) if self.values else None)
 
     def _shape(self, tensor: torch.Tensor | None) -> tuple[Hashable, ...]:
         if tensor is None:

@@ -150,7 +150,7 @@ class _Kept:
     def __init__(self, module: nn.Module) -> None:
         self.module = module
         self.values = dict(module.__dict__)
-        self.containers = {name: copy.copy(value) for name, value in self.values.items() if _is_container(value)}
+        self.containers = {name: _copied(value) for name, value in self.values.items() if _is_container(value)}
 
     def change(self) -> str:
         now = self.module.__dict__
@@ -174,7 +174,7 @@ class _Kept:
                 original.clear()
                 if type(original) is list:
                     original.extend(container)
-                else:
+                elif container:
                     original.update(container)
         self.module.__dict__.clear()
         self.module.__dict__.update(self.values)
@@ -186,7 +186,7 @@ class _Namespace:
     def __init__(self, namespace: Any) -> None:
         self.namespace = namespace
         self.values = dict(namespace)
-        self.containers = {name: copy.copy(value) for name, value in self.values.items() if _is_container(value)}
+        self.containers = {name: _copied(value) for name, value in self.values.items() if _is_container(value)}
 
     def has_changed(self) -> bool:
         now = dict(self.namespace)
@@ -202,9 +202,18 @@ def _is_container(value: Any) -> bool:
     return type(value) in (list, dict, set) or type(value).__name__ == "OrderedDict"
 
 
+_EMPTY: tuple[()] = ()
+
+
+def _copied(value: Any) -> Any:
+    return copy.copy(value) if value else _EMPTY
+
+
 def _same(before: Any, now: Any) -> bool:
     if len(before) != len(now):
         return False
+    if before is _EMPTY:
+        return True
     if isinstance(before, dict):
         return all(name in now and now[name] is value for name, value in before.items())
     if isinstance(before, set):

@@ -21,15 +21,10 @@ from blockstudio.runtime.importing.quiet import undisturbed
 from blockstudio.runtime.importing.target import explained
 from blockstudio.runtime.importing.tracing import Fixed, Given, Signature
 
-Observed = Mapping[int, "Observation"]
-
-
-@frozen(eq=False)
-class Observation:
-    """What a module gave when it was run."""
-
-    output: Any
-    """Its structure, the ranks of tensors in their places, None for everything else."""
+Observed = Mapping[int, Any]
+"""By the id of a module, what it gave: its structure, with the rank of a tensor in its place and None for
+everything else. `UNLIKE` if it gave different things."""
+UNLIKE = object()
 
 
 @frozen(eq=False)
@@ -80,10 +75,12 @@ def _check(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 
 def _observe(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Observed:
     """Run a module once in eval, and see what every module in it gives."""
-    found: dict[int, Observation] = {}
+    found: dict[int, Any] = {}
 
     def see(inner: nn.Module, _: Any, output: Any) -> None:
-        found[id(inner)] = Observation(pytree.tree_map(_rank, output))
+        ranks = pytree.tree_map(_rank, output)
+        if found.setdefault(id(inner), ranks) != ranks:
+            found[id(inner)] = UNLIKE
 
     modes = [(inner, inner.training) for inner in module.modules()]
     hooks = []

@@ -12,7 +12,6 @@ import torch
 from attrs import define, frozen
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.overrides import TorchFunctionMode
 
 from blockstudio.catalog import render
 from blockstudio.catalog.catalog import catalog
@@ -24,6 +23,7 @@ from blockstudio.graph.model import Options, OptionValue
 from blockstudio.runtime.importing.fingerprints import HOOKS, Fingerprints
 from blockstudio.runtime.importing.notes import Untraceable
 from blockstudio.runtime.importing.proxies import Traced
+from blockstudio.runtime.importing.quiet import Uninitialised
 
 _MISSING = object()
 
@@ -161,24 +161,13 @@ def _makes(entry: Entry, options: Options, module: nn.Module) -> bool:
                 return False
             check_value(option, value)
         source = render.constructor(entry, options)
-        with torch.device("meta"), _Uninitialised():
+        with torch.device("meta"), Uninitialised():
             # The source is made of a name of torch.nn and literals that were checked.
             made = eval(source, {"nn": nn, "torch": torch})
     except (BlockStudioError, TypeError, ValueError, RuntimeError, AssertionError, NotImplementedError):
         return False
     prints = Fingerprints(loose=True)
     return prints.of(made) == prints.of(module)
-
-
-class _Uninitialised(TorchFunctionMode):
-    """Leaves tensors as they are where something would fill them with numbers."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        name = getattr(func, "__name__", "")
-        if name.endswith("_") and not name.endswith("__"):
-            return args[0] if args else kwargs["tensor"]
-        return func(*args, **kwargs)
 
 
 def _shortened(value: OptionValue) -> OptionValue:

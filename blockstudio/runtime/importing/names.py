@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from torch import nn
 
@@ -14,12 +14,35 @@ from blockstudio.graph.expressions import is_node_name
 from blockstudio.graph.scopes import next_free
 
 
-def fresh(wanted: str, taken: Collection[str]) -> str:
-    """`wanted` made a name, or the first of `wanted_2`, ... that is not taken."""
+class Names:
+    """Gives out names, each at most once; fast however many there are."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken = set(taken)
+        self._numbers: dict[str, int] = {}
+
+    def fresh(self, wanted: str) -> str:
+        """`wanted` made a name, or the first of `wanted_2`, ... that is free."""
+        base = name = _plain(wanted)
+        number = self._numbers.get(base, 2)
+        while name in self.taken:
+            name = f"{base}_{number}"
+            number += 1
+        self._numbers[base] = number
+        self.taken.add(name)
+        return name
+
+
+def _plain(wanted: str) -> str:
     name = variable(wanted)
     if name in LOCAL_RESERVED or not is_plain(name):
-        name = f"{name}_" if is_plain(f"{name}_") else f"value_{name.strip('_')}"
-    return next_free(name, set(taken))
+        return f"{name}_" if is_plain(f"{name}_") else f"value_{name.strip('_')}"
+    return name
+
+
+def fresh(wanted: str, taken: Collection[str]) -> str:
+    """`wanted` made a name, or the first of `wanted_2`, ... that is not taken."""
+    return next_free(_plain(wanted), set(taken))
 
 
 def snake(name: str) -> str:
@@ -29,12 +52,10 @@ def snake(name: str) -> str:
     return parted.lower()
 
 
-def child_name(child: nn.Module, taken: Collection[str]) -> str:
-    """A name for a child of a Sequential that is keyed by its number."""
+def child_name(child: nn.Module) -> str:
+    """What a child of a Sequential that is keyed by its number may be called."""
     name = snake(type(child).__name__)
-    if name in MODULE_ATTRIBUTES:
-        name = f"{name}_layer"
-    return fresh(name, taken)
+    return f"{name}_layer" if name in MODULE_ATTRIBUTES else name
 
 
 def is_key(path: str) -> bool:

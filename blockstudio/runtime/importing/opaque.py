@@ -17,7 +17,7 @@ from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.model import OptionValue
 from blockstudio.runtime.importing import synthesis
 from blockstudio.runtime.importing.blocks import Block, Output
-from blockstudio.runtime.importing.constructors import making_arguments, parameters_of
+from blockstudio.runtime.importing.constructors import parameters_of
 from blockstudio.runtime.importing.layers import CatalogLayer, has_hooks, plain_value
 from blockstudio.runtime.importing.literals import written
 from blockstudio.runtime.importing.notes import ImportRefused, Untraceable
@@ -136,8 +136,7 @@ def _of_layer(session: Session, module: nn.Module, layer: CatalogLayer, call: _C
 def _with_arguments(session: Session, module: nn.Module, call: _Call, signature: Signature, *, imported: bool) -> Block:
     """The class as it is, constructed with the arguments it was constructed with."""
     kind = type(module)
-    with session.stage.entered(None):
-        arguments, reason = making_arguments(module, session.arguments)
+    arguments, reason = session.making_arguments(module)
     if reason:
         raise NotStandalone(reason)
     options, fixed = _options(kind, arguments)

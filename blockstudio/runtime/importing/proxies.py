@@ -25,7 +25,9 @@ Kind = Literal["tensor", "int", "size", "tuple", "other"]
 KIND = "kind"
 RANK = "rank"
 COUNT = "count"
-"""Keys of a node's `meta`: its kind, the number of its dimensions, the length of a tuple."""
+SIZES = "sizes"
+"""Keys of a node's `meta`: its kind, the number of its dimensions, the length of a tuple, and of a parameter
+or buffer its sizes, which are the same whenever it runs."""
 
 INPLACE = {
     "__iadd__": operator.iadd,
@@ -80,6 +82,8 @@ class Traced(fx.Proxy):
 
     def _shape(self) -> Any:
         """The sizes, as a tuple where their number is known."""
+        if SIZES in self.node.meta:
+            return torch.Size(self.node.meta[SIZES])
         if self.rank is None:
             return self.tracer.create_proxy("call_function", getattr, (self, "shape"), {})
         self.tracer.use_rank(self.rank)
@@ -87,6 +91,8 @@ class Traced(fx.Proxy):
         return tuple(self.tracer.create_proxy("call_method", size.__name__, (self, i), {}) for i in range(self.rank))
 
     def _dimensions(self) -> Any:
+        if SIZES in self.node.meta:
+            return len(self.node.meta[SIZES])
         if self.rank is None:
             return self.tracer.create_proxy("call_method", "dim", (self,), {})
         self.tracer.use_rank(self.rank)
@@ -96,6 +102,9 @@ class Traced(fx.Proxy):
         return self.tracer.decide(self, conditions.caller())
 
     def __len__(self) -> int:
+        sizes = self.node.meta.get(SIZES)
+        if sizes:
+            return int(sizes[0])
         count = self.node.meta.get(COUNT)
         if count is not None:
             return int(count)
@@ -165,6 +174,8 @@ class TracedAttribute(Traced):
                 return root._dimensions()
             if self.attribute == "size":
                 return root._shape()
+        if SIZES in root.node.meta and self.attribute in ("size", "numel", "nelement"):
+            return getattr(torch.empty(root.node.meta[SIZES], device="meta"), self.attribute)(*args, **kwargs)
         return self.tracer.create_proxy("call_method", self.attribute, (root, *args), kwargs)
 
 

@@ -14,16 +14,17 @@ from blockstudio.graph.model import Graph, Layer, Node, Port
 from blockstudio.runtime.importing import drafting, opaque
 from blockstudio.runtime.importing.blocks import Block, Output
 from blockstudio.runtime.importing.calls import CALLED, MODULE, NAMES, OPTIONS, node_of, take
+from blockstudio.runtime.importing.constructors import making_arguments
 from blockstudio.runtime.importing.effects import is_fresh_layer
 from blockstudio.runtime.importing.fingerprints import Fingerprints
 from blockstudio.runtime.importing.functional import functional
 from blockstudio.runtime.importing.guards import Stage, watched
 from blockstudio.runtime.importing.inline import Inline
-from blockstudio.runtime.importing.inputs import Observed
+from blockstudio.runtime.importing.inputs import UNLIKE, Observed
 from blockstudio.runtime.importing.layers import CatalogLayer, Layers, has_hooks_of_its_own
-from blockstudio.runtime.importing.names import child_name, is_child_key, is_key
+from blockstudio.runtime.importing.names import Names, child_name, is_child_key, is_key
 from blockstudio.runtime.importing.notes import Note, Untraceable
-from blockstudio.runtime.importing.proxies import KIND, RANK, Traced
+from blockstudio.runtime.importing.proxies import COUNT, KIND, RANK, Traced
 from blockstudio.runtime.importing.target import Target
 from blockstudio.runtime.importing.tracing import Fixed, Given, ModuleTracer, Signature, Trace
 from blockstudio.runtime.importing.tree import Tree, own_tensors
@@ -42,6 +43,7 @@ class Session:
     layers: Layers = field(init=False)
     _known: dict[Any, Block] = field(factory=dict)
     _like: dict[Any, list[Block]] = field(factory=dict)
+    _makings: dict[int, tuple[Mapping[str, Any], str]] = field(factory=dict)
     _helpers: dict[str, Block] = field(factory=dict)
     forced: dict[Any, str] = field(factory=dict)
     """Blocks that must be Python, and why, though they can be traced."""
@@ -145,23 +147,22 @@ class Session:
             return None
         graph = Graph([Port("input")], [Port("output")])
         named = any(name != str(index) for index, name in enumerate(module._modules))
-        taken: set[str] = set()
+        names = Names()
         shares = True
         for key, child in module._modules.items():
             if child is None:
                 return None
-            name = key if named else child_name(child, taken)
+            name = key if named else names.fresh(child_name(child))
             if named and not is_child_key(name):
                 return None
             try:
                 made = self._child(child, name, given)
             except Untraceable:
                 return None
-            if made is None or name in taken:
+            if made is None:
                 return None
             node, given, keeps = made
             shares = shares and keeps
-            taken.add(name)
             graph.nodes[name] = node
         block = self.new_block("sequence", module, signature=signature, inputs=("input",), graph=graph, named=named)
         block.outputs = (Output("output", given.kind, given.rank),)
@@ -199,6 +200,14 @@ class Session:
             self._helpers[source] = known
         return known
 
+    def making_arguments(self, module: nn.Module) -> tuple[Mapping[str, Any], str]:
+        """Arguments that make a module just like this one; where there are none, why."""
+        number = self.number(module)
+        if number not in self._makings:
+            with self.stage.entered(None):
+                self._makings[number] = making_arguments(module, self.arguments)
+        return self._makings[number]
+
     # --- calls ----------------------------------------------------------------------------------------
 
     def call(
@@ -229,12 +238,15 @@ class Session:
         assert isinstance(proxy, Traced)
         proxy.node.meta |= {CALLED: layer, MODULE: module, NAMES: list(names), OPTIONS: dict(called.options)}
 
-        def taken(result: Any) -> Any:
+        def taken(result: Any, rank: Any) -> Any:
             if isinstance(result, tuple):
-                return tuple(map(taken, result))
-            return None if result is None else self._take(tracer, proxy, Output(result))
+                ranks = rank if isinstance(rank, tuple) and len(rank) == len(result) else (None,) * len(result)
+                return tuple(map(taken, result, ranks))
+            if result is None:
+                return None
+            return self._take(tracer, proxy, Output(result, "tensor", rank if isinstance(rank, int) else None))
 
-        return taken(called.result)
+        return taken(called.result, self.observed.get(id(module)))
 
     def _call_block(
         self, tracer: ModuleTracer, module: nn.Module, block: Block, names: Sequence[str], values: Sequence[Traced]
@@ -245,7 +257,11 @@ class Session:
             output.value if isinstance(output, Fixed) else self._take(tracer, proxy, output) for output in block.outputs
         ]
         if block.spec is None:
-            return leaves[0] if len(leaves) == 1 else tuple(leaves)
+            seen = self.observed.get(id(module), UNLIKE)
+            if len(leaves) == 1:
+                return _as_seen(leaves[0], seen)
+            seen = seen if isinstance(seen, tuple) and len(seen) == len(leaves) else (UNLIKE,) * len(leaves)
+            return tuple(map(_as_seen, leaves, seen))
         return pytree.tree_unflatten(leaves, block.spec)
 
     def _take(self, tracer: ModuleTracer, called: Traced, output: Output) -> Traced:
@@ -262,6 +278,18 @@ def _is_sequence(module: nn.Module) -> bool:
     if type(module).forward is not nn.Sequential.forward or any(True for _ in own_tensors(module)):
         return False
     return not all(map(is_key, module._modules))
+
+
+def _as_seen(value: Any, seen: Any) -> Any:
+    """What a block of Python gives, with the structure that it had when the model was run."""
+    if type(seen) is int:
+        value.node.meta |= {KIND: "tensor", RANK: seen}
+    elif type(seen) in (tuple, list):
+        value.node.meta |= {KIND: "tuple", COUNT: len(seen)}
+        return type(seen)(_as_seen(value[index], part) for index, part in enumerate(seen))
+    elif isinstance(seen, dict) and all(type(key) is str for key in seen):
+        return type(seen)({key: _as_seen(value[key], part) for key, part in seen.items()})
+    return value
 
 
 def _shown(output: Output | Fixed) -> Any:

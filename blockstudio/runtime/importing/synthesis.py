@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from blockstudio.catalog import render
-from blockstudio.runtime.importing.constructors import making_arguments
 from blockstudio.runtime.importing.fingerprints import attributes
 from blockstudio.runtime.importing.literals import written
 from blockstudio.runtime.importing.sources import NotStandalone, Source, renamed
@@ -58,8 +57,7 @@ def made_module(session: Session, module: nn.Module, source: Source) -> str:
 
 def _own_class(session: Session, module: nn.Module, source: Source) -> str:
     kind = type(module)
-    with session.stage.entered(None):
-        arguments, reason = making_arguments(module, session.arguments)
+    arguments, reason = session.making_arguments(module)
     if not reason:
         texts = [f"{name}={written(value, source)}" for name, value in arguments.items()]
         return f"{source.name(kind)}({', '.join(texts)})"

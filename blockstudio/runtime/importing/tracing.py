@@ -15,7 +15,7 @@ from torch.utils import _pytree as pytree
 
 from blockstudio.runtime.importing import conditions, guards
 from blockstudio.runtime.importing.notes import ImportRefused, Untraceable
-from blockstudio.runtime.importing.proxies import COUNT, KIND, RANK, Kind, Traced, TracedAttribute, first_traced
+from blockstudio.runtime.importing.proxies import COUNT, KIND, RANK, SIZES, Kind, Traced, TracedAttribute, first_traced
 from blockstudio.runtime.importing.tree import joined, own_tensors
 from blockstudio.runtime.parameters import is_lazy
 
@@ -231,6 +231,8 @@ class ModuleTracer(fx.Tracer):
         if name not in self.reads:
             proxy = self.traced("get_attr", name)
             proxy.node.meta |= {KIND: "tensor", RANK: _rank(tensor)}
+            if proxy.node.meta[RANK] is not None:
+                proxy.node.meta[SIZES] = tuple(tensor.shape)
             self.reads[name] = proxy
         return self.reads[name]
 
@@ -377,8 +379,11 @@ def kind_of(node: fx.Node) -> Kind:
             return "size" if name == "shape" else "tensor" if name in _TENSOR_ATTRIBUTES else "other"
         return "tensor" if name in ("values", "indices") and inner == "tuple" else "other"
     if node.target is operator.getitem:
+        if inner == "size" and isinstance(node.args[1], slice):
+            node.meta[COUNT] = _count(node.args[1])
+            return "size"
         if inner == "size":
-            return "size" if isinstance(node.args[1], slice) else "int"
+            return "int"
         return "tensor" if inner in ("tensor", "tuple") else "other"
     kinds = [arg.meta.get(KIND) for arg in node.args if isinstance(arg, fx.Node)]
     if node.target in _ARITHMETIC and "tensor" not in kinds:
@@ -389,6 +394,16 @@ def kind_of(node: fx.Node) -> Kind:
             return "int"
         return _by_name(getattr(node.target, "__name__", ""), node)
     return "other"
+
+
+def _count(part: slice) -> int | None:
+    """How many sizes a slice of a shape has, whatever the number of dimensions; None where that decides."""
+    start, stop = part.start, part.stop
+    if part.step is None and start in (None, 0) and type(stop) is int and stop >= 0:
+        return stop
+    if part.step is None and stop is None and type(start) is int and start < 0:
+        return -start
+    return None
 
 
 def _by_name(name: str, node: fx.Node) -> Kind:

@@ -727,3 +727,50 @@ class ReadBeforeItIsCalled(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         table = self.tok.weight.mean(0) + self.lin.bias
         return self.lin(self.tok(ids)) + table + self.tok(ids + 1)
+
+
+class Unknown(nn.Module):
+    """Gives a dict, and cannot be drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lin = nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> dict[str, Any]:
+        y = self.lin(x)
+        if y.mean() > 100:
+            y = y / 2
+        return {"y": y, "both": (y, x)}
+
+
+@model(x(2, 8), opaque="Unknown")
+class UsesWhatItGives(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Unknown()
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.inner(x)
+        a, b = out["both"]
+        return out["y"] + a * b
+
+
+class AnyRank(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        shape = (1,) * (x.dim() - 1) + (len(self.weight),)
+        y = x.reshape(*x.shape[:-1], -1) * self.weight.view(shape)
+        return y.unsqueeze(0)[0] if x.ndim == 2 else y.flatten(1).view(x.shape)
+
+
+@model(x(2, 3, 8), opaque="AnyRank")
+class AsksForTheRank(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.three, self.two = AnyRank(8), AnyRank(8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.two(self.three(x).mean(1))
