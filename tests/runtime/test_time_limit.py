@@ -54,12 +54,10 @@ def test_in_another_thread() -> None:
 
 
 def test_what_ends_in_time_is_left_alone() -> None:
-    for _ in range(50):
-        # The exception may still arrive on the way out of the limit, but never behind it.
-        with contextlib.suppress(OutOfTime), TimeLimit(0.001):
-            end = time.monotonic() + 0.00098
-            while time.monotonic() < end:
-                pass
+    for _ in range(5):
+        with TimeLimit(0.05):
+            sum(range(1000))
+        time.sleep(0.06)
     sum(range(100_000))
 
 
