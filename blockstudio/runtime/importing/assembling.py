@@ -152,18 +152,19 @@ class Assembler:
 
     def notes(self) -> Iterator[Note]:
         """What there is to say about the blocks in use, with the paths of their modules."""
+        order = {path: index for index, path in enumerate(self.session.tree.modules)}
         paths: dict[int, list[str]] = {}
         for path, module in self.session.tree.modules.items():
             paths.setdefault(self.session.number(module), []).append(path)
-        found: dict[tuple[Any, ...], tuple[Note, dict[str, None]]] = {}
+        found: dict[tuple[Any, ...], tuple[Note, set[str]]] = {}
         for number in self.resolved:
             block = self.session.blocks[number]
             for note in block.notes:
                 key = (note.code, type(block.module), repr(note.facts))
-                where = found.setdefault(key, (note, {}))[1]
-                where |= dict.fromkeys(paths.get(self.session.number(block.module), [""]))
-        for note, where in found.values():
-            yield evolve(note, path=next(iter(where)), more=len(where) - 1)
+                found.setdefault(key, (note, set()))[1].update(paths.get(self.session.number(block.module), [""]))
+        said = [(min(where, key=order.__getitem__), note, where) for note, where in found.values()]
+        for path, note, where in sorted(said, key=lambda item: order[item[0]]):
+            yield evolve(note, path=path, more=len(where) - 1)
 
 
 def _used(graph: Graph) -> set[int]:

@@ -128,6 +128,7 @@ def _bound(name: str, signature: _Signature, args: Sequence[Any], kwargs: Mappin
             and parameter.name != "self"
             and parameter.type == "List[int]"
             and not isinstance(remaining[0], list | tuple)
+            and not _is_shape(remaining[0])
         ):
             found[parameter.name] = tuple(remaining)
             remaining = []
@@ -150,6 +151,10 @@ def _bound(name: str, signature: _Signature, args: Sequence[Any], kwargs: Mappin
     return found
 
 
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, fx.Node) and value.meta.get(KIND) == "size"
+
+
 def _old_name(key: str, known: set[str]) -> str:
     """Names that torch takes from those who come from numpy."""
     renamed = {"input": "self", "axis": "dim", "keepdims": "keepdim", "x": "self"}.get(key, key)
@@ -166,6 +171,8 @@ def _fits(parameter: _Parameter, value: Any) -> bool:
         if value is None:
             return True
         kind = kind[9:-1]
+    if _is_shape(value):
+        return kind == "List[int]"
     if kind.startswith("List["):
         if isinstance(value, list | tuple):
             return all(_fits(_Parameter("", kind[5:-1]), item) for item in value)
@@ -176,7 +183,7 @@ def _fits(parameter: _Parameter, value: Any) -> bool:
             return kind == "Tensor"
         if known == "int":
             return kind in ("int", "number", "float", "Scalar")
-        return known != "size" or kind == "List[int]"
+        return True
     match kind:
         case "int":
             return isinstance(value, int) and not isinstance(value, bool)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
-import inspect
 import operator
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +22,8 @@ from blockstudio.runtime.importing.layers import CatalogLayer
 from blockstudio.runtime.importing.names import Names, fresh, is_key, snake
 from blockstudio.runtime.importing.notes import Note, Untraceable
 from blockstudio.runtime.importing.proxies import KIND, OUT_OF_PLACE, RANK
-from blockstudio.runtime.importing.special import Part, Step
+from blockstudio.runtime.importing.returns import output_names
+from blockstudio.runtime.importing.special import Part, Size, Step
 from blockstudio.runtime.importing.tensors import tensor_node
 from blockstudio.runtime.importing.tracing import Fixed, Signature, Trace
 from blockstudio.runtime.importing.tree import own_tensors
@@ -63,7 +61,8 @@ def draft(session: Session, module: nn.Module, signature: Signature, evaluated: 
     block.changes_inputs = tuple(placeholders.index(node) for node in effects.changed_inputs)
     for node in effects.changed_inputs:
         block.notes.append(Note("changed input", "", {"name": node.target}))
-    for text in dict.fromkeys([*evaluated.assertions, *trained.assertions]):
+    checks = [_checked(step) for node, step in effects.steps.items() if node.op == "call_function"]
+    for text in dict.fromkeys([*evaluated.assertions, *trained.assertions, *filter(None, checks)]):
         block.notes.append(Note("assertion", "", {"text": text}))
     if evaluated.rank is not None:
         block.notes.append(Note("rank", "", {"rank": evaluated.rank}))
@@ -85,6 +84,7 @@ class Drafter:
     points: dict[fx.Node, Endpoint] = field(factory=dict)
     parts: dict[fx.Node, list[Endpoint]] = field(factory=dict)
     """The outputs of steps that give several values."""
+    sizes: dict[Size, Endpoint] = field(factory=dict)
     called: dict[str, Any] = field(factory=dict)
     """The block or layer of every submodule that has a node, by its path."""
     owners: dict[int, str] = field(factory=dict)
@@ -170,15 +170,20 @@ class Drafter:
                 self.points[node] = self.parts[step.args[0]][names.index(step.args[1])]
                 return True
             return step.args[1] in ("device", "dtype", "shape")
-        return special.shape_of(node) is not None
+        sizes = special.sizes_of(step.args[0]) if step.target is operator.getitem else None
+        if sizes is not None and type(step.args[1]) is int and -len(sizes) <= step.args[1] < len(sizes):
+            self.points[node] = self._size(sizes[step.args[1]])
+            return True
+        return special.shape_of(node) is not None or special.sizes_of(node) is not None
 
     def _function(self, node: fx.Node, step: Step) -> None:
         name = step.target if isinstance(step.target, str) else getattr(step.target, "__name__", "")
         if name in _CHECKS:
             return
-        shape = special.shape_of(step.args[0]) if step.target is operator.getitem and step.args else None
-        if shape is not None and type(step.args[1]) is int:
-            step = Step(node, "size", (shape, step.args[1]), {})
+        size = special.size_of(step)
+        if size is not None:
+            self.points[node] = self._size(size)
+            return
         plain = step
         if is_in_place(step.target):
             plain = evolve(step, target=_out_of_place(step.target))
@@ -335,12 +340,17 @@ class Drafter:
         """The endpoint at which a recorded value is found."""
         if isinstance(value, Part):
             return self.parts[value.node][value.index]
+        if isinstance(value, Size):
+            return self._size(value)
         if not isinstance(value, fx.Node):
             raise Untraceable(f"an argument is a {type(value).__name__}")
         found = self.points.get(value)
         if found is None:
             step = self.effects.steps[value]
             source = special.shape_of(value)
+            if source is None and special.sizes_of(value) is not None:
+                self._function(value, step)
+                return self.points[value]
             if source is None:
                 raise Untraceable(
                     f"it uses the {step.args[1] if len(step.args) > 1 else 'result'} of a value as a value"
@@ -350,6 +360,15 @@ class Drafter:
             found = self.points[value] = Endpoint(node.name, "output")
             self.graph.connect(Endpoint(node.name, "input"), self.point(source))
         return found
+
+    def _size(self, size: Size) -> Endpoint:
+        """The output of a node that gives one size."""
+        if size not in self.sizes:
+            name = self.name("size")
+            self.graph.nodes[name] = Function(name=name, type="torch.Tensor.size", options={"dim": size.dim})
+            self.graph.connect(Endpoint(name, "input"), self.point(size.node))
+            self.sizes[size] = Endpoint(name, "output")
+        return self.sizes[size]
 
     # --- the end --------------------------------------------------------------------------------------------
 
@@ -374,43 +393,13 @@ def _is_same(one: CatalogLayer | Block, other: CatalogLayer | Block) -> bool:
     return one is other
 
 
-def output_names(module: nn.Module, trace: Trace) -> Any:
-    """Names for the values that a forward returns: keys of a dict, names of variables, or numbers."""
-    paths = [path for path, leaf in zip(trace.paths, trace.leaves, strict=True) if isinstance(leaf, fx.Node)]
-    if len(paths) == 1 and not paths[0]:
-        return iter(["output"])
-    names = []
-    for path in paths:
-        keys = [str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", "")))) for key in path]
-        plain = "_".join(keys)
-        names.append(plain if not plain[:1].isdigit() else f"output_{plain}")
-    if all(name.startswith("output_") for name in names):
-        written = _returned_names(module)
-        if len(written) == len(trace.leaves):
-            kept = [name for name, leaf in zip(written, trace.leaves, strict=True) if isinstance(leaf, fx.Node)]
-            if all(kept) and len(set(kept)) == len(kept):
-                return iter(kept)
-    return iter(names)
-
-
-def _returned_names(module: nn.Module) -> list[str]:
-    """The variables in the last `return` of a forward, "" for what is none."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(type(module).forward)))
-    except (OSError, TypeError, SyntaxError, ValueError):
-        return []
-    returns = [part for part in ast.walk(tree) if isinstance(part, ast.Return) and isinstance(part.value, ast.Tuple)]
-    if not returns:
-        return []
-    pending: list[ast.expr] = [returns[-1].value] if returns[-1].value else []
-    names = []
-    while pending:
-        part = pending.pop()
-        if isinstance(part, ast.Tuple | ast.List):
-            pending += reversed(part.elts)
-        else:
-            names.append(part.id if isinstance(part, ast.Name) else "")
-    return names
+def _checked(step: Step) -> str:
+    """What a step says that only checks something; "" for others."""
+    name = getattr(step.target, "__name__", "")
+    if name not in _CHECKS:
+        return ""
+    said = [arg for arg in (*step.args[1:], *step.kwargs.values()) if isinstance(arg, str)]
+    return said[0].rstrip(".") if said else f"torch.{name}"
 
 
 def _out_of_place(target: Any) -> Any:

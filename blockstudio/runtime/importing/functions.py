@@ -22,7 +22,7 @@ from blockstudio.runtime.importing.bindings import Bound, ByMode, bind
 from blockstudio.runtime.importing.indices import index_text
 from blockstudio.runtime.importing.notes import Untraceable
 from blockstudio.runtime.importing.proxies import KIND, OUT_OF_PLACE
-from blockstudio.runtime.importing.special import Part, Step
+from blockstudio.runtime.importing.special import Part, Size, Step
 
 
 @frozen
@@ -31,7 +31,7 @@ class Call:
 
     entry: Entry
     options: Mapping[str, OptionValue]
-    inputs: Mapping[str, fx.Node | Part]
+    inputs: Mapping[str, fx.Node | Part | Size]
     outputs: tuple[str, ...]
     """The output ports there are."""
 
@@ -73,6 +73,7 @@ def _candidates(node: Step) -> Iterator[_Candidate]:
         yield _Candidate(attribute, {"input": node.args[0]})
         return
     if name == "sqrt" and getattr(target, "__module__", "") == "math":
+        # The same but for the last bit of a double, for one number in a thousand.
         yield _Candidate("operator.pow", {"input": node.args[0], "other": 0.5})
         return
     if isinstance(target, str) and target.startswith("__"):
@@ -167,7 +168,7 @@ class _Translation:
     node: Step
     entry: Entry
     options: dict[str, OptionValue] = field(factory=dict)
-    inputs: dict[str, fx.Node | Part] = field(factory=dict)
+    inputs: dict[str, fx.Node | Part | Size] = field(factory=dict)
 
     def of(self, arguments: Mapping[str, Any], defaults: Mapping[str, Any]) -> Call:
         arguments = dict(arguments)
@@ -216,11 +217,13 @@ class _Translation:
         elif name == "dropout_p" and value and option is not None:
             # The catalog's drops out in training only.
             raise Untraceable("it drops out in every mode")
+        if port is not None and port.variadic:
+            value = special.sizes_of(value) or value
         if isinstance(value, fx.Node):
             if port is None or port.variadic:
                 raise Untraceable(f"{name} is worked out when it runs")
             self.inputs[name] = value
-        elif isinstance(value, list | tuple) and any(isinstance(item, fx.Node | Part) for item in value):
+        elif isinstance(value, list | tuple) and any(isinstance(item, fx.Node | Part | Size) for item in value):
             self._place_list(name, value, option, variadic=port is not None and port.variadic)
         elif option is not None:
             self._set(option, special.literal(value, option))
@@ -232,14 +235,14 @@ class _Translation:
             raise Untraceable(f"{name} is worked out when it runs")
         literals: list[OptionValue] = []
         for index, item in enumerate(value):
-            if isinstance(item, fx.Node | Part):
+            if isinstance(item, fx.Node | Part | Size):
                 self.inputs[f"{name}.{index}"] = item
                 literals.append(-1)  # the wire takes its place
             elif option is not None and isinstance(item, int):
                 literals.append(item)
             else:
                 raise Untraceable(f"{name} holds {item!r}")
-        if option is not None and any(not isinstance(item, fx.Node | Part) for item in value):
+        if option is not None and any(not isinstance(item, fx.Node | Part | Size) for item in value):
             self._set(option, tuple(literals))
 
     def _by_mode(self, name: str, value: ByMode) -> Any:

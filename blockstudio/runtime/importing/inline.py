@@ -121,8 +121,10 @@ class Inline:
         if home == "math" and hasattr(math, target.__name__):
             self.modules.add("math")
             return f"math.{target.__name__}"
-        if not name and hasattr(torch, getattr(target, "__name__", "")) and getattr(torch, target.__name__) is target:
-            name = f"torch.{target.__name__}"
+        own = getattr(target, "__name__", "")
+        # While modules are traced, torch.zeros and the like are others than those that were recorded.
+        if not name and own and target in (getattr(torch, own, None), getattr(torch._C._VariableFunctions, own, None)):
+            name = f"torch.{own}"
         if not re.fullmatch(r"torch(\.\w+)+", name) or "<" in name:
             raise Untraceable(f"it calls {getattr(target, '__qualname__', target)}, which cannot be written down")
         return name.replace("torch.nn.functional.", "F.")

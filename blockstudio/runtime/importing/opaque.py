@@ -34,6 +34,8 @@ def block(session: Session, module: nn.Module, signature: Signature, reason: str
     kind = type(module)
     reasons: dict[str, None] = {}
     try:
+        if kind.forward is nn.Module.forward:
+            raise NotStandalone("it has no forward")
         call = _Call.of(module, signature)
         if has_hooks(module):
             raise NotStandalone("functions are attached to it as hooks")

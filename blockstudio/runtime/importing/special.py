@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from blockstudio.catalog.spec import Entry, OptionSpec
 from blockstudio.graph.model import OptionValue
 from blockstudio.runtime.importing.bindings import Bound
 from blockstudio.runtime.importing.notes import Untraceable
-from blockstudio.runtime.importing.proxies import COUNT, KIND
+from blockstudio.runtime.importing.proxies import COUNT, KIND, RANK
 
 CASTS = frozenset("float double half bfloat16 long int bool".split())
 
@@ -27,6 +28,14 @@ class Part:
 
     node: fx.Node
     index: int
+
+
+@frozen
+class Size:
+    """One of the sizes of a value, which no step took yet."""
+
+    node: fx.Node
+    dim: int
 
 
 @frozen(eq=False)
@@ -53,6 +62,33 @@ def shape_of(value: Any) -> fx.Node | None:
         source = value.args[0]
         return source if isinstance(source, fx.Node) and not value.kwargs else None
     return attribute_of(value, "shape")
+
+
+def size_of(step: Step) -> Size | None:
+    """The size that a step takes: `x.size(0)`, `x.shape[0]`; None for anything else."""
+    if step.target == "size" and len(step.args) == 2 and type(step.args[1]) is int:
+        return Size(step.args[0], step.args[1]) if isinstance(step.args[0], fx.Node) else None
+    shape = shape_of(step.args[0]) if step.target is operator.getitem else None
+    if shape is None or type(step.args[1]) is not int:
+        return None
+    return Size(shape, step.args[1])
+
+
+def sizes_of(value: Any) -> list[Size] | None:
+    """A part of a shape (`x.shape[-2:]`) as single sizes; None for anything else, or where it is not known which."""
+    if not isinstance(value, fx.Node) or value.meta.get(KIND) != "size":
+        return None
+    whole = shape_of(value)
+    if whole is not None:
+        rank = whole.meta.get(RANK)
+        return None if rank is None else [Size(whole, dim) for dim in range(rank)]
+    part = value.args[1] if value.target is operator.getitem else None
+    source = shape_of(value.args[0]) if value.args else None
+    count = value.meta.get(COUNT)
+    if source is None or not isinstance(part, slice) or count is None:
+        return None
+    first = part.start if type(part.start) is int and part.start < 0 else 0
+    return [Size(source, first + index) for index in range(count)]
 
 
 def count_of(node: fx.Node) -> int:

@@ -236,7 +236,7 @@ class _Chooser:
         found: dict[Hashable, str] = {}
         first = self.members[0].arguments
         for name in first:
-            if all(name in member.arguments for member in self.members):
+            if all(_is_plain(member.arguments.get(name, Ellipsis)) for member in self.members):
                 key = tuple(_strict(_plain(member.arguments[name])) for member in self.members)
                 if len(set(key)) > 1:
                     found.setdefault(key, name)
@@ -279,6 +279,12 @@ def _factor(values: Sequence[int], others: Sequence[int]) -> int | None:
 
 def _is_name(name: str) -> bool:
     return is_plain(name) and name not in LOCAL_RESERVED and name not in MODULE_ATTRIBUTES
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or type(value) in (bool, int, float, str)
 
 
 def _plain(value: Any) -> Any:

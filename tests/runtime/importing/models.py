@@ -774,3 +774,11 @@ class AsksForTheRank(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.two(self.three(x).mean(1))
+
+
+@model(x(2, 3, 8, 8), x(2, 3, 4, 6))
+class SizesAsArguments(nn.Module):
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        y = F.interpolate(y, size=x.shape[-2:], mode="bilinear", align_corners=False)
+        z = torch.zeros(x.shape[:2], device=x.device)
+        return (x + y).mean((2, 3)) + z + torch.ones(*x.shape[:2]) + x.new_zeros(x.size()[:2])

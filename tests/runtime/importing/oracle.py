@@ -14,7 +14,7 @@ from blockstudio.graph.document import Document
 from blockstudio.runtime.build import build
 
 
-def assert_same(model: nn.Module, document: Document, inputs: Sequence[Any], *, train: bool = True) -> nn.Module:
+def assert_same(model: nn.Module, document: Document, inputs: Sequence[Any], *, gradients: bool = True) -> nn.Module:
     """Saved and opened again, the document builds a model with the same keys that, with the same weights, gives
     the same outputs and gradients in eval and in train; gives that model."""
     built = build(loads(dumps(document)))
@@ -23,10 +23,10 @@ def assert_same(model: nn.Module, document: Document, inputs: Sequence[Any], *, 
     assert {key: (v.shape, v.dtype) for key, v in found.items()} == {k: (v.shape, v.dtype) for k, v in wanted.items()}
     built.load_state_dict(wanted)
     assert shared(built) == shared(model)
-    for mode in (False, True) if train else (False,):
+    for mode in (False, True):
         model.train(mode)
         built.train(mode)
-        (ours, our_gradients), (theirs, their_gradients) = run(built, inputs), run(model, inputs)
+        (ours, our_gradients), (theirs, their_gradients) = run(built, inputs, gradients), run(model, inputs, gradients)
         assert len(ours) == len(theirs)
         for one, other in zip(ours, theirs, strict=True):
             assert one.shape == other.shape
@@ -38,11 +38,12 @@ def assert_same(model: nn.Module, document: Document, inputs: Sequence[Any], *, 
     return built
 
 
-def run(model: nn.Module, inputs: Sequence[Any]) -> tuple[list[Tensor], dict[str, Tensor]]:
+def run(model: nn.Module, inputs: Sequence[Any], gradients: bool = True) -> tuple[list[Tensor], dict[str, Tensor]]:
     """The outputs of a model, and the gradients of its parameters by their keys."""
     model.zero_grad(set_to_none=True)
     torch.manual_seed(7)
-    result = model(*(value.clone() for value in inputs))
+    with torch.set_grad_enabled(gradients):
+        result = model(*(value.clone() for value in inputs))
     outputs = [leaf for leaf in pytree.tree_leaves(result) if isinstance(leaf, Tensor)]
     total = sum((out.float() * torch.linspace(1, 2, out.numel()).view(out.shape)).sum() for out in outputs)
     if isinstance(total, Tensor) and total.requires_grad:
