@@ -56,6 +56,7 @@ class Stage:
 @contextmanager
 def watched(stage: Stage) -> Iterator[None]:
     """While this lasts, what a graph could not show makes the trace fail."""
+    _know_factories()
     with ExitStack() as stack:
         isinstance_ = builtins.isinstance
 
@@ -86,6 +87,12 @@ def watched(stage: Stage) -> Iterator[None]:
             if found is not None:
                 _patch(stack, torch.fx._symbolic_trace, table, type(found)())
         yield
+
+
+def _know_factories() -> None:
+    """Let torch list its factories for `with torch.device(...)` now: it keeps the list, which must not hold patches."""
+    with torch.device("meta"):
+        torch.empty(0)
 
 
 def _patch(stack: ExitStack, owner: Any, name: str, value: Any) -> None:

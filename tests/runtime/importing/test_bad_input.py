@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -202,3 +203,12 @@ def test_ten_thousand_equal_layers() -> None:
     document = from_module(module)
     (sequential,) = document.definition("Net").graph.nodes.values()
     assert len(sequential.body.nodes) == 1  # type: ignore[attr-defined]
+
+
+def test_torch_is_left_as_it_was() -> None:
+    """In a process that did nothing else before: torch keeps what it finds when it is first asked."""
+    code = (
+        "import torch; from blockstudio.runtime.importer import from_module; from_module(torch.nn.Linear(2, 2))\n"
+        "with torch.device('meta'): assert torch.ones(1).is_meta and torch.nn.Linear(2, 2).weight.is_meta"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
