@@ -28,14 +28,7 @@ from blockstudio.gui.panels.option_editors import Choice
 from blockstudio.gui.panels.parts import Empty, Number, TurningSplitter, VerticalScroll, engine_text, state_label, tell
 from blockstudio.gui.panels.quantities import seconds_text
 from blockstudio.gui.panels.run_inputs import LARGEST, InputsForm
-from blockstudio.gui.panels.run_results import (
-    Outputs,
-    ResultTable,
-    activations_of,
-    gradients_of,
-    outputs_of,
-    summary_text,
-)
+from blockstudio.gui.panels.run_results import ResultTable, activations_of, gradients_of, outputs_of, summary_text
 from blockstudio.gui.session import Session
 
 if TYPE_CHECKING:
@@ -130,15 +123,15 @@ class RunPanel(QWidget):
 
         self.summary = QLabel()
         self.summary.setWordWrap(True)
-        self.outputs = Outputs(self._session, tr("Outputs"))
-        self.gradients = Outputs(self._session, tr("Input gradients"))
+        self.outputs = ResultTable(self._session, tr("Outputs"))
+        self.gradients = ResultTable(self._session, tr("Input gradients"))
         self.activations = ResultTable(self._session, tr("Activations"))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for widget, text, tip in (
             (self.outputs, tr("Outputs"), tr("What the model gave")),
             (self.activations, tr("Activations"), tr("What flowed from every node; double-click to go there")),
-            (self.gradients, tr("Input gradients"), tr("Gradients of the inputs after the backward pass")),
+            (self.gradients, tr("Gradients"), tr("Gradients of the inputs after the backward pass")),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, text), tip)
         results = QWidget()
@@ -277,6 +270,7 @@ class RunPanel(QWidget):
         document = self._session.document
         self.summary.setText(summary_text(result))
         self.outputs.show_results(outputs_of(document, result))
+        self.outputs.choose_first()
         self.activations.show_results(activations_of(document, result))
         gradients = gradients_of(document, result)
         self.gradients.show_results(gradients)

@@ -1,4 +1,4 @@
-"""What a run gave: tables of tensors with their statistics, and a closer look at the selected one."""
+"""What a run gave: tables of tensors with their statistics. The panel of values shows the selected one."""
 
 from __future__ import annotations
 
@@ -16,29 +16,17 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtWidgets import QAbstractItemView, QPlainTextEdit, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
-from blockstudio.engine.protocol import (
-    Activation,
-    Failure,
-    OutputResult,
-    RunResult,
-    ShowTensor,
-    Statistics,
-    TensorShape,
-    TensorView,
-)
+from blockstudio.engine.protocol import Activation, OutputResult, RunResult, Statistics, TensorShape
 from blockstudio.errors import mark
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import role_color
-from blockstudio.gui.panels.asking import Question, failure_text
-from blockstudio.gui.panels.histogram import HistogramPlot
-from blockstudio.gui.panels.parts import TurningSplitter
 from blockstudio.gui.panels.quantities import bytes_text, count_text, seconds_text, shape_text, value_text
 from blockstudio.gui.session import Session, TensorRef
-from blockstudio.gui.theme import fixed_font, theme
+from blockstudio.gui.theme import theme
 
 Index = QModelIndex | QPersistentModelIndex
 _NONE = QModelIndex()
@@ -67,7 +55,6 @@ class Result:
     statistics: Statistics | None
     path: str = ""
     ref: TensorRef | None = None
-    preview: str = ""
     gradient: Statistics | None = None
 
     @property
@@ -183,6 +170,12 @@ class ResultTable(QTableView):
         self.setColumnWidth(NAME, min(self.columnWidth(NAME), 180))
         self.setColumnHidden(GRADIENT, not any(result.gradient for result in results))
 
+    def choose_first(self) -> None:
+        """Select the first line, unless the user looks at a parameter, a gradient or a file."""
+        looked_at = self._session.tensor
+        if self.results.results and (looked_at is None or looked_at.source == "activation"):
+            self.selectRow(0)
+
     def result(self, index: Index) -> Result | None:
         """The result at a place in the view."""
         source = self._sorted.mapToSource(index)
@@ -201,54 +194,6 @@ class ResultTable(QTableView):
                 self._session.show_path(result.path)
 
 
-class Outputs(TurningSplitter):
-    """The outputs of the model: a line for each, and the selected one as torch prints it, with its histogram."""
-
-    def __init__(self, session: Session, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(1.6, (2, 3, 3), parent)
-        self.table = ResultTable(session, name)
-        self.table.chosen.connect(self._show)
-        self.preview = QPlainTextEdit()
-        self.preview.setReadOnly(True)
-        self.preview.setFont(fixed_font())
-        self.preview.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.preview.setAccessibleName(tr("Values of the output"))
-        self.histogram = HistogramPlot()
-        self._histogram_of = Question(session, self._take, self._refused, self)
-        self.table.setMinimumHeight(3 * self.table.verticalHeader().defaultSectionSize())
-        self.preview.setMinimumHeight(48)
-        self.add(self.table, self.preview, self.histogram)
-
-    def show_results(self, results: Sequence[Result]) -> None:
-        self._histogram_of.forget()
-        self.table.show_results(results)
-        self.preview.clear()
-        self.histogram.clear()
-        if results:
-            self._show(results[0])
-
-    def _show(self, result: Result | None) -> None:
-        if result is None:
-            return
-        self.preview.setPlainText(result.preview)
-        self._histogram_of.forget()
-        if result.ref is None or result.statistics is None or result.statistics.count < 2:
-            self.histogram.hide()
-            return
-        self.histogram.show()
-        self.histogram.clear(tr("Asking the engine…"))
-        self._histogram_of.ask(ShowTensor(result.ref.path, result.ref.source))
-
-    def _take(self, view: TensorView) -> None:
-        if view.histogram is None:
-            self.histogram.clear(tr("No finite values."))
-        else:
-            self.histogram.show_one(view.histogram)
-
-    def _refused(self, failure: Failure) -> None:
-        self.histogram.clear(failure_text(failure))
-
-
 def outputs_of(document: Document, result: RunResult) -> list[Result]:
     """Lines for the outputs of the root block, each with the node output that gave it."""
     root = document.definitions.get(document.root)
@@ -265,7 +210,8 @@ def outputs_of(document: Document, result: RunResult) -> list[Result]:
 
 def gradients_of(document: Document, result: RunResult) -> list[Result]:
     """Lines for the gradients of the inputs."""
-    return [_line(gradient, "", None) for gradient in result.input_gradients]
+    path = Location(document.root).path()
+    return [_line(row, "", TensorRef(f"{path}|{row.name}", "gradient")) for row in result.input_gradients]
 
 
 def activations_of(document: Document, result: RunResult) -> list[Result]:
@@ -275,7 +221,7 @@ def activations_of(document: Document, result: RunResult) -> list[Result]:
 
 
 def _line(output: OutputResult, path: str, ref: TensorRef | None) -> Result:
-    return Result(output.name, output.value, output.statistics, path, ref, output.preview)
+    return Result(output.name, output.value, output.statistics, path, ref)
 
 
 def _activation(row: Activation, root: str, several: bool) -> Result:

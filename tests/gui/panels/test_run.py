@@ -12,7 +12,6 @@ from blockstudio.engine.protocol import (
     RunModel,
     RunResult,
     SetMode,
-    ShowTensor,
     Statistics,
     TensorShape,
 )
@@ -24,7 +23,7 @@ from blockstudio.gui.panels.run import RunPanel
 from blockstudio.gui.panels.run_inputs import parse_shape
 from blockstudio.gui.session import Session, TensorRef
 from tests.gui.panels.conftest import NESTED_TABLE, nested_document
-from tests.helpers.engines import SilentKernel, view
+from tests.helpers.engines import SilentKernel
 
 GOOD = Statistics(40, 0.1, 1.0, -2.0, 2.0)
 SHAPE = TensorShape((2, 20), "float32", device="cpu")
@@ -137,10 +136,16 @@ def test_run(panel: RunPanel, session: Session, kernel: SilentKernel, qtbot: QtB
     assert session.run_result is RESULT
     assert "1.5 ms" in panel.summary.text()
     assert "3 values are NaN or infinite" in panel.summary.text()
-    assert panel.outputs.preview.toPlainText() == "tensor([[0.1]])"
-    assert kernel.answer(ShowTensor, view()).path == "Net/again|output"
-    assert panel.outputs.histogram.text() == ""
-    assert panel.gradients.preview.toPlainText() == "tensor([[0.5]])"
+    assert session.tensor == TensorRef("Net/again|output", "activation")
+    assert panel.outputs.selectionModel().selectedRows()
+    panel.gradients.selectRow(0)
+    assert session.tensor == TensorRef("Net|x", "gradient")
+
+
+def test_a_parameter_that_is_looked_at_stays(panel: RunPanel, session: Session) -> None:
+    session.show_tensor(TensorRef("again.weight", "gradient"))
+    session.set_run_result(RESULT)
+    assert session.tensor == TensorRef("again.weight", "gradient")
 
 
 def test_a_seed_of_its_own_each_time(panel: RunPanel, kernel: SilentKernel, qtbot: QtBot) -> None:
