@@ -149,7 +149,7 @@ def insert_on_edge(
     )
 
 
-def bypass_nodes(
+def dissolve_nodes(
     document: Document, location: Location, names: Collection[str], main_ports: Callable[[Node], tuple[str, str]]
 ) -> Edit:
     """Remove nodes and join what fed the first input of each with what its first output fed."""

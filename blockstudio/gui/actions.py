@@ -43,6 +43,7 @@ class ActionSpec:
 MENUS: Mapping[str, str] = {
     "file": mark("&File"),
     "edit": mark("&Edit"),
+    "node": mark("&Node"),
     "block": mark("&Block"),
     "model": mark("&Model"),
     "view": mark("&View"),
@@ -72,6 +73,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("rename", mark("Rename"), mark("Give the selected node another name"), "canvas.rename_selected", "edit", "F2", "mdi6.rename-outline", "one", group=3),
     ActionSpec("select_all", mark("Select all"), mark("Select every node of this block"), "canvas.select_all", "edit", "Ctrl+A", canvas=True, group=3),
     ActionSpec("find", mark("Find a node…"), mark("Go to any node of the project by its name"), "find_node", "edit", "Ctrl+F", "mdi6.magnify", group=3),
+    # --- node
+    ActionSpec("replace", mark("Replace…"), mark("Put another node in its place; wires and the options both have are kept"), "canvas.replace_selected", "node", "Ctrl+R", "mdi6.swap-horizontal", "one", canvas=True),
+    ActionSpec("dissolve", mark("Dissolve"), mark("Delete the selected nodes; the wires through them are kept"), "canvas.dissolve", "node", "Ctrl+Delete; Ctrl+Backspace", "mdi6.transit-skip", "selection", canvas=True),
+    ActionSpec("unplug", mark("Unplug all wires"), mark("Take all wires off the selected nodes"), "canvas.disconnect_selected", "node", "Ctrl+U", "mdi6.connection", "selection", canvas=True),
+    ActionSpec("frame", mark("Put a frame round it"), mark("A titled field behind the selected nodes, which takes them along"), "canvas.frame_selection", "node", "Ctrl+J", "mdi6.select-group", "selection", canvas=True, group=1),
+    ActionSpec("note", mark("Add a note"), mark("A text in Markdown on the canvas"), "canvas.add_note", "node", "Ctrl+Alt+N", "mdi6.note-outline", canvas=True, group=1),
+    ActionSpec("color", mark("Colour…"), mark("Give the selected nodes and notes a colour of their own"), "canvas.choose_color", "node", "Ctrl+Alt+C", "mdi6.palette-outline", canvas=True, group=1),
     # --- block
     ActionSpec("add_node", mark("Add a node…"), mark("Search layers, functions and blocks, and add one here"), "canvas.search_to_add", "block", "Tab", "mdi6.plus", toolbar=True, canvas=True),
     ActionSpec("new_block", mark("New block…"), mark("Make a block of your own, to be used many times"), "palette_panel.new_block", "block", "Ctrl+Shift+N", "mdi6.cube-outline"),

@@ -224,7 +224,7 @@ def test_insert_on_a_wire() -> None:
 
 def test_bypass_joins_the_wires() -> None:
     doc = document(chain(linear("a"), relu("r"), relu("s"), linear("b")))
-    doc.apply(commands.bypass_nodes(doc, NET, ["r", "s"], lambda node: ("input", "output")))
+    doc.apply(commands.dissolve_nodes(doc, NET, ["r", "s"], lambda node: ("input", "output")))
     assert wires(doc) == {":x > a:input", "a:output > b:input", "b:output > :output"}
 
 

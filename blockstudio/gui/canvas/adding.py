@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from attrs import evolve
 from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QWidget
 
+from blockstudio.catalog.ports import Ports, node_ports
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.edits import AddNode, Batch, Edit
 from blockstudio.graph.model import CodeDefinition, Endpoint, Position
+from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.targets import landing
-from blockstudio.gui.canvas.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.items import Thing
+from blockstudio.gui.canvas.keys import Key, PortKey, node_key, owner_key
+from blockstudio.gui.canvas.likely import neighbours
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.offers import can_be_inserted, offers
 from blockstudio.gui.canvas.pill_item import PillItem
@@ -37,7 +43,10 @@ from blockstudio.gui.session import Session
 
 BESIDE = 70.0
 """Between a node and the one that is added behind it."""
+GAP = 60.0
+"""Between a node that was put into a wire and its neighbours."""
 MOST_RECENT = 12
+MOST_TRIES = 60
 
 
 class Adding(SessionView):
@@ -131,21 +140,29 @@ class Adding(SessionView):
         return self._shape_of(source) if source else None
 
     def _move_to_free(self, key: Key) -> None:
-        """Down to where nothing is covered."""
+        """Down to where nothing is covered and no wire of others is crossed."""
         scene = self.canvas_scene
         item = scene.thing(key)
         if item is None:
             return
-        x, y = item.x(), item.y()
-        width, height = item.body.width(), item.body.height()
-        for _ in range(60):
-            near = scene.things_near((x - 10, y - 10, x + width + 10, y + height + 10)) - {key}
-            if all(other.kind == "note" and scene.graph.notes[other.name].frame for other in near):
-                break
-            y += 2 * GRID
-        if y != item.y():
-            edits = placement(scene.location, scene.graph, {key: (x, y)})
+        body, y = item.body, item.y()
+        place = next(
+            (down for down in range(0, MOST_TRIES * 20, 20) if self._is_free(body.translated(0.0, down), key)), 0
+        )
+        if place:
+            edits = placement(scene.location, scene.graph, {key: (item.x(), y + place)})
             self.session.push(Batch(tuple(edits)), "")
+
+    def _is_free(self, body: QRectF, key: Key) -> bool:
+        scene = self.canvas_scene
+        room = body.adjusted(-10.0, -10.0, 10.0, 10.0)
+        near = scene.things_near((room.left(), room.top(), room.right(), room.bottom())) - {key}
+        if not all(other.kind == "note" and scene.graph.notes[other.name].frame for other in near):
+            return False
+        own = scene.ends_of([key])
+        return not any(
+            edge.target not in own and curve(edge.start, edge.end).intersects(body) for edge in scene.edges_near(body)
+        )
 
     def _add_to_sequence(self, made: Made, at: QPointF | None) -> None:
         scene = self.canvas_scene
@@ -193,35 +210,50 @@ class Adding(SessionView):
 
     def _insert(self, made: Made, payload: str, target: Endpoint) -> bool:
         """Put something new on a wire; what is behind it makes room."""
-        session, scene = self.session, self.canvas_scene
+        session = self.session
         with session.macro(tr("Insert {name}").format(name=made.key.name)):
             done = self._commit(
                 made, payload, inserted(session.document, session.location, made, target, self._shape_of)
             )
-            item = scene.thing(made.key)
-            if done and item is not None:
-                edits = self._room_for(item.body, target)
-                if edits:
-                    session.push(Batch(tuple(edits)), "")
+            if done:
+                self.make_room(made.key, target)
         return done
 
-    def _room_for(self, body: QRectF, target: Endpoint) -> list[Edit]:
+    def make_room(self, key: Key, target: Endpoint) -> None:
+        """What stands too near in front of a node that was put into a wire moves it along; what is behind moves on."""
         scene = self.canvas_scene
-        first = scene.thing(node_key(target.node) if target.node else Key("output", target.port))
-        if first is None:
-            return []
-        missing = body.right() + BESIDE - 10.0 - first.body.left()
+        item = scene.thing(key)
+        first = scene.thing(owner_key(target, False))
+        source = scene.graph.source_of(key.name, main_ports(self._ports_at(key.name))[0])
+        last = scene.thing(owner_key(source, True)) if source is not None else None
+        if item is None or first is None:
+            return
+        body, places = item.body, {}
+        if last is not None and last.body.right() + GAP > body.left() > last.body.left() and _overlap(last.body, body):
+            body.moveLeft(_up_to_grid(last.body.right() + GAP))
+            places[key] = (body.left(), item.y())
+        places |= self._pushed(body, target, first)
+        edits = placement(scene.location, scene.graph, places)
+        if edits:
+            self.session.push(Batch(tuple(edits)), "")
+
+    def _ports_at(self, name: str) -> Ports:
+        return node_ports(self.session.document, self.session.location, self.session.graph.nodes[name])
+
+    def _pushed(self, body: QRectF, target: Endpoint, first: Thing) -> dict[Key, Position]:
+        """Where what is behind a wire goes for a box to have room in front of it."""
+        scene = self.canvas_scene
+        missing = body.right() + GAP - first.body.left()
         if missing <= 0:
-            return []
-        shift = round(missing / GRID + 0.5) * GRID
+            return {}
+        shift = _up_to_grid(missing)
         behind = {target.node} | topology.downstream(scene.graph, {target.node}) if target.node else set()
         keys = [node_key(name) for name in behind] + [key for key in scene.pills if key.kind == "output"]
-        places = {
+        return {
             key: (item.x() + shift, item.y())
             for key in keys
             if (item := scene.thing(key)) is not None and item.x() >= first.x() - 1.0
         }
-        return placement(scene.location, scene.graph, places)
 
     def search_to_insert(self, at: QPointF) -> None:
         """Ask what to put on the wire at a place."""
@@ -235,8 +267,13 @@ class Adding(SessionView):
             with session.guard():
                 self._insert(self.make(payload, (at.x() - 60.0, at.y() - 20.0)), payload, target)
 
-        available = [offer for offer in offers(session.document, session.location) if can_be_inserted(offer)]
-        self.search_popup.open(self.mapFromScene(at), available, self._recent, chosen)
+        source = session.graph.edges[target]
+        flowing = self._shape_of(source)
+        likely = neighbours(session.document, session.location, PortKey(*source, is_source=True))
+        available = [
+            offer for offer in offers(session.document, session.location, flowing=flowing) if can_be_inserted(offer)
+        ]
+        self.search_popup.open(self.mapFromScene(at), available, [*likely, *self._recent], chosen)
 
     def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
         """Ask what to add: at the pointer, or with `wire` what its loose end can be plugged into."""
@@ -258,5 +295,16 @@ class Adding(SessionView):
                 made = self.make(payload, (at.x() + shift, at.y() - 20.0))
                 self._commit(made, payload, wired_to(session.document, session.location, made, wire, self._shape_of))
 
-        available = offers(session.document, session.location, sequence=scene.sequence, wire=wire)
-        self.search_popup.open(place, available, self._recent, chosen)
+        flowing = self._shape_of(wire.endpoint) if wire is not None and wire.is_source else None
+        likely = neighbours(session.document, session.location, wire) if wire is not None else []
+        available = offers(session.document, session.location, sequence=scene.sequence, wire=wire, flowing=flowing)
+        self.search_popup.open(place, available, [*likely, *self._recent], chosen)
+
+
+def _up_to_grid(value: float) -> float:
+    return ceil(value / GRID) * GRID
+
+
+def _overlap(one: QRectF, other: QRectF) -> bool:
+    """Whether two boxes share a height, so that one stands in the other's way."""
+    return one.top() < other.bottom() and other.top() < one.bottom()

@@ -58,10 +58,10 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
     menu.addSeparator()
     _add(menu, canvas, "cut", "copy", "duplicate", "duplicate_shared", "delete")
     menu.addSeparator()
+    if nodes:
+        _add(menu, canvas, "replace", "dissolve")
     if nodes and not scene.sequence:
-        _add(menu, canvas, "group", "ungroup")
-        menu.addAction(icon("mdi6.select-group"), tr("Put a frame round it"), canvas.frame_selection)
-        menu.addAction(icon("mdi6.connection"), tr("Unplug all wires"), canvas.disconnect_selected)
+        _add(menu, canvas, "unplug", "group", "ungroup", "frame")
     if len(nodes) == 1:
         _one(canvas, menu, nodes[0])
     if kinds & {"node", "note"}:
@@ -80,7 +80,11 @@ def _one(canvas: Canvas, menu: QMenu, name: str) -> None:
 
 
 def _colors(canvas: Canvas, menu: QMenu) -> None:
-    colors = menu.addMenu(icon("mdi6.palette-outline"), tr("Colour"))
+    fill_colors(canvas, menu.addMenu(icon("mdi6.palette-outline"), tr("Colour")))
+
+
+def fill_colors(canvas: Canvas, colors: QMenu) -> None:
+    """The colours that a node or note can have, each an item of a menu."""
     for value, name in COLORS:
         colors.addAction(_swatch(value), tr(name), lambda value=value: canvas.set_color(value))
 

@@ -11,10 +11,12 @@ from attrs import frozen
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import definition_ports
 from blockstudio.catalog.spec import Entry
+from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import CodeDefinition
 from blockstudio.gui.canvas.faces import BLOCK_CATEGORY, ICONS, category_icon
 from blockstudio.gui.canvas.keys import PortKey
+from blockstudio.gui.canvas.likely import takes
 from blockstudio.gui.canvas.placing import recursive
 from blockstudio.gui.i18n import entry_label, tr
 
@@ -60,9 +62,15 @@ class Offer:
 
 
 def offers(
-    document: Document, location: Location, *, sequence: bool = False, wire: PortKey | None = None
+    document: Document,
+    location: Location,
+    *,
+    sequence: bool = False,
+    wire: PortKey | None = None,
+    flowing: TensorShape | None = None,
 ) -> list[Offer]:
-    """Everything that can be placed in the graph at `location`; with `wire`, what its loose end can go to."""
+    """Everything that can be placed in the graph at `location`; with `wire`, what its loose end can go to,
+    and with `flowing`, what can work on that."""
     found = []
     closed = recursive(document, location)
     for definition in document.definitions.values():
@@ -74,7 +82,7 @@ def offers(
         icon = ICONS["code" if isinstance(definition, CodeDefinition) else "instance"]
         payload, name = f"definition:{definition.name}", definition.name
         found.append(Offer(payload, name, tr("Your blocks"), icon, BLOCK_CATEGORY, definition.doc))
-    found += [offer for offer in _catalog_offers() if _fits(offer, sequence, wire)]
+    found += [offer for offer in _catalog_offers() if _fits(offer, sequence, wire) and _takes(offer, flowing)]
     return found
 
 
@@ -92,10 +100,15 @@ def _fits(offer: Offer, sequence: bool, wire: PortKey | None) -> bool:
     assert entry is not None
     if sequence and entry.kind != "layer":
         return False
-    return wire is None or bool(_wireable(entry) if wire.is_source else entry.outputs)
+    return wire is None or bool(is_wireable(entry) if wire.is_source else entry.outputs)
 
 
-def _wireable(entry: Entry) -> bool:
+def _takes(offer: Offer, flowing: TensorShape | None) -> bool:
+    entry = catalog().get(offer.payload) if flowing is not None else None
+    return entry is None or takes(entry, flowing)
+
+
+def is_wireable(entry: Entry) -> bool:
     """Whether it has an input that one would wire first."""
     return not all(port.optional or port.advanced for port in entry.inputs)
 
@@ -104,7 +117,7 @@ def can_be_inserted(offer: Offer) -> bool:
     """Whether it has an input and an output."""
     entry = catalog().get(offer.payload)
     if entry is not None:
-        return bool(_wireable(entry) and entry.outputs)
+        return bool(is_wireable(entry) and entry.outputs)
     return offer.payload.partition(":")[2] not in _SOURCES | _BORDER
 
 

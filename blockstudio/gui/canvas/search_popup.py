@@ -139,12 +139,18 @@ class SearchPopup(QFrame):
         self.hide()
 
     def open(
-        self, place: QPoint, available: Sequence[Offer], recent: Sequence[str], chosen: Callable[[str], None]
+        self,
+        place: QPoint,
+        available: Sequence[Offer],
+        recent: Sequence[str],
+        chosen: Callable[[str], None],
+        hint: str = "",
     ) -> None:
         """Ask what to add; `chosen` gets the payload. `place` is where the pointer is, in the parent."""
+        hint = hint or tr("Search layers, functions and blocks")
         self._available, self._recent, self._chosen = available, recent, chosen
-        self.field.setPlaceholderText(tr("Search layers, functions and blocks"))
-        self.field.setAccessibleName(tr("Search layers, functions and blocks"))
+        self.field.setPlaceholderText(hint)
+        self.field.setAccessibleName(hint)
         self.list.setAccessibleName(tr("What can be added here"))
         self.field.clear()
         self._search("")

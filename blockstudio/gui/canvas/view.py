@@ -6,6 +6,7 @@ from attrs import frozen
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QCursor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -16,12 +17,11 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
 )
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
 from blockstudio.errors import BlockStudioError
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas import keyboard, menus, words
-from blockstudio.gui.canvas.editing import Editing
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
 from blockstudio.gui.canvas.interactions.band import RubberBand
 from blockstudio.gui.canvas.interactions.base import Interaction
@@ -33,6 +33,7 @@ from blockstudio.gui.canvas.interactions.targets import Landing, landing, show_l
 from blockstudio.gui.canvas.interactions.wire import DrawWire
 from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.look import measure
+from blockstudio.gui.canvas.rewiring import Rewiring
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.panels.palette import MIME
 from blockstudio.gui.session import Session
@@ -53,7 +54,7 @@ class Press:
     modifiers: Qt.KeyboardModifier
 
 
-class Canvas(Editing):
+class Canvas(Rewiring):
     """One gesture at a time; each is an object of its own."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -307,6 +308,22 @@ class Canvas(Editing):
         else:
             point = self.view_center()
         menus.context_menu(self, point).popup(event.globalPos())
+
+    def choose_color(self) -> None:
+        """Ask which colour the selection is to have."""
+        if any(key.kind in ("node", "note") for key in self.canvas_scene.selection):
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menus.fill_colors(self, menu)
+            place = self.mapFromScene(self.canvas_scene.extent(self.canvas_scene.selection).bottomLeft())
+            menu.popup(self.viewport().mapToGlobal(place))
+            menu.setActiveAction(menu.actions()[0])
+
+    def add_note(self) -> None:
+        """Put a note at the pointer, or in the middle of the view."""
+        place = self.viewport().mapFromGlobal(QCursor.pos())
+        over = self.viewport().rect().contains(place)
+        self.drop_entry("node:note", self.mapToScene(place) if over else self.view_center())
 
     # --- dropping -----------------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 
 from blockstudio.catalog.ports import node_ports
-from blockstudio.graph.commands import bypass_nodes, insert_on_edge, remove_nodes
+from blockstudio.graph.commands import dissolve_nodes, insert_on_edge, remove_nodes
 from blockstudio.graph.edits import Batch, Edit
-from blockstudio.graph.model import Node
+from blockstudio.graph.model import Endpoint, Node
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, landing, show_landing
 from blockstudio.gui.canvas.keys import Key, node_key
@@ -100,19 +100,21 @@ class Move(Interaction):
         places = {key: (item.x(), item.y()) for key in self._from if (item := self.scene.thing(key)) is not None}
         edits: list[Edit] = placement(self.scene.location, self.scene.graph, self.scene.arrangement | places)
         if self._landing.wire is not None and self._single is not None:
-            edits += self._onto_wire(self._single)
-            text = tr("Insert {name}").format(name=self._single.name)
-        else:
-            text = move_text(list(self._from))
+            return self._onto_wire(self._single, self._landing.wire, edits)
+        text = move_text(list(self._from))
         return not edits or self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
 
-    def _onto_wire(self, node: Node) -> list[Edit]:
-        document, location = self.canvas.session.document, self.scene.location
-        into, out = main_ports(node_ports(document, location, node))
-        wire = self._landing.wire
-        if not into or not out or wire is None:
-            return []
-        return [insert_on_edge(document, location, wire, node, into, out)]
+    def _onto_wire(self, node: Node, wire: Endpoint, moved: list[Edit]) -> bool:
+        """Into a wire, where what is behind it makes room."""
+        session, location = self.canvas.session, self.scene.location
+        into, out = main_ports(node_ports(session.document, location, node))
+        edits = [insert_on_edge(session.document, location, wire, node, into, out)] if into and out else []
+        text = tr("Insert {name}").format(name=node.name)
+        with session.macro(text):
+            done = self.canvas.push(Batch((*moved, *edits)), text)
+            if done and edits:
+                self.canvas.make_room(node_key(node.name), wire)
+        return done
 
     def _into(self, node: Node, where: Landing) -> bool:
         """Into a Sequential: what fed the node now feeds what it fed."""
@@ -121,7 +123,7 @@ class Move(Interaction):
         ins, outs = graph.edges_into(node.name), graph.edges_out_of(node.name)
         away: Edit
         if len(ins) == 1 and outs:
-            away = bypass_nodes(document, location, [node.name], lambda n: (ins[0].target.port, outs[0].source.port))
+            away = dissolve_nodes(document, location, [node.name], lambda n: (ins[0].target.port, outs[0].source.port))
         else:
             away = remove_nodes(document, location, [node.name])
         edit = into_sequential(document, location, where.sequential, node, where.index, away)

@@ -1,0 +1,65 @@
+"""Changing what stands in a flow and what is wired to what, without drawing every wire again."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint
+
+from blockstudio.catalog.ports import node_ports
+from blockstudio.graph.commands import dissolve_nodes, remove_nodes
+from blockstudio.graph.edits import Edit
+from blockstudio.graph.model import Node
+from blockstudio.gui.canvas.editing import Editing
+from blockstudio.gui.canvas.keys import node_key
+from blockstudio.gui.canvas.offers import offers
+from blockstudio.gui.canvas.replacing import replaced, replacements
+from blockstudio.gui.i18n import tr
+
+
+class Rewiring(Editing):
+    """Every command on wires and on what they run through, each one undoable step."""
+
+    def dissolve(self) -> None:
+        """Remove the selected nodes; what fed them now feeds what they fed."""
+        names = list(self.session.selection)
+        if not names:
+            return
+        scene, document = self.canvas_scene, self.session.document
+        with self.session.guard():
+            edit: Edit
+            if scene.sequence:
+                edit = remove_nodes(document, scene.location, names)
+            else:
+                edit = dissolve_nodes(document, scene.location, names, self._through)
+            text = tr("Dissolve {name}").format(name=names[0])
+            self.push(edit, text if len(names) == 1 else tr("Dissolve {count} nodes").format(count=len(names)))
+
+    def _through(self, node: Node) -> tuple[str, str]:
+        """The input and the output that a wire through a node would join: wired ones before others."""
+        document, location = self.session.document, self.session.location
+        graph, ports = self.session.graph, node_ports(document, location, node)
+        wired_in = {edge.target.port for edge in graph.edges_into(node.name)}
+        wired_out = {edge.source.port for edge in graph.edges_out_of(node.name)}
+        inputs = sorted(ports.inputs, key=lambda port: (port.name not in wired_in, port.optional))
+        outputs = sorted(ports.outputs, key=lambda port: port.name not in wired_out)
+        return (inputs[0].name if inputs else "", outputs[0].name if outputs else "")
+
+    def replace_selected(self) -> None:
+        """Ask what to put in the place of the selected node."""
+        session, scene = self.session, self.canvas_scene
+        if len(session.selection) != 1:
+            return
+        name = session.selection[0]
+        document, location = session.document, session.location
+
+        def chosen(payload: str) -> None:
+            with session.guard():
+                edit, new = replaced(session.document, location, name, payload, self._shape_of)
+                if self.push(edit, tr("Replace {old} by {new}").format(old=name, new=new)):
+                    self.select_keys([node_key(new)])
+
+        found = replacements(document, location, name, offers(document, location, sequence=scene.sequence))
+        kin = [offer.payload for offer in found if offer.category == found[0].category]
+        self.reveal(scene.nodes[name].body)
+        self.stop_animation()
+        place = self.mapFromScene(scene.nodes[name].body.bottomLeft()) + QPoint(0, 6)
+        self.search_popup.open(place, found, kin, chosen, tr("Replace {name} by…").format(name=name))
