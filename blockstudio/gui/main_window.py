@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from blockstudio.gui.kernel import Kernel
 
 TRUST = "trust"
+LEAST_CANVAS = 280
+"""Height that the canvas keeps in a small window; the panes below it make do with the rest."""
 """Key of the message about code that does not run yet."""
 
 
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.breadcrumbs)
         layout.addWidget(self.messages)
         layout.addWidget(self.canvas, 1)
+        center.setMinimumHeight(LEAST_CANVAS)
         self.setCentralWidget(center)
         self.welcome = Welcome(
             self.session,
