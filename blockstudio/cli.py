@@ -1,4 +1,4 @@
-"""The command line. Exit status 0 done, 1 the input is at fault (one line on stderr), 2 wrong usage.
+"""The command line. Exit status 0 done, 1 the input is at fault (one line on stderr), 2 wrong usage, 130 Ctrl+C.
 
 Each command imports what it needs when it is called: `check` and `source` start without torch, and
 every command but the first works with no display.
@@ -15,13 +15,24 @@ from typing import Any, BinaryIO
 import click
 
 from blockstudio.errors import BlockStudioError, mark
+from blockstudio.interrupts import ended_by_interrupt
 from blockstudio.version import __version__
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
+class _Interruptible(click.Command):
+    """A command that Ctrl+C ends at once; how long a model may take is for the user to say."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with ended_by_interrupt():
+            return super().invoke(ctx)
+
+
 class _OpenByDefault(click.Group):
     """`blockstudio net.blocks` opens a file: what is no command is an argument of `open`."""
+
+    command_class = _Interruptible
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -40,7 +51,7 @@ def cli(ctx: click.Context) -> None:
         ctx.invoke(open_app, file=None)
 
 
-@cli.command("open")
+@cli.command("open", cls=click.Command)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 def open_app(file: Path | None) -> None:
     """Open the app."""

@@ -9,6 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+LONGEST = 400
+"""Characters of a fact beyond which a sentence has only its beginning and its end."""
+
+
+def worded(template: str, facts: Mapping[str, Any]) -> str:
+    """A sentence filled with its facts, however long these are."""
+    return template.format(**{name: shortened(fact) for name, fact in facts.items()})
+
+
+def shortened(fact: Any) -> Any:
+    """A fact as a sentence has room for it."""
+    text = fact if isinstance(fact, str | int | float) else str(fact)
+    if not isinstance(text, str) or len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST * 2 // 3]} … {text[-LONGEST // 4 :]}"
+
 
 class BlockStudioError(Exception):
     """A problem a user can understand and act on.
@@ -26,10 +42,10 @@ class BlockStudioError(Exception):
     @property
     def message(self) -> str:
         """The English sentence, without the path."""
-        return self.template.format(**self.facts)
+        return worded(self.template, self.facts)
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}" if self.path else self.message
+        return f"{shortened(self.path)}: {self.message}" if self.path else self.message
 
 
 class EditError(BlockStudioError):

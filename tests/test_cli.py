@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 
 import blockstudio as bs
 from blockstudio import resources
+from tests.end2end.test_bad_input import with_code
 
 MLP = str(resources.path("examples", "03-mlp.blocks"))
 
@@ -115,3 +117,40 @@ def test_check_and_source_do_not_import_torch() -> None:
     code = f"import sys; sys.argv = ['blockstudio', 'source', {MLP!r}]\nfrom blockstudio.cli import main\n"
     code += "try: main()\nexcept SystemExit: pass\nassert 'torch' not in sys.modules and 'PySide6' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+ENDLESS = {
+    "__init__": "__init__(self):\n        super().__init__()\n        {loop}\n    def forward(self, x): return x",
+    "forward": "forward(self, x):\n        {loop}\n        return x",
+}
+LOOPS = {
+    "plain": "while not torch.empty(1).is_meta: print('begun', flush=True)",
+    "swallowing": """while not torch.empty(1).is_meta:
+            try: print('begun', flush=True)
+            except BaseException: pass""",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+@pytest.mark.parametrize(
+    ("command", "place", "loop"),
+    [
+        ("run", "__init__", "plain"),
+        ("run", "forward", "swallowing"),
+        ("summary", "__init__", "swallowing"),
+        ("export", "__init__", "plain"),
+    ],
+)
+def test_an_interrupt_ends_what_never_ends(command: str, place: str, loop: str, tmp_path: Path) -> None:
+    file, out = tmp_path / "endless.blocks", tmp_path / "out.params"
+    file.write_bytes(with_code(f"    def {ENDLESS[place].format(loop=LOOPS[loop])}"))
+    arguments = [command, str(file), *([str(out)] if command == "export" else [])]
+    with subprocess.Popen(
+        [sys.executable, "-m", "blockstudio", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "blockstudio: Stopped.\n")
+    assert list(tmp_path.iterdir()) == [file]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from attrs import Factory, frozen
 
-from blockstudio.errors import BlockStudioError, mark
+from blockstudio.errors import BlockStudioError, mark, shortened, worded
 from blockstudio.graph.document import Location
 
 Severity = Literal["error", "warning", "info"]
@@ -112,7 +112,7 @@ class Diagnostic:
 
     @property
     def message(self) -> str:
-        return self.template.format(**self.facts)
+        return worded(self.template, self.facts)
 
     @property
     def path(self) -> str:
@@ -120,7 +120,7 @@ class Diagnostic:
         return self.location.path(self.node)
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.severity}: {self.message}".replace("\n", " ")
+        return f"{shortened(self.path)}: {self.severity}: {self.message}".replace("\n", " ")
 
 
 class Report:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from blockstudio.engine.protocol import BuildModel, Failure, ParameterTable, SetMode
-from blockstudio.gui.i18n import tr
+from blockstudio.errors import worded
+from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.panels.asking import Question, report
 from blockstudio.gui.session import Session
 
@@ -75,7 +76,7 @@ class EngineWatch(QObject):
         self._death = death
         self._session.drop_snapshots()
         self._session.set_run_result(None)
-        text = tr(death.template).format(**death.facts)
+        text = message(death)
         if death.final:
             self._session.notify(
                 f"{text} {tr('Your document is safe.')}",
@@ -94,8 +95,8 @@ class EngineWatch(QObject):
 
     def _recovered(self, recovery: Recovery) -> None:
         death, self._death = self._death, None
-        parts = [tr(template).format(**facts) for template, facts in recovery.sentences()]
-        before = tr(death.template).format(**death.facts) if death else ""
+        parts = [worded(tr(template), facts) for template, facts in recovery.sentences()]
+        before = message(death) if death else ""
         text = " ".join([*([before] if before else []), tr("The engine is running again."), *parts])
         lost = bool(recovery.changes_lost or recovery.not_restored or recovery.failure or recovery.code_held_back)
         self._session.set_run_result(None)

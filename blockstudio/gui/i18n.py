@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blockstudio import resources
-from blockstudio.errors import BlockStudioError, mark
+from blockstudio.errors import BlockStudioError, mark, worded
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QCoreApplication
@@ -44,7 +44,7 @@ class Worded(Protocol):
 
 def message(problem: Worded) -> str:
     """The sentence of an error or a diagnostic in the current language, without its path."""
-    return tr(problem.template).format(**{name: _fact(name, fact) for name, fact in problem.facts.items()})
+    return worded(tr(problem.template), {name: _fact(name, fact) for name, fact in problem.facts.items()})
 
 
 def _fact(name: str, fact: Any) -> Any:

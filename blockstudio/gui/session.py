@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from blockstudio.engine.protocol import Activation, ParameterTable, Problem, RunResult, Shapes, TensorShape
-from blockstudio.errors import BlockStudioError
+from blockstudio.errors import BlockStudioError, shortened
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.model import Definition, Example, Graph, Port
@@ -314,7 +314,7 @@ class Session(Navigation):
     def report(self, error: BlockStudioError, details: str = "") -> None:
         """Tell the user of an error, in their language."""
         text = worded(error)
-        self.notify(f"{error.path}: {text}" if error.path else text, "error", details)
+        self.notify(f"{shortened(error.path)}: {text}" if error.path else text, "error", details)
 
     def guard(self) -> Guard:
         """Report a BlockStudioError raised inside instead of raising it: for handlers of events."""

@@ -16,7 +16,7 @@ from attrs import define
 from torch import nn
 
 from blockstudio.compiler import Compiled, compile_document
-from blockstudio.errors import BlockStudioError, CompileError, RunError, mark
+from blockstudio.errors import BlockStudioError, CompileError, RunError, mark, worded
 from blockstudio.graph.document import Document, Location
 from blockstudio.runtime.placement import placeable
 
@@ -35,7 +35,7 @@ def build(document: Document, seed: int | None = None, **hyper_parameters: Any) 
     """
     document, missing = placeable(document)
     for problem in missing:
-        warnings.warn(f"{problem.path}: {problem.template.format(**problem.facts)}", stacklevel=2)
+        warnings.warn(f"{problem.path}: {worded(problem.template, problem.facts)}", stacklevel=2)
     return build_compiled(compile_document(document), document.seed if seed is None else seed, **hyper_parameters)
 
 

@@ -69,8 +69,7 @@ class CustomCode:
         What fails for want of numbers in meta tensors is raised as it is.
         """
         try:
-            with TimeLimit(self.seconds):
-                return work()
+            return TimeLimit(self.seconds).run(work)
         except OutOfTime:
             return Fault(
                 "code-endless",

@@ -94,6 +94,7 @@ class LiveModel:
 
     `current` and the methods that change it may be called from any thread. The lock is held while a model
     is built and moved, never while it runs: who runs one has the `Live`, which is replaced, not changed.
+    `open` never waits for it.
     """
 
     def __init__(self) -> None:
@@ -102,24 +103,30 @@ class LiveModel:
         self.changed = False
         """Whether values differ from the last file saved or loaded."""
         self._lock = threading.RLock()
-        self._document: Document | None = None
-        self._trusted = False
-        self._is_stale = False
+        self._opened: tuple[Document, bool] | None = None
+        """The newest version of the document, and whether it is trusted."""
+        self._seen: tuple[Document, bool] | None = None
+        """The version that `_compiled` and `_live` are of."""
+        self._limit: TimeLimit | None = None
+        """Of a build under way that nobody can interrupt."""
+        self._endless = ""
+        """Source that was stopped while it built a model."""
         self._live: Live | None = None
         self._kept = KeptValues()
 
     def open(self, document: Document, *, trusted: bool) -> None:
         """Another version of the document; what it changes shows when the model is next needed."""
-        with self._lock:
-            self._document, self._trusted, self._is_stale = document, trusted, True
+        self._opened = document, trusted
+        limit = self._limit
+        if limit is not None:
+            limit.cut()  # what it builds is of the past
 
     def current(self) -> Live:
         """The model of the document as it is now: CompileError, RunError or DeviceError if it has none."""
         with self._lock:
             self._refresh()
-            if self._live is None:
+            while self._live is None:
                 self._build(None)
-            assert self._live is not None
             return self._live
 
     def rebuild(self, seed: int | None) -> Live:
@@ -129,8 +136,7 @@ class LiveModel:
             self._kept.forget()
             self._build(seed)
             self.changed = False
-            assert self._live is not None
-            return self._live
+            return self.current()
 
     def move(self, device: str) -> None:
         """To another device, now and for models to come: all of it, or DeviceError and nothing."""
@@ -153,11 +159,12 @@ class LiveModel:
 
     def _refresh(self) -> None:
         """Let go of the model if the code has changed."""
-        if self._document is None:
+        opened = self._opened
+        if opened is None:
             raise EngineError(mark("No document is open."))
-        if not self._is_stale:
+        if opened is self._seen:
             return
-        document, _ = placeable(self._document)
+        document, _ = placeable(opened[0])
         compiled = compile_document(document)
         live = self._live
         if live is not None and live.compiled.source == compiled.source:
@@ -167,19 +174,57 @@ class LiveModel:
             self._kept.keep(live.model, live.origin)
             self._live = None
         self._compiled, self._placed = compiled, document
-        self._is_stale = False
+        self._seen = opened
 
     def _build(self, seed: int | None) -> None:
-        modules = self._compiled.program.modules.values()
-        has_code = bool(self._compiled.program.functions) or any(isinstance(m, CodeModule) for m in modules)
-        if has_code and not self._trusted:
-            raise RunError(mark("The project holds Python of its own, which runs only when you allow it."))
+        """Make the model; there is none afterwards where a newer version came in meanwhile."""
         seed = self._placed.seed if seed is None else seed
+        compiled = self._compiled
+        modules = compiled.program.modules.values()
+        if not compiled.program.functions and not any(isinstance(module, CodeModule) for module in modules):
+            self._take(build_compiled(compiled, seed))
+            return
+        assert self._seen is not None
+        if not self._seen[1]:
+            raise RunError(mark("The project holds Python of its own, which runs only when you allow it."))
         # The main thread can be interrupted; elsewhere nothing else would end a loop without an end.
-        if not has_code or threading.current_thread() is threading.main_thread():
-            model = build_compiled(self._compiled, seed)
+        try:
+            if threading.current_thread() is threading.main_thread():
+                model = build_compiled(compiled, seed)
+            else:
+                model = self._built_in_time(seed)
+        except KeyboardInterrupt:
+            self._endless = compiled.source
+            raise
+        if model is None:
+            self._refresh()
         else:
-            model = _built_in_time(self._compiled, seed)
+            self._endless = ""
+            self._take(model)
+
+    def _built_in_time(self, seed: int) -> nn.Module | None:
+        """A model, or None where a newer version came in meanwhile."""
+        compiled = self._compiled
+        if self._endless == compiled.source:
+            raise RunError(
+                mark("The model is not built: its Python was stopped before it came to an end."), path=compiled.root
+            )
+        self._limit = limit = TimeLimit(SECONDS)
+        try:
+            return limit.run(lambda: build_compiled(compiled, seed))
+        except OutOfTime as error:
+            if self._opened is not self._seen:
+                return None
+            self._endless = compiled.source
+            raise RunError(
+                mark("The model was not built within {seconds} seconds: its Python does not come to an end."),
+                path=compiled.root,
+                seconds=SECONDS,
+            ) from error
+        finally:
+            self._limit = None
+
+    def _take(self, model: nn.Module) -> None:
         live = Live(model, self._placed, self._compiled)
         _give_shapes(live)
         live = evolve(live, carried=self._kept.give(model, live.origin))
@@ -191,18 +236,6 @@ class LiveModel:
             devices.move(model, "cpu", live.placed)
             self.device = "cpu"
             raise
-
-
-def _built_in_time(compiled: Compiled, seed: int) -> nn.Module:
-    try:
-        with TimeLimit(SECONDS):
-            return build_compiled(compiled, seed)
-    except OutOfTime as error:
-        raise RunError(
-            mark("The model was not built within {seconds} seconds: its Python does not come to an end."),
-            path=compiled.root,
-            seconds=SECONDS,
-        ) from error
 
 
 def _give_shapes(live: Live) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from types import TracebackType
+from collections.abc import Callable
+from typing import TypeVar
 
 AGAIN = 0.5
 """Seconds after which code that swallowed the exception gets it again."""
+
+T = TypeVar("T")
 
 
 class OutOfTime(BaseException):
@@ -15,38 +18,44 @@ class OutOfTime(BaseException):
 
 
 class TimeLimit:
-    """Raises `OutOfTime` in what runs inside, in this thread, after so many seconds.
+    """Raises `OutOfTime` in what it runs, in this thread, after so many seconds.
 
     Python is stopped between two of its steps; a call into C that does not return is not.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._thread = ctypes.c_ulong(threading.get_ident())
-        self._lock = threading.Lock()
-        self._over = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, name="time limit", daemon=True)
+        self._wake = threading.Event()
+        self._is_on, self._is_over = False, False
 
-    def __enter__(self) -> None:
-        self._watcher.start()
+    def run(self, work: Callable[[], T]) -> T:
+        """What `work` gives; OutOfTime, out of `work` and never later, where it takes too long."""
+        # Python raises what another thread sent only where a function begins, a loop goes round or a call into
+        # C is over. There is no such place between the end of `work` and the call of `send` below, which
+        # forgets what was sent and has not arrived. Hence one function, local names and no `with`.
+        send = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        thread = ctypes.c_ulong(threading.get_ident())
+        watcher = threading.Thread(target=self._watch, args=(send, thread), name="time limit", daemon=True)
+        watcher.start()
+        try:
+            self._is_on = True
+            return work()
+        finally:
+            self._is_on, self._is_over = False, True
+            send(thread, None)
+            self._wake.set()
+            watcher.join()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        while not self._over.is_set():
-            try:
-                with self._lock:
-                    self._over.set()
-                    # One that was sent but has not arrived yet is not for what comes next.
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, None)
-            except OutOfTime:
-                continue
-        self._watcher.join()
+    def cut(self) -> None:
+        """The time is up now; from any thread."""
+        self._wake.set()
 
-    def _watch(self) -> None:
+    def _watch(self, send: Callable[..., int], thread: ctypes.c_ulong) -> None:
+        error = ctypes.py_object(OutOfTime)
         wait = self._seconds
-        while not self._over.wait(wait):
-            with self._lock:
-                if not self._over.is_set():
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, ctypes.py_object(OutOfTime))
+        while not self._is_over:
+            self._wake.wait(wait)
+            self._wake.clear()
+            if self._is_on:  # nor does anything come between this question and the call
+                send(thread, error)
             wait = AGAIN

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections import Counter
+from random import random
 
 import pytest
 
@@ -24,15 +26,18 @@ def swallowing() -> None:
 
 @pytest.mark.parametrize("endless", [forever, swallowing])
 def test_is_ended(endless: object) -> None:
-    with pytest.raises(OutOfTime), TimeLimit(0.1):
-        endless()  # type: ignore[operator]
+    with pytest.raises(OutOfTime):
+        TimeLimit(0.1).run(endless)  # type: ignore[arg-type]
 
 
 def test_what_swallows_it_once_gets_it_again() -> None:
-    with pytest.raises(OutOfTime), TimeLimit(0.05):
+    def work() -> None:
         with contextlib.suppress(OutOfTime):
             forever()
         forever()
+
+    with pytest.raises(OutOfTime):
+        TimeLimit(0.05).run(work)
 
 
 def test_in_another_thread() -> None:
@@ -40,25 +45,54 @@ def test_in_another_thread() -> None:
 
     def work() -> None:
         try:
-            with TimeLimit(0.05):
-                forever()
+            TimeLimit(0.05).run(forever)
         except OutOfTime:
             ended.append(True)
 
     thread = threading.Thread(target=work)
     thread.start()
-    thread.join(3)
+    thread.join(30)
     assert ended
+
+
+def test_may_be_cut_short() -> None:
+    limit = TimeLimit(3600)
+    timer = threading.Timer(0.05, limit.cut)
+    timer.start()
+    with pytest.raises(OutOfTime):
+        limit.run(forever)
+    timer.join()
 
 
 def test_what_ends_in_time_is_left_alone() -> None:
     for _ in range(5):
-        with TimeLimit(0.05):
-            sum(range(1000))
+        assert TimeLimit(0.05).run(lambda: sum(range(1000))) == 499_500
         time.sleep(0.06)
     sum(range(100_000))
 
 
+def test_no_exception_comes_behind_work_that_ends_as_its_time_does() -> None:
+    seconds, outcomes = 0.001, Counter[str]()
+
+    def work() -> None:
+        end = time.perf_counter() + seconds * (0.9 + 0.2 * random())
+        while time.perf_counter() < end:
+            pass
+
+    for _ in range(500):
+        try:
+            TimeLimit(seconds).run(work)
+            outcomes["done"] += 1
+        except OutOfTime:
+            outcomes["out of time"] += 1
+        sum(range(100))  # what is late comes here
+    assert outcomes["done"] + outcomes["out of time"] == 500
+    assert not [thread for thread in threading.enumerate() if thread.name == "time limit"]
+
+
 def test_errors_go_through() -> None:
-    with pytest.raises(ZeroDivisionError), TimeLimit(1):
+    def work() -> None:
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        TimeLimit(1).run(work)

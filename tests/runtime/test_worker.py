@@ -3,6 +3,7 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,31 @@ def test_code_that_never_ends_is_stopped_where_nobody_can_interrupt_it(monkeypat
     thread.start()
     thread.join(20)
     assert raised
+    with ThreadPoolExecutor() as pool, pytest.raises(RunError, match="was stopped"):
+        pool.submit(models.current).result()  # not again
+
+
+def test_an_edit_ends_a_build_that_never_ends() -> None:
+    models = live.LiveModel()
+    models.open(code(BLOCK.format(init="while True: pass", forward="return x")), trusted=True)
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(models.current)
+        while models._limit is None:
+            time.sleep(0.01)
+        models.open(code(BLOCK.format(init="pass", forward="return x")), trusted=True)
+        assert "while True" not in asked.result().compiled.source
+
+
+def test_code_that_was_stopped_while_it_built_is_not_run_again_where_nobody_can_stop_it() -> None:
+    asked = Asked(
+        code(
+            BLOCK.format(init="if not torch.empty(1).is_meta:\n            raise KeyboardInterrupt", forward="return x")
+        )
+    )
+    assert asked.fails(p.BuildModel()).interrupted
+    with ThreadPoolExecutor() as pool:
+        assert "was stopped" in words(pool.submit(asked.fails, p.ListParameters()).result())
+    assert asked.fails(p.BuildModel()).interrupted
 
 
 @pytest.mark.parametrize("forward", ["return 3", "return 'text'", "return [x, {'a': x}]", "return [][:0] or None"])

@@ -9,6 +9,7 @@ import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from blockstudio.engine.protocol import Failure
+from blockstudio.errors import shortened
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.session import Session
 
@@ -96,4 +97,6 @@ def report(session: Session, failure: Failure) -> None:
         return
     text = failure_text(failure)
     show = ((tr("Show"), lambda: session.show_path(failure.path)),) if session.locate(failure.path) else ()
-    session.notify(f"{failure.path}: {text}" if failure.path else text, "error", failure.detail, show, key=text)
+    session.notify(
+        f"{shortened(failure.path)}: {text}" if failure.path else text, "error", failure.detail, show, key=text
+    )

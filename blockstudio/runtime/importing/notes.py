@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import Factory, frozen
 
-from blockstudio.errors import BlockStudioError, mark
+from blockstudio.errors import BlockStudioError, mark, worded
 
 WORDINGS: Mapping[str, str] = {
     "opaque": mark("{type} came in as a block of Python: {reason}."),
@@ -41,7 +41,7 @@ class Note:
 
     @property
     def message(self) -> str:
-        return self.template.format(**self.facts)
+        return worded(self.template, self.facts)
 
     def __str__(self) -> str:
         others = f" (and {self.more} like it)" if self.more else ""
