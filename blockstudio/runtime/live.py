@@ -187,6 +187,7 @@ class LiveModel:
         assert self._seen is not None
         if not self._seen[1]:
             raise RunError(mark("The project holds Python of its own, which runs only when you allow it."))
+        model: nn.Module | None
         # The main thread can be interrupted; elsewhere nothing else would end a loop without an end.
         try:
             if threading.current_thread() is threading.main_thread():
