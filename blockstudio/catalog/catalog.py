@@ -48,41 +48,12 @@ class Catalog:
     def category(self, name: str) -> Category:
         return next(category for category in self.categories if category.name == name)
 
-    def search(self, text: str) -> list[Entry]:
-        """What can be placed and matches every word of a text, best first; hidden entries left out."""
-        words = text.lower().split()
-        ranked = []
-        for order, entry in enumerate((*self.structures, *self.entries)):
-            ranks = [_rank(entry, word) for word in words]
-            if not entry.hidden and all(rank is not None for rank in ranks):
-                total = sum(rank or 0 for rank in ranks)
-                ranked.append((total, len(entry.label) if total <= len(words) else 0, order, entry))
-        return [entry for *_, entry in sorted(ranked, key=lambda item: item[:3])]
-
 
 @cache
 def catalog() -> Catalog:
     """The catalog, read once."""
     file = resources.files("blockstudio.catalog").joinpath(GENERATED)
     return Catalog(json.loads(file.read_bytes()))
-
-
-def _rank(entry: Entry, word: str) -> int | None:
-    """How well an entry matches a word: the less the better, None for not at all."""
-    label = entry.label.lower()
-    if word == label:
-        return 0
-    if label.startswith(word):
-        return 1
-    if word in entry.synonyms:
-        return 2
-    if any(synonym.startswith(word) for synonym in entry.synonyms):
-        return 3
-    if word in label or word in entry.type.lower():
-        return 4
-    if any(word in synonym for synonym in entry.synonyms) or word == entry.category.lower():
-        return 5
-    return None
 
 
 _NESTED: Mapping[str, type] = {"inputs": PortSpec, "outputs": PortSpec, "options": OptionSpec}

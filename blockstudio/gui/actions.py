@@ -56,7 +56,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", mark("Open…"), mark("Open a project, or a file of tensors"), "files.open", "file", "Ctrl+O", "mdi6.folder-open-outline", toolbar=True),
     ActionSpec("save", mark("Save"), mark("Save the project"), "files.save", "file", "Ctrl+S", "mdi6.content-save-outline", toolbar=True, group=1),
     ActionSpec("save_as", mark("Save as…"), mark("Save the project to another file"), "files.save_as", "file", "Ctrl+Shift+S", group=1),
-    ActionSpec("load_parameters", mark("Load parameters…"), mark("Fill the model from a .params or .safetensors file"), "load_parameters", "file", "Ctrl+Shift+P", "mdi6.tray-arrow-up", group=2),
+    ActionSpec("load_parameters", mark("Load parameters…"), mark("Fill the model from a .params or .safetensors file"), "load_parameters", "file", "Ctrl+Shift+O", "mdi6.tray-arrow-up", group=2),
     ActionSpec("save_parameters", mark("Save parameters…"), mark("Write the state dict to a .params or .safetensors file"), "save_parameters", "file", "Ctrl+P", "mdi6.tray-arrow-down", group=2),
     ActionSpec("open_tensors", mark("Open tensors…"), mark("Look into a file of tensors"), "open_tensors", "file", icon="mdi6.table-eye", group=2),
     ActionSpec("export_source", mark("Export Python source…"), mark("Write the generated Python to a file"), "files.export_source", "file", "Ctrl+E", "mdi6.language-python", group=3),
@@ -72,7 +72,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("delete", mark("Delete"), mark("Delete the selected nodes and wires"), "canvas.delete_selection", "edit", "Delete; Backspace", "mdi6.trash-can-outline", canvas=True, group=2),
     ActionSpec("rename", mark("Rename"), mark("Give the selected node another name"), "canvas.rename_selected", "edit", "F2", "mdi6.rename-outline", "one", group=3),
     ActionSpec("select_all", mark("Select all"), mark("Select every node of this block"), "canvas.select_all", "edit", "Ctrl+A", canvas=True, group=3),
-    ActionSpec("find", mark("Find a node…"), mark("Go to any node of the project by its name"), "find_node", "edit", "Ctrl+F", "mdi6.magnify", group=3),
+    ActionSpec("find", mark("Find…"), mark("Go to any node or note of the project: by name, kind, option, shape or parameter"), "find_node", "edit", "Ctrl+F", "mdi6.magnify", group=3),
     # --- node
     ActionSpec("replace", mark("Replace…"), mark("Put another node in its place; wires and the options both have are kept"), "canvas.replace_selected", "node", "Ctrl+R", "mdi6.swap-horizontal", "one", canvas=True),
     ActionSpec("dissolve", mark("Dissolve"), mark("Delete the selected nodes; the wires through them are kept"), "canvas.dissolve", "node", "Ctrl+Delete; Ctrl+Backspace", "mdi6.transit-skip", "selection", canvas=True),
@@ -106,6 +106,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("previous_pane", mark("Previous pane"), mark("Move the keyboard to the pane before"), "previous_pane", "view", "Shift+F6", group=3),
     ActionSpec("reset_panes", mark("Reset the panes"), mark("Put every pane back in its first place"), "reset_panes", "view", group=3),
     # --- help
+    ActionSpec("commands", mark("All actions…"), mark("Find any action by a few letters, and do it"), "show_commands", "help", "Ctrl+Shift+P; F3", "mdi6.text-search"),
     ActionSpec("shortcuts", mark("Keyboard shortcuts"), mark("Every action and its keys"), "show_shortcuts", "help", "F1", "mdi6.keyboard-outline"),
     ActionSpec("about", mark("About BlockStudio"), mark("Versions, and where the settings are"), "show_about", "help", icon="mdi6.information-outline", group=1),
 )  # fmt: skip

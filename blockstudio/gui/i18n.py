@@ -9,6 +9,7 @@ from __future__ import annotations
 import gettext
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blockstudio import resources
@@ -89,13 +90,22 @@ def set_language(name: str) -> str:
     _language = system_language() if name == SYSTEM else name
     if _language not in LANGUAGES:
         _language = "en"
-    catalog = resources.path("i18n", f"{_language}.mo")
-    if catalog.is_file():
-        with catalog.open("rb") as file:
-            _translations = gettext.GNUTranslations(file)
-    else:
-        _translations = gettext.NullTranslations()
+    _translations = _texts(_language)
     return _language
+
+
+@cache
+def _texts(name: str) -> gettext.NullTranslations:
+    catalog = resources.path("i18n", f"{name}.mo")
+    if not catalog.is_file():
+        return gettext.NullTranslations()
+    with catalog.open("rb") as file:
+        return gettext.GNUTranslations(file)
+
+
+def in_every_language(text: str) -> tuple[str, ...]:
+    """A text as each language has it: a search finds it by any of them."""
+    return tuple(dict.fromkeys(_texts(name).gettext(text) for name in LANGUAGES if name != SYSTEM)) if text else ()
 
 
 def system_language() -> str:

@@ -15,8 +15,9 @@ from blockstudio.gui.actions import ACTIONS, make_actions
 from blockstudio.gui.arrangement import Arrangement
 from blockstudio.gui.breadcrumbs import Breadcrumbs
 from blockstudio.gui.canvas.view import Canvas
+from blockstudio.gui.command_palette import open_palette
 from blockstudio.gui.engine_watch import EngineWatch
-from blockstudio.gui.finder import Finder
+from blockstudio.gui.finder import open_finder
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.late_panels import LatePanels
 from blockstudio.gui.notifications import MessageArea
@@ -25,6 +26,7 @@ from blockstudio.gui.panels.palette import PalettePanel
 from blockstudio.gui.panels.problems import ProblemsPanel
 from blockstudio.gui.project_files import ProjectFiles
 from blockstudio.gui.recovery import Journal
+from blockstudio.gui.search_popup import SearchPopup
 from blockstudio.gui.session import Message, Session
 from blockstudio.gui.settings import LANGUAGE
 from blockstudio.gui.status_bar import StatusBar
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         menus.fill_toolbar(self, self.toolbar)
         self.status = StatusBar(session, self)
         self.setStatusBar(self.status)
+        self.search_popup = SearchPopup(self)
         self._connect()
         self.arrangement.restore()
         self._show_title()
@@ -277,7 +280,10 @@ class MainWindow(QMainWindow):
         self.late.files.open_tensors()
 
     def find_node(self) -> None:
-        Finder(self.session, self).open_over(self.canvas)
+        open_finder(self)
+
+    def show_commands(self) -> None:
+        open_palette(self)
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

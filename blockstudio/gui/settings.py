@@ -28,6 +28,9 @@ DOCKS = Setting("window/docks", b"")
 RECENT_FILES: Setting[list[str]] = Setting("files/recent", [])
 LAST_FOLDER = Setting("files/folder", "")
 TRUSTED_CODE: Setting[list[str]] = Setting("code/trusted", [])
+RECENT_ENTRIES: Setting[list[str]] = Setting("search/entries", [])
+"""Payloads of what was added last, newest first."""
+RECENT_COMMANDS: Setting[list[str]] = Setting("search/commands", [])
 PALETTE_CLOSED: Setting[list[str]] = Setting("palette/closed", [])
 
 LONGEST_LIST = 500

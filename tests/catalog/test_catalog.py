@@ -114,38 +114,6 @@ def test_icons_exist() -> None:
         assert name in known, category
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Linear", "torch.nn.Linear"),
-        ("全连接", "torch.nn.Linear"),
-        ("卷积", "torch.nn.Conv1d"),
-        ("dense", "torch.nn.Linear"),
-        ("relu", "torch.nn.ReLU"),
-        ("lstm", "torch.nn.LSTM"),
-        ("注意力", "torch.nn.MultiheadAttention"),
-        ("加法", "operator.add"),
-        ("plus", "operator.add"),
-        ("mm", "torch.mm"),
-        ("max", "torch.max"),
-        ("matrix product", "operator.matmul"),
-        ("展平", "torch.nn.Flatten"),
-        ("循环", "repeat"),
-        ("while", "while"),
-        ("切片", "operator.getitem"),
-        ("交叉熵", "torch.nn.CrossEntropyLoss"),
-    ],
-)
-def test_search_puts_the_likeliest_first(text: str, expected: str) -> None:
-    assert catalog().search(text)[0].type == expected
-
-
-def test_search_leaves_out_hidden_entries_and_finds_nothing_for_nonsense() -> None:
-    assert "torch.nn.NLLLoss2d" not in [entry.type for entry in catalog().search("nllloss2d")]
-    assert catalog().search("qwxzj") == []
-    assert len(catalog().search("")) > 500
-
-
 def test_encoding_keeps_every_entry_as_it_is() -> None:
     for entry in ENTRIES:
         assert decode(Entry, json.loads(json.dumps(encode(entry)))) == entry

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -48,6 +50,15 @@ def window(qapp: QApplication, session: Session, qtbot: QtBot) -> Iterator[MainW
     window.close()
     window.deleteLater()
     qapp.sendPostedEvents(None, 52)
+
+
+def press(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """A key as it comes from the keyboard: to the window, which gives it to a shortcut or to what has the focus."""
+    window.activateWindow()
+    QTest.qWaitForWindowActive(window)
+    handle = window.windowHandle()
+    assert handle is not None
+    QTest.keyClick(handle, key, modifiers)
 
 
 def linear(name: str, inputs: int = 20, outputs: int = 256) -> Layer:

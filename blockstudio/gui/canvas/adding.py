@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import ceil
 
 from attrs import evolve
@@ -22,7 +23,7 @@ from blockstudio.gui.canvas.items import Thing
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key, owner_key
 from blockstudio.gui.canvas.likely import neighbours
 from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.offers import can_be_inserted, offers
+from blockstudio.gui.canvas.offers import can_be_inserted, offers, ranked
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.places import GRID, placement
 from blockstudio.gui.canvas.placing import (
@@ -36,10 +37,12 @@ from blockstudio.gui.canvas.placing import (
     ports_of,
     wired_to,
 )
-from blockstudio.gui.canvas.search_popup import SearchPopup
 from blockstudio.gui.canvas.session_view import SessionView
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.matching import Choice
+from blockstudio.gui.search_popup import SearchPopup
 from blockstudio.gui.session import Session
+from blockstudio.gui.settings import RECENT_ENTRIES
 
 BESIDE = 70.0
 """Between a node and the one that is added behind it."""
@@ -55,7 +58,6 @@ class Adding(SessionView):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.search_popup = SearchPopup(self)
-        self._recent: list[str] = []
 
     def add_entry(self, payload: str, at: QPointF | None = None) -> None:
         """Place an entry's type, `definition:NAME` or `node:KIND`: at a place, or behind the selection."""
@@ -83,10 +85,7 @@ class Adding(SessionView):
         except EditError as error:
             self.session.report(error)
             return False
-        if payload in self._recent:
-            self._recent.remove(payload)
-        self._recent.insert(0, payload)
-        del self._recent[MOST_RECENT:]
+        self._remember(payload)
         if self.canvas_scene.thing(made.key) is not None:
             self.select_keys([made.key])
             self._bring_in(made.key)
@@ -98,6 +97,14 @@ class Adding(SessionView):
         if made.key.kind == "note":
             self.edit_in_place(made.key)
         return True
+
+    def _remember(self, payload: str) -> None:
+        """What was used last is offered first."""
+        if not payload:
+            return
+        settings = self.session.settings
+        others = [other for other in settings.get(RECENT_ENTRIES) if other != payload]
+        settings.set(RECENT_ENTRIES, [payload, *others][:MOST_RECENT])
 
     def edit_in_place(self, key: Key) -> None:
         """Edit the name or text of something where it stands."""
@@ -273,7 +280,7 @@ class Adding(SessionView):
         available = [
             offer for offer in offers(session.document, session.location, flowing=flowing) if can_be_inserted(offer)
         ]
-        self.search_popup.open(self.mapFromScene(at), available, [*likely, *self._recent], chosen)
+        self.ask_for(self.mapFromScene(at), available, chosen, likely)
 
     def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
         """Ask what to add: at the pointer, or with `wire` what its loose end can be plugged into."""
@@ -298,7 +305,25 @@ class Adding(SessionView):
         flowing = self._shape_of(wire.endpoint) if wire is not None and wire.is_source else None
         likely = neighbours(session.document, session.location, wire) if wire is not None else []
         available = offers(session.document, session.location, sequence=scene.sequence, wire=wire, flowing=flowing)
-        self.search_popup.open(place, available, [*likely, *self._recent], chosen)
+        self.ask_for(place, available, chosen, likely)
+
+    def ask_for(
+        self,
+        place: QPoint,
+        available: Sequence[Choice],
+        chosen: Callable[[str], None],
+        likely: Sequence[str] = (),
+        prompt: str = "",
+    ) -> None:
+        """Open the search; `likely` comes before what was used last."""
+        recent = [*likely, *self.session.settings.get(RECENT_ENTRIES)]
+        self.search_popup.open(
+            place,
+            lambda text: ranked(available, text, recent),
+            chosen,
+            prompt=prompt or tr("Search layers, functions and blocks"),
+            title=tr("What can be added here"),
+        )
 
 
 def _up_to_grid(value: float) -> float:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
-from attrs import frozen
-
 from blockstudio.catalog.catalog import catalog
-from blockstudio.catalog.ports import definition_ports
+from blockstudio.catalog.ports import code_signature, definition_ports
 from blockstudio.catalog.spec import Entry
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import CodeDefinition
+from blockstudio.graph.model import CodeDefinition, Definition
+from blockstudio.gui import matching
 from blockstudio.gui.canvas.faces import BLOCK_CATEGORY, ICONS, category_icon
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.likely import takes
 from blockstudio.gui.canvas.placing import recursive
-from blockstudio.gui.i18n import entry_label, tr
+from blockstudio.gui.i18n import entry_label, in_every_language, tr
+from blockstudio.gui.matching import Choice
 
 COMMON = (
     "torch.nn.Linear",
@@ -43,22 +42,11 @@ COMMON = (
 _SOURCES = frozenset({"constant", "parameter"})
 _BORDER = frozenset({"input", "output", "note"})
 _IN_SEQUENCE = frozenset({"sequential", "repeat", "definition", "code"})
-_WORD = re.compile(r"[^\W_]+")
-_CAPITALS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
-@frozen
-class Offer:
-    """One thing to place. `payload` is what a drag from the palette would carry."""
-
-    payload: str
-    label: str
-    group: str
-    icon: str
-    category: str
-    doc: str = ""
-    words: tuple[str, ...] = ()
-    """Synonyms, in lower case."""
+def everything(document: Document) -> list[Choice]:
+    """All there is, wherever it can be placed."""
+    return [*(_own(definition) for definition in document.definitions.values()), *_catalog_offers()]
 
 
 def offers(
@@ -68,7 +56,7 @@ def offers(
     sequence: bool = False,
     wire: PortKey | None = None,
     flowing: TensorShape | None = None,
-) -> list[Offer]:
+) -> list[Choice]:
     """Everything that can be placed in the graph at `location`; with `wire`, what its loose end can go to,
     and with `flowing`, what can work on that."""
     found = []
@@ -79,14 +67,22 @@ def offers(
         ports = definition_ports(definition)
         if wire and ports and not (ports.inputs if wire.is_source else ports.outputs):
             continue
-        icon = ICONS["code" if isinstance(definition, CodeDefinition) else "instance"]
-        payload, name = f"definition:{definition.name}", definition.name
-        found.append(Offer(payload, name, tr("Your blocks"), icon, BLOCK_CATEGORY, definition.doc))
+        found.append(_own(definition))
     found += [offer for offer in _catalog_offers() if _fits(offer, sequence, wire) and _takes(offer, flowing)]
     return found
 
 
-def _fits(offer: Offer, sequence: bool, wire: PortKey | None) -> bool:
+def _own(definition: Definition | CodeDefinition) -> Choice:
+    icon = ICONS["code" if isinstance(definition, CodeDefinition) else "instance"]
+    doc = definition.doc
+    if isinstance(definition, CodeDefinition) and not doc:
+        signature = code_signature(definition)
+        doc = signature.doc if signature else ""
+    payload = f"definition:{definition.name}"
+    return Choice(payload, definition.name, tr("Your blocks"), icon, BLOCK_CATEGORY, doc)
+
+
+def _fits(offer: Choice, sequence: bool, wire: PortKey | None) -> bool:
     prefix, _, kind = offer.payload.partition(":")
     if prefix == "node":
         if sequence:
@@ -103,7 +99,7 @@ def _fits(offer: Offer, sequence: bool, wire: PortKey | None) -> bool:
     return wire is None or bool(is_wireable(entry) if wire.is_source else entry.outputs)
 
 
-def _takes(offer: Offer, flowing: TensorShape | None) -> bool:
+def _takes(offer: Choice, flowing: TensorShape | None) -> bool:
     entry = catalog().get(offer.payload) if flowing is not None else None
     return entry is None or takes(entry, flowing)
 
@@ -113,7 +109,7 @@ def is_wireable(entry: Entry) -> bool:
     return not all(port.optional or port.advanced for port in entry.inputs)
 
 
-def can_be_inserted(offer: Offer) -> bool:
+def can_be_inserted(offer: Choice) -> bool:
     """Whether it has an input and an output."""
     entry = catalog().get(offer.payload)
     if entry is not None:
@@ -122,21 +118,22 @@ def can_be_inserted(offer: Offer) -> bool:
 
 
 @cache
-def _catalog_offers() -> tuple[Offer, ...]:
+def _catalog_offers() -> tuple[Choice, ...]:
     known = catalog()
     structures = [(f"node:{entry.kind}", entry) for entry in known.structures]
     entries = [(entry.type, entry) for entry in known.entries if not entry.hidden]
     return tuple(_offer(payload, entry) for payload, entry in structures + entries)
 
 
-def _offer(payload: str, entry: Entry) -> Offer:
+def _offer(payload: str, entry: Entry) -> Choice:
     icon = ICONS.get(entry.kind) or category_icon(entry.category)
-    words = tuple(word.lower() for word in (*entry.synonyms, *_names(entry.type)))
+    names = (*in_every_language(entry.label), *entry.synonyms, *_names(entry.type))
+    words = tuple(dict.fromkeys(word.lower() for word in names))
     group = tr(entry.category)
     if entry.kind == "function":
         # Conv1d and conv1d are told apart by more than a capital.
         group = tr("{category}, function").format(category=group)
-    return Offer(payload, entry_label(entry), group, icon, entry.category, tr(entry.doc), words)
+    return Choice(payload, entry_label(entry), group, icon, entry.category, tr(entry.doc), words)
 
 
 def _names(type: str) -> tuple[str, ...]:
@@ -146,59 +143,15 @@ def _names(type: str) -> tuple[str, ...]:
     return (*tails, f"F.{parts[-1]}") if parts[-2:-1] == ["functional"] else tuple(tails)
 
 
-def ranked(available: Iterable[Offer], text: str, recent: Sequence[str] = ()) -> list[Offer]:
+def ranked(available: Iterable[Choice], text: str, recent: Sequence[str] = ()) -> list[Choice]:
     """The offers that match a text, best first; without a text, what is likely: recent, own, common, the rest."""
-    words = text.lower().split()
+    if text.strip():
+        return matching.ranked(available, text, recent, COMMON)
     likely = {payload: i for i, payload in reversed(list(enumerate((*recent, *COMMON))))}
-    if not words:
-        own = len(likely)
+    own = len(likely)
 
-        def place(offer: Offer) -> tuple[int, str]:
-            rank = likely.get(offer.payload, own + 1)
-            return (min(rank, len(recent)) if offer.category == BLOCK_CATEGORY else rank, "")
+    def place(offer: Choice) -> int:
+        rank = likely.get(offer.payload, own + 1)
+        return min(rank, len(recent)) if offer.category == BLOCK_CATEGORY else rank
 
-        return sorted(available, key=place)
-    scored = []
-    for order, offer in enumerate(available):
-        score = sum(_score(offer, word) for word in words) if all(_score(offer, w) for w in words) else 0.0
-        if score:
-            bonus = 3.0 if offer.payload in recent else 2.0 if offer.payload in likely else 0.0
-            scored.append((-(score / len(words) + bonus), len(offer.label), order, offer))
-    return [offer for *_, offer in sorted(scored, key=lambda item: item[:3])]
-
-
-def _score(offer: Offer, word: str) -> float:
-    """How well an offer answers a word: 100 for its very name, 0 for not at all."""
-    label = offer.label.lower()
-    if word == label:
-        return 100.0
-    if word in offer.words:
-        return 92.0
-    tests: tuple[tuple[float, Callable[[], bool]], ...] = (
-        (85.0, lambda: label.startswith(word)),
-        (78.0, lambda: any(synonym.startswith(word) for synonym in offer.words)),
-        (72.0, lambda: _initials(offer.label).startswith(word) and len(word) > 1),
-        (66.0, lambda: any(part.startswith(word) for part in _parts(offer.label))),
-        (55.0, lambda: word in label),
-        (45.0, lambda: any(word in synonym for synonym in offer.words)),
-        (40.0, lambda: word in offer.group.lower()),
-        (30.0, lambda: len(word) > 2 and _scattered(word, label)),
-        (15.0, lambda: len(word) > 3 and word in offer.doc.lower()),
-    )
-    return next((score for score, holds in tests if holds()), 0.0)
-
-
-def _parts(label: str) -> list[str]:
-    return [part.lower() for word in _WORD.findall(label) for part in _CAPITALS.findall(word) or [word]]
-
-
-def _initials(label: str) -> str:
-    return "".join(part[0] for part in _parts(label))
-
-
-def _scattered(word: str, label: str) -> bool:
-    """Whether the letters come in this order, beginning with the first: `bnorm` in `batchnorm2d`."""
-    if not label.startswith(word[0]):
-        return False
-    rest = iter(label)
-    return all(letter in rest for letter in word)
+    return sorted(available, key=place)

@@ -18,11 +18,12 @@ from blockstudio.graph.grouping import snake
 from blockstudio.graph.model import Function, Instance, Layer, Node, Options
 from blockstudio.graph.scopes import calls_of
 from blockstudio.gui.canvas.likely import payload_of
-from blockstudio.gui.canvas.offers import Offer, is_wireable
+from blockstudio.gui.canvas.offers import is_wireable
 from blockstudio.gui.canvas.placing import CHILD_KINDS, ShapeOf, fitted, make, ports_of, wanted_name
+from blockstudio.gui.matching import Choice
 
 
-def replacements(document: Document, location: Location, name: str, available: Iterable[Offer]) -> list[Offer]:
+def replacements(document: Document, location: Location, name: str, available: Iterable[Choice]) -> list[Choice]:
     """The offers that every wire of a node could be plugged into, those of its own kind first."""
     node = document.node(location, name)
     graph = document.graph(location)
@@ -35,7 +36,7 @@ def replacements(document: Document, location: Location, name: str, available: I
     return sorted(found, key=lambda offer: offer.category != category)
 
 
-def _has_room(document: Document, offer: Offer, ins: int, outs: int) -> bool:
+def _has_room(document: Document, offer: Choice, ins: int, outs: int) -> bool:
     prefix, _, name = offer.payload.partition(":")
     entry = catalog().get(offer.payload)
     if prefix == "definition":

@@ -62,4 +62,4 @@ class Rewiring(Editing):
         self.reveal(scene.nodes[name].body)
         self.stop_animation()
         place = self.mapFromScene(scene.nodes[name].body.bottomLeft()) + QPoint(0, 6)
-        self.search_popup.open(place, found, kin, chosen, tr("Replace {name} by…").format(name=name))
+        self.ask_for(place, found, chosen, kin, tr("Replace {name} by…").format(name=name))

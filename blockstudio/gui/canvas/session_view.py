@@ -100,6 +100,12 @@ class SessionView(Viewport):
         """Bring a node of the shown graph into view."""
         self.reveal(self.canvas_scene.extent([node_key(name)]))
 
+    def show_note(self, location: Location, name: str) -> None:
+        """Go to a note wherever it is."""
+        self.session.enter(location)
+        self.select_keys([Key("note", name)])
+        self.reveal(self.canvas_scene.extent([Key("note", name)]))
+
     def selection_made(self) -> None:
         """Tell the session what is selected on the canvas."""
         self._selecting = True

@@ -32,10 +32,11 @@ from blockstudio.graph.edits import (
 from blockstudio.graph.model import CodeDefinition, Definition
 from blockstudio.graph.scopes import users_of
 from blockstudio.gui import new_blocks
+from blockstudio.gui.canvas.offers import everything, ranked
 from blockstudio.gui.i18n import entry_label, tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
-from blockstudio.gui.settings import PALETTE_CLOSED
+from blockstudio.gui.settings import PALETTE_CLOSED, RECENT_ENTRIES
 
 MIME = "application/x-blockstudio-entry"
 """Carries an entry's type, `definition:NAME` or `node:KIND`."""
@@ -239,12 +240,14 @@ class PalettePanel(QWidget):
 
     def _show_found(self, text: str) -> None:
         self.model.clear()
-        wanted = text.lower().split()
-        for definition in self._session.document.definitions.values():
-            if all(word in definition.name.lower() for word in wanted):
-                self.model.appendRow(self._own_item(definition))
-        for entry in catalog().search(text):
-            if entry.kind not in LEFT_OUT:
+        document, known = self._session.document, catalog()
+        structures = {payload(entry, known.structures): entry for entry in known.structures}
+        for choice in ranked(everything(document), text, self._session.settings.get(RECENT_ENTRIES)):
+            prefix, _, name = choice.payload.partition(":")
+            entry = structures.get(choice.payload) or known.get(choice.payload)
+            if entry is None and prefix == "definition":
+                self.model.appendRow(self._own_item(document.definitions[name]))
+            elif entry is not None and entry.kind not in LEFT_OUT:
                 self.model.appendRow(self._entry_item(entry, with_category=True))
         found = self.model.rowCount() > 0
         self.tree.setVisible(found)

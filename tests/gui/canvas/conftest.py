@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -19,6 +20,7 @@ from blockstudio.gui.canvas.hits import hit
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key
 from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.session import Message, Session
+from blockstudio.gui.settings import Settings
 
 from .agreement import check_agreement
 
@@ -229,8 +231,8 @@ ROOT = Location("Net")
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    session = Session()
+def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
+    session = Session(settings=Settings(file=tmp_path / "settings.ini"))
     window = Desk(session)
     qtbot.addWidget(window)
     window.show()

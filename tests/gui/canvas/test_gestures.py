@@ -127,7 +127,7 @@ def test_a_wire_into_empty_space_offers_what_fits(net: Desk) -> None:
     net.drag(net.output("relu"), net.at(500, 320))
     popup = net.canvas.search_popup
     assert popup.isVisible()
-    labels = {offer.payload for offer in popup.model.offers}
+    labels = {offer.payload for offer in popup.model.choices}
     assert "node:output" in labels
     assert not labels & {"node:input", "node:constant", "torch.zeros"}
     net.search("dropout")

@@ -24,7 +24,7 @@ def feed(desk: Desk, node: str, shape: tuple[int, ...], dtype: str = "float32") 
 
 
 def offered(desk: Desk) -> list[str]:
-    return [offer.payload for offer in desk.canvas.search_popup.model.offers]
+    return [offer.payload for offer in desk.canvas.search_popup.model.choices]
 
 
 # --- dissolve -------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def test_replace_offers_what_has_room_for_the_wires_own_kind_first(net: Desk) ->
     found = offered(net)
     assert "torch.nn.functional.relu" not in found
     assert "torch.zeros" not in found and "node:constant" not in found
-    assert "GELU" in found[0] or "Activation" in net.canvas.search_popup.model.offers[0].category
+    assert "GELU" in found[0] or "Activation" in net.canvas.search_popup.model.choices[0].category
 
 
 def test_replace_keeps_a_name_the_user_chose(net: Desk) -> None:

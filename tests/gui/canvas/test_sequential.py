@@ -154,7 +154,7 @@ def test_inside_adding_goes_behind_the_selection(seq: Desk) -> None:
     seq.double_click(seq.node("net"))
     seq.click(seq.node("0"))
     seq.key(Qt.Key.Key_Tab)
-    assert not any(offer.payload == "torch.nn.functional.relu" for offer in seq.canvas.search_popup.model.offers)
+    assert not any(offer.payload == "torch.nn.functional.relu" for offer in seq.canvas.search_popup.model.choices)
     seq.search("dropout")
     assert [node.type.rpartition(".")[2] for node in seq.graph.nodes.values()] == ["ReLU", "Dropout", "Tanh", "GELU"]  # type: ignore[attr-defined]
     assert seq.undo_all() == start

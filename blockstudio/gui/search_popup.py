@@ -1,4 +1,4 @@
-"""Search to add: a field and a list at the pointer, worked by the keyboard alone if one likes."""
+"""A field and a list over the window, worked by the keyboard alone if one likes: to add, to tell, to find."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from blockstudio.gui.canvas.look import colors, icon_path
-from blockstudio.gui.canvas.offers import Offer, ranked
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.matching import Choice
 
-SIZE = QSize(340, 380)
+SIZE = QSize(340, 400)
+LARGE = QSize(620, 440)
 ROW_HEIGHT = 30
 OWN_KEYS = (Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 MARGIN = 8
@@ -40,142 +42,168 @@ MARGIN = 8
 Index = QModelIndex | QPersistentModelIndex
 
 
-class OfferModel(QAbstractListModel):
-    """The offers that match, best first."""
+Find = Callable[[str], Sequence[Choice]]
+"""What a text finds, best first."""
+
+
+class ChoiceModel(QAbstractListModel):
+    """The choices that were found, best first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.offers: list[Offer] = []
+        self.choices: Sequence[Choice] = ()
 
-    def show(self, offers: list[Offer]) -> None:
+    def show(self, choices: Sequence[Choice]) -> None:
         self.beginResetModel()
-        self.offers = offers
+        self.choices = choices
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.offers)
+        return 0 if parent is not None and parent.isValid() else len(self.choices)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        offer = self.offers[index.row()]
+        choice = self.choices[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return offer.label
+            return choice.label
         if role == Qt.ItemDataRole.ToolTipRole:
-            return offer.doc.split("\n")[0]
+            return choice.doc.split("\n")[0]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{offer.label}, {offer.group}"
+            return ", ".join(part for part in (choice.label, choice.detail, choice.group) if part)
         return None
 
 
-class OfferDelegate(QStyledItemDelegate):
-    """Icon, name, and the group at the right."""
+class ChoiceDelegate(QStyledItemDelegate):
+    """Icon, name and what is said of it, and the group at the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
-        assert isinstance(model, OfferModel)
-        offer = model.offers[index.row()]
+        assert isinstance(model, ChoiceModel)
+        choice = model.choices[index.row()]
         look = colors()
         rect: QRect = option.rect
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        strong, weak = (look.on_accent, look.on_accent) if chosen else (look.text, look.muted)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         if chosen:
             painter.setBrush(look.accent)
             painter.drawRoundedRect(rect.adjusted(4, 1, -4, -1), 6, 6)
-        painter.setBrush(look.on_accent if chosen else look.hue(offer.category))
-        painter.translate(rect.left() + 22, rect.center().y())
-        painter.drawPath(icon_path(offer.icon, 16.0))
-        painter.translate(-rect.left() - 22, -rect.center().y())
+        if choice.icon:
+            painter.setBrush(look.on_accent if chosen else look.hue(choice.category))
+            painter.translate(rect.left() + 22, rect.center().y())
+            painter.drawPath(icon_path(choice.icon, 16.0))
+            painter.translate(-rect.left() - 22, -rect.center().y())
         painter.setFont(option.font)
         metrics: QFontMetrics = option.fontMetrics
-        group = metrics.horizontalAdvance(offer.group)
         inside = rect.adjusted(40, 0, -14, 0)
-        painter.setPen(look.on_accent if chosen else look.muted)
-        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, offer.group)
-        painter.setPen(look.on_accent if chosen else look.text)
-        room = inside.adjusted(0, 0, -group - 10, 0)
-        text = metrics.elidedText(offer.label, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+        middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
+        # The name comes first: the rest gets what it leaves, and at least a third.
+        label = metrics.horizontalAdvance(choice.label)
+        left_over = max(inside.width() - label - 10, inside.width() // 3)
+        group = metrics.elidedText(choice.group, Qt.TextElideMode.ElideMiddle, left_over)
+        painter.setPen(weak)
+        painter.drawText(inside, middle | right, group)
+        room = inside.adjusted(0, 0, -metrics.horizontalAdvance(group) - 10, 0)
+        painter.setPen(strong)
+        painter.drawText(room, middle, metrics.elidedText(choice.label, Qt.TextElideMode.ElideRight, room.width()))
+        room.setLeft(room.left() + label + 10)
+        if choice.detail and room.width() > 30:
+            painter.setPen(weak)
+            painter.drawText(room, middle, metrics.elidedText(choice.detail, Qt.TextElideMode.ElideRight, room.width()))
         painter.restore()
 
 
 class SearchPopup(QFrame):
-    """A child of the canvas, not a window: input methods and the Escape key work as anywhere."""
+    """A child of what it lies over, not a window: input methods and the Escape key work as anywhere."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("search-popup")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
-        self._available: Sequence[Offer] = ()
-        self._recent: Sequence[str] = ()
+        self._find: Find = lambda _: ()
         self._chosen: Callable[[str], None] | None = None
+        self._back: QWidget | None = None
+        """What had the keyboard before."""
         self.field = QLineEdit()
         self.field.setClearButtonEnabled(True)
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
-        self.model = OfferModel(self)
+        self.model = ChoiceModel(self)
         self.list = QListView()
         self.list.setModel(self.model)
-        self.list.setItemDelegate(OfferDelegate(self))
+        self.list.setItemDelegate(ChoiceDelegate(self))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setUniformItemSizes(True)
         self.list.setMouseTracking(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.clicked.connect(self._take)
-        self.nothing = QLabel()
-        self.nothing.setProperty("muted", True)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setWordWrap(True)
+        self.list.selectionModel().currentChanged.connect(self._describe)
+        self.nothing = _muted(Qt.AlignmentFlag.AlignCenter)
+        self.doc = _muted(Qt.AlignmentFlag.AlignTop)
+        self.doc.setFixedHeight(2 * self.doc.fontMetrics().lineSpacing() + 4)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(6)
         layout.addWidget(self.field)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.nothing, 1)
+        layout.addWidget(self.doc)
         self.hide()
 
     def open(
         self,
         place: QPoint,
-        available: Sequence[Offer],
-        recent: Sequence[str],
+        find: Find,
         chosen: Callable[[str], None],
-        hint: str = "",
+        *,
+        prompt: str,
+        title: str,
+        size: QSize = SIZE,
     ) -> None:
-        """Ask what to add; `chosen` gets the payload. `place` is where the pointer is, in the parent."""
-        hint = hint or tr("Search layers, functions and blocks")
-        self._available, self._recent, self._chosen = available, recent, chosen
-        self.field.setPlaceholderText(hint)
-        self.field.setAccessibleName(hint)
-        self.list.setAccessibleName(tr("What can be added here"))
-        self.field.clear()
-        self._search("")
+        """Ask for one of what `find` gives; `chosen` gets its payload. `place` is in the parent."""
+        self._find, self._chosen = find, chosen
+        if not self.isVisible():
+            focus = self.window().focusWidget()
+            self._back = self.parentWidget() if focus is None or self.isAncestorOf(focus) else focus
+        self.field.setPlaceholderText(prompt)
+        self.field.setAccessibleName(prompt)
+        self.list.setAccessibleName(title)
         parent = self.parentWidget()
         assert parent is not None
         room = parent.rect().adjusted(4, 4, -4, -4)
-        size = SIZE.boundedTo(room.size())
+        size = size.boundedTo(room.size())
         x = min(place.x(), room.right() - size.width())
         y = min(place.y(), room.bottom() - size.height())
         self.setGeometry(QRect(QPoint(max(room.left(), x), max(room.top(), y)), size))
+        self.field.clear()
+        self._search("")
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def open_large(self, find: Find, chosen: Callable[[str], None], *, prompt: str, title: str) -> None:
+        """The same, in the upper middle of the parent."""
+        parent = self.parentWidget()
+        assert parent is not None
+        place = QPoint((parent.width() - LARGE.width()) // 2, parent.height() // 9)
+        self.open(place, find, chosen, prompt=prompt, title=title, size=LARGE)
 
     def close_popup(self) -> None:
         self._chosen = None
         if self.isVisible():
             had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
             self.hide()
-            parent = self.parentWidget()
-            if had_focus and parent is not None:
-                parent.setFocus()
+            if had_focus and self._back is not None and isValid(self._back):
+                self._back.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _search(self, text: str) -> None:
-        found = ranked(self._available, text, self._recent)
+        found = self._find(text)
         self.model.show(found)
         self.list.setVisible(bool(found))
         self.nothing.setVisible(not found)
@@ -183,12 +211,21 @@ class SearchPopup(QFrame):
         if found:
             self.list.setCurrentIndex(self.model.index(0, 0))
             self.list.scrollToTop()
+        self._describe(self.list.currentIndex())
+
+    def _describe(self, index: QModelIndex) -> None:
+        """Say of the chosen one what it is for."""
+        doc = self.model.choices[index.row()].doc.split("\n\n")[0] if index.isValid() and self.model.choices else ""
+        self.doc.setVisible(any(choice.doc for choice in self.model.choices[:20]))
+        room = 2 * (self.width() - 2 * MARGIN) - 60
+        text = " ".join(doc.split())
+        self.doc.setText(self.doc.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
 
     def _take(self, index: QModelIndex) -> None:
         chosen = self._chosen
         if chosen is None or not index.isValid():
             return
-        payload = self.model.offers[index.row()].payload
+        payload = self.model.choices[index.row()].payload
         self.close_popup()
         chosen(payload)
 
@@ -228,3 +265,12 @@ class SearchPopup(QFrame):
             self.close_popup()
             return True
         return False
+
+
+def _muted(alignment: Qt.AlignmentFlag) -> QLabel:
+    label = QLabel()
+    label.setProperty("muted", True)
+    label.setAlignment(alignment)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
