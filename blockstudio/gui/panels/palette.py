@@ -242,7 +242,8 @@ class PalettePanel(QWidget):
         self.model.clear()
         document, known = self._session.document, catalog()
         structures = {payload(entry, known.structures): entry for entry in known.structures}
-        for choice in ranked(everything(document), text, self._session.settings.get(RECENT_ENTRIES)):
+        recent = self._session.settings.get(RECENT_ENTRIES)
+        for choice in ranked(everything(document), text, recent):
             prefix, _, name = choice.payload.partition(":")
             entry = structures.get(choice.payload) or known.get(choice.payload)
             if entry is None and prefix == "definition":
