@@ -110,7 +110,7 @@ def loads(data: bytes) -> Document:
 
 def dumps(document: Document) -> bytes:
     """The bytes of the project file of a document."""
-    return (_text(to_json(document), 0) + "\n").encode("utf-8")
+    return (pretty(to_json(document)) + "\n").encode("utf-8")
 
 
 def to_json(document: Document) -> dict[str, Any]:
@@ -149,16 +149,24 @@ def from_json(raw: Any) -> Document:
             seed=converter.structure(raw.get("seed", 0), int),
             extra={key: value for key, value in raw.items() if key not in known},
         )
-    except (BaseValidationError, ValueError, TypeError, KeyError) as error:
-        faults = [
-            fault.replace(" @ $", " at ").removesuffix(" at ")
-            for fault in transform_error(error, format_exception=_word)
-        ]
-        shown = "; ".join(faults[:5]) + ("; …" if len(faults) > 5 else "")
-        raise ProjectError(mark("It has faults: {faults}."), faults=shown, count=len(faults)) from error
+    except MALFORMED as error:
+        faults, count = faults_of(error)
+        raise ProjectError(mark("It has faults: {faults}."), faults=faults, count=count) from error
     if document.root not in document.definitions:
         raise ProjectError(mark("Its root block “{name}” is missing."), name=document.root)
     return document
+
+
+MALFORMED = (BaseValidationError, ValueError, TypeError, KeyError)
+"""What reading data raises that is not as it should be."""
+
+
+def faults_of(error: BaseException) -> tuple[str, int]:
+    """The first faults of malformed data in words, each with its place, and how many there are."""
+    found = [
+        fault.replace(" @ $", " at ").removesuffix(" at ") for fault in transform_error(error, format_exception=_word)
+    ]
+    return "; ".join(found[:5]) + ("; …" if len(found) > 5 else ""), len(found)
 
 
 def definition_to_json(definition: Definition | CodeDefinition) -> dict[str, Any]:
@@ -419,7 +427,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _text(value: Any, indent: int) -> str:
+def pretty(value: Any, indent: int = 0) -> str:
     """JSON with one line for whatever fits in it, so that a diff shows a node as a line or a few."""
     flat = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or not value or (len(flat) + indent <= 120 and indent >= 2):
@@ -427,10 +435,10 @@ def _text(value: Any, indent: int) -> str:
     pad = " " * (indent + 1)
     if isinstance(value, dict):
         lines = [
-            f"{pad}{json.dumps(key, ensure_ascii=False)}: {_text(part, indent + 1)}" for key, part in value.items()
+            f"{pad}{json.dumps(key, ensure_ascii=False)}: {pretty(part, indent + 1)}" for key, part in value.items()
         ]
         return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"
-    return "[\n" + ",\n".join(pad + _text(part, indent + 1) for part in value) + "\n" + " " * indent + "]"
+    return "[\n" + ",\n".join(pad + pretty(part, indent + 1) for part in value) + "\n" + " " * indent + "]"
 
 
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...] = (

@@ -10,7 +10,7 @@ from attrs import Factory, evolve, frozen
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddDefinition, AddNode, Batch, Connect, Edit, SetNote
+from blockstudio.graph.edits import AddDefinition, AddNode, Batch, Connect, Edit, SetNode, SetNote
 from blockstudio.graph.model import (
     Call,
     CodeDefinition,
@@ -91,18 +91,12 @@ def _copied(document: Document, name: str) -> Definition | CodeDefinition:
 
 
 def paste_fragment(
-    document: Document, location: Location, fragment: Fragment, at: Position | None = None
+    document: Document, location: Location, fragment: Fragment, at: Position | None = None, *, fresh: bool = False
 ) -> tuple[Edit, tuple[str, ...]]:
-    """Put a piece into a graph: the edit, and the names its nodes get. `at` is the top left corner."""
-    edits: list[Edit] = []
-    definition_names = _definition_names(document, fragment)
-    for definition in fragment.definitions:
-        new = definition_names[definition.name]
-        if new not in document.definitions:
-            edits.append(AddDefinition(_renamed_definition(definition, definition_names)))
-    # Definitions may need each other: each is added after those it holds instances of.
-    # Not sorted in place: a list that is being sorted looks empty.
-    edits = sorted(edits, key=lambda edit: _depth(edit, edits))
+    """Put a piece into a graph: the edit, and the names its nodes get. `at` is the top left corner; `fresh`
+    brings definitions of its own even where equal ones are here."""
+    definition_names = _definition_names(document, fragment, fresh)
+    edits = _added_definitions(document, fragment, definition_names)
     corner = _corner(fragment.graph)
     shift = (OFFSET, OFFSET) if at is None else (at[0] - corner[0], at[1] - corner[1])
     taken = names_in_scope(document, location)
@@ -132,15 +126,42 @@ def paste_fragment(
     return Batch(tuple(edits)), tuple(names.values())
 
 
+def _added_definitions(document: Document, fragment: Fragment, names: dict[str, str]) -> list[Edit]:
+    edits: list[Edit] = []
+    for definition in fragment.definitions:
+        if names[definition.name] not in document.definitions:
+            edits.append(AddDefinition(_renamed_definition(definition, names)))
+    # Definitions may need each other: each is added after those it holds instances of.
+    # Not sorted in place: a list that is being sorted looks empty.
+    return sorted(edits, key=lambda edit: _depth(edit, edits))
+
+
+def own_definition(document: Document, location: Location, name: str) -> Edit:
+    """Give an instance a definition of its own, and all that is in it, too: what changes there changes there only."""
+    node = document.node(location, name)
+    if not isinstance(node, Instance) or node.definition not in document.definitions:
+        raise EditError(mark("“{name}” is no instance of a block."), path=location.path(name), name=name)
+    fragment = copy_fragment(document, location, [name])
+    names = _definition_names(document, fragment, fresh=True)
+    added = _added_definitions(document, fragment, names)
+    return Batch((*added, SetNode(location, evolve(node, definition=names[node.definition]))))
+
+
+Duplication = Literal["copy", "instance", "shared"]
+
+
 def duplicate(
-    document: Document, location: Location, names: Collection[str], mode: Literal["copy", "shared"] = "copy"
+    document: Document, location: Location, names: Collection[str], mode: Duplication = "copy"
 ) -> tuple[Edit, tuple[str, ...]]:
-    """Copies of nodes beside them; "shared": layers become calls of the originals. Wires from outside are kept
-    on neither, edges among the copies are."""
+    """Copies of nodes beside them, with the edges among them but none from outside.
+
+    "copy": blocks get definitions of their own; "instance": blocks are more instances of the same definitions;
+    "shared": layers become calls of the originals.
+    """
     graph = document.graph(location)
     fragment = copy_fragment(document, location, names)
-    if mode == "copy":
-        return paste_fragment(document, location, fragment)
+    if mode != "shared":
+        return paste_fragment(document, location, fragment, fresh=mode == "copy")
     shared: dict[str, Node] = {}
     for name, node in fragment.graph.nodes.items():
         original = graph.nodes[name]
@@ -170,13 +191,14 @@ def duplicate(
     return Batch(restored), new_names
 
 
-def _definition_names(document: Document, fragment: Fragment) -> dict[str, str]:
-    """What each definition of the piece is called here: one that is equal here already is used as it is."""
+def _definition_names(document: Document, fragment: Fragment, fresh: bool = False) -> dict[str, str]:
+    """What each definition of the piece is called here: one that is equal here already is used as it is,
+    unless all are to be `fresh`."""
     names: dict[str, str] = {}
     taken = set(document.definitions)
     for definition in fragment.definitions:
         here = document.definitions.get(definition.name)
-        if here is None or here == definition:
+        if here is None or (here == definition and not fresh):
             names[definition.name] = definition.name
         else:
             names[definition.name] = next_free(definition.name, taken)
@@ -192,7 +214,8 @@ def _renamed_definition(definition: Definition | CodeDefinition, names: dict[str
     graph = copy_graph(definition.graph)
     for name, node in graph.nodes.items():
         graph.nodes[name] = _with_definitions(node, names)
-    return evolve(definition, name=names[definition.name], graph=graph)
+    rules = [evolve(rule, layer_type=names.get(rule.layer_type, rule.layer_type)) for rule in definition.initializers]
+    return evolve(definition, name=names[definition.name], graph=graph, initializers=rules)
 
 
 def _with_definitions(node: Node, names: dict[str, str]) -> Node:

@@ -16,7 +16,9 @@ from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 
-Condition = Literal["always", "selection", "one", "undo", "redo", "inside", "enterable", "empty", "ready", "running"]
+Condition = Literal[
+    "always", "selection", "one", "undo", "redo", "inside", "enterable", "instance", "shared", "ready", "running"
+]
 
 
 @frozen
@@ -67,7 +69,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("cut", mark("Cut"), mark("Move the selected nodes to the clipboard"), "canvas.cut", "edit", "Ctrl+X", "mdi6.content-cut", "selection", canvas=True, group=1),
     ActionSpec("copy", mark("Copy"), mark("Copy the selected nodes"), "canvas.copy", "edit", "Ctrl+C", "mdi6.content-copy", "selection", canvas=True, group=1),
     ActionSpec("paste", mark("Paste"), mark("Put the copied nodes into this block"), "canvas.paste", "edit", "Ctrl+V", "mdi6.content-paste", canvas=True, group=1),
-    ActionSpec("duplicate", mark("Duplicate"), mark("Independent copies, with weights of their own"), "duplicate_copy", "edit", "Ctrl+D", "mdi6.plus-box-multiple-outline", "selection", canvas=True, group=2),
+    ActionSpec("duplicate", mark("Duplicate"), mark("Independent copies: weights of their own, and blocks with an inside of their own"), "duplicate_copy", "edit", "Ctrl+D", "mdi6.plus-box-multiple-outline", "selection", canvas=True, group=2),
+    ActionSpec("duplicate_instance", mark("Duplicate as an instance"), mark("Blocks with weights of their own and the same inside: edited once, both follow"), "duplicate_instance", "edit", "Alt+D", "mdi6.cube-outline", "selection", canvas=True, group=2),
     ActionSpec("duplicate_shared", mark("Duplicate as shared"), mark("Call the same layers again: shared weights, counted once"), "duplicate_shared", "edit", "Ctrl+Shift+D", "mdi6.link-variant", "selection", canvas=True, group=2),
     ActionSpec("delete", mark("Delete"), mark("Delete the selected nodes and wires"), "canvas.delete_selection", "edit", "Delete; Backspace", "mdi6.trash-can-outline", canvas=True, group=2),
     ActionSpec("rename", mark("Rename"), mark("Give the selected node another name"), "canvas.rename_selected", "edit", "F2", "mdi6.rename-outline", "one", group=3),
@@ -77,9 +80,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("replace", mark("Replace…"), mark("Put another node in its place; wires and the options both have are kept"), "canvas.replace_selected", "node", "Ctrl+R", "mdi6.swap-horizontal", "one", canvas=True),
     ActionSpec("dissolve", mark("Dissolve"), mark("Delete the selected nodes; the wires through them are kept"), "canvas.dissolve", "node", "Ctrl+Delete; Ctrl+Backspace", "mdi6.transit-skip", "selection", canvas=True),
     ActionSpec("unplug", mark("Unplug all wires"), mark("Take all wires off the selected nodes"), "canvas.disconnect_selected", "node", "Ctrl+U", "mdi6.connection", "selection", canvas=True),
+    ActionSpec("knife", mark("Cut wires"), mark("The next stroke with the mouse cuts every wire it crosses; so does Ctrl with the right button"), "canvas.take_knife", "node", "K", "mdi6.content-cut", canvas=True),
     ActionSpec("frame", mark("Put a frame round it"), mark("A titled field behind the selected nodes, which takes them along"), "canvas.frame_selection", "node", "Ctrl+J", "mdi6.select-group", "selection", canvas=True, group=1),
     ActionSpec("note", mark("Add a note"), mark("A text in Markdown on the canvas"), "canvas.add_note", "node", "Ctrl+Alt+N", "mdi6.note-outline", canvas=True, group=1),
     ActionSpec("color", mark("Colour…"), mark("Give the selected nodes and notes a colour of their own"), "canvas.choose_color", "node", "Ctrl+Alt+C", "mdi6.palette-outline", canvas=True, group=1),
+    ActionSpec("independent", mark("Give it weights of its own"), mark("The selected node no longer calls a layer of another"), "canvas.make_independent", "node", "", "mdi6.link-variant-off", "shared", group=2),
+    ActionSpec("own_inside", mark("Give it an inside of its own"), mark("A copy of the block, so that editing it leaves other instances as they are"), "canvas.make_own", "node", "", "mdi6.cube-off-outline", "instance", group=2),
     # --- block
     ActionSpec("add_node", mark("Add a node…"), mark("Search layers, functions and blocks, and add one here"), "canvas.search_to_add", "block", "Tab", "mdi6.plus", toolbar=True, canvas=True),
     ActionSpec("new_block", mark("New block…"), mark("Make a block of your own, to be used many times"), "palette_panel.new_block", "block", "Ctrl+Shift+N", "mdi6.cube-outline"),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
-from blockstudio.graph.model import CodeDefinition, Instance
+from blockstudio.graph.model import Call, CodeDefinition, Instance
 from blockstudio.gui import menus
 from blockstudio.gui.actions import ACTIONS, make_actions
 from blockstudio.gui.arrangement import Arrangement
@@ -178,6 +178,8 @@ class MainWindow(QMainWindow):
             "redo": stack.canRedo(),
             "inside": len(session.trail) > 1,
             "enterable": one is not None and (isinstance(one, Instance) or any(True for _ in one.graphs())),
+            "instance": isinstance(one, Instance),
+            "shared": isinstance(one, Call),
             "ready": engine in ("idle", "busy"),
             "running": engine == "busy",
         }
@@ -243,6 +245,9 @@ class MainWindow(QMainWindow):
 
     def duplicate_copy(self) -> None:
         self.canvas.duplicate("copy")
+
+    def duplicate_instance(self) -> None:
+        self.canvas.duplicate("instance")
 
     def duplicate_shared(self) -> None:
         self.canvas.duplicate("shared")

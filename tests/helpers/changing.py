@@ -180,7 +180,7 @@ def _ungroup(draw: Draw, document: Document, location: Location, graph: Graph) -
 
 
 def _duplicate(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
-    return duplicate(document, location, _some(draw, graph), draw(st.sampled_from(["copy", "shared"])))[0]
+    return duplicate(document, location, _some(draw, graph), draw(st.sampled_from(["copy", "instance", "shared"])))[0]
 
 
 def _paste(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:

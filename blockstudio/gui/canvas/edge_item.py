@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF
+from itertools import pairwise
+
+from PySide6.QtCore import QLineF, QPointF
 from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
@@ -93,6 +95,12 @@ class EdgeItem(QGraphicsPathItem):
             nearest = min(nearest, _to_origin(px, py, qx, qy))
             px, py = qx, qy
         return float(nearest**0.5)
+
+    def crosses(self, line: QLineF) -> bool:
+        """Whether a straight line runs across the wire."""
+        points = [curve_point(self.start, self.end, step / SAMPLES) for step in range(SAMPLES + 1)]
+        bounded = QLineF.IntersectionType.BoundedIntersection
+        return any(QLineF(a, b).intersects(line)[0] == bounded for a, b in pairwise(points))
 
     def middle(self) -> QPointF:
         return curve_point(self.start, self.end, 0.5)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
 
 from attrs import evolve
 from PySide6.QtCore import QMimeData, QPointF
 from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from blockstudio.errors import mark
 from blockstudio.formats import clipboard
 from blockstudio.graph.commands import make_independent, remove_nodes, rename_node
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote
-from blockstudio.graph.fragments import duplicate
+from blockstudio.graph.fragments import Duplication, duplicate, own_definition
 from blockstudio.graph.grouping import group, ungroup
 from blockstudio.graph.model import Endpoint, Note, Position
 from blockstudio.graph.port_commands import remove_port, rename_port
@@ -24,11 +25,17 @@ from blockstudio.gui.canvas.inline_editor import NameEditor, NoteEditor
 from blockstudio.gui.canvas.keys import Key, node_key, pill_side
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import placement, snapped
+from blockstudio.gui.canvas.placing import children_only
 from blockstudio.gui.canvas.tidying import tidied
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
 
 MOST_ANIMATED = 600
+DUPLICATIONS: Mapping[Duplication, str] = {
+    "copy": mark("Duplicate"),
+    "instance": mark("Duplicate as an instance"),
+    "shared": mark("Duplicate as shared"),
+}
 FRAME_MARGIN = (24.0, 44.0, 24.0, 24.0)
 
 
@@ -89,6 +96,8 @@ class Editing(Adding):
             if at is None and not self._lands_in_view(edit):
                 center = self.view_center()
                 edit, names = clipboard.paste(document, location, content, snapped(center.x() - 90, center.y() - 20))
+            if self.canvas_scene.sequence:
+                edit = children_only(document, location, edit)
             notes = {e.key for e in edit.leaves() if isinstance(e, SetNote)}
             if self.push(edit, tr("Paste")):
                 self.select_keys([*map(node_key, names), *(Key("note", key) for key in notes)])
@@ -105,15 +114,14 @@ class Editing(Adding):
         places = [e.node.position for e in edit.leaves() if isinstance(e, AddNode)]
         return not places or any(view.contains(QPointF(*place)) for place in places)
 
-    def duplicate(self, mode: Literal["copy", "shared"] = "copy") -> None:
-        """Copies of the selected nodes: independent, or calling the same layers."""
+    def duplicate(self, mode: Duplication = "copy") -> None:
+        """Copies of the selected nodes: independent, more instances of the same blocks, or calling the same layers."""
         names = [key.name for key in self.canvas_scene.selection if key.kind == "node"]
         if not names:
             return
         with self.session.guard():
             edit, new = duplicate(self.session.document, self.session.location, names, mode)
-            text = tr("Duplicate") if mode == "copy" else tr("Duplicate as shared")
-            if self.push(edit, text):
+            if self.push(edit, tr(DUPLICATIONS[mode])):
                 self.select_keys(map(node_key, new))
 
     def make_independent(self) -> None:
@@ -122,6 +130,13 @@ class Editing(Adding):
             for name in self.session.selection:
                 edit = make_independent(self.session.document, self.session.location, name)
                 self.push(edit, tr("Make {name} independent").format(name=name))
+
+    def make_own(self) -> None:
+        """Give the selected instances definitions of their own."""
+        with self.session.guard():
+            for name in self.session.selection:
+                edit = own_definition(self.session.document, self.session.location, name)
+                self.push(edit, tr("Give {name} an inside of its own").format(name=name))
 
     # --- blocks -----------------------------------------------------------------------------------
 

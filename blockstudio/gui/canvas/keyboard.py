@@ -19,11 +19,11 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     (mark("F"), mark("Show everything")),
     (mark("Shift+F"), mark("Show the selection")),
     (mark("L"), mark("Lay the nodes out along the flow")),
-    (mark("Alt+D"), mark("Duplicate as shared: call the same layers again")),
     (mark("Arrows"), mark("Go along the wires from node to node")),
     (mark("Alt+Arrows"), mark("Move the selection by a step")),
     (mark("Page Down"), mark("Enter the block")),
     (mark("Page Up"), mark("Leave the block")),
+    (mark("Ctrl+right button"), mark("Draw a stroke that cuts the wires it crosses")),
     (mark("Space"), mark("Hold to move the view with the mouse")),
     (mark("Esc"), mark("Break off a gesture; clear the selection")),
 )
@@ -59,7 +59,6 @@ def command(canvas: Canvas, key: int, modifiers: Qt.KeyboardModifier) -> Callabl
         (Qt.Key.Key_F, _NONE): canvas.fit,
         (Qt.Key.Key_F, _SHIFT): canvas.fit_selection,
         (Qt.Key.Key_L, _NONE): canvas.tidy,
-        (Qt.Key.Key_D, _ALT): lambda: canvas.duplicate("shared"),
         (Qt.Key.Key_PageDown, _NONE): canvas.enter_selected,
         (Qt.Key.Key_PageUp, _NONE): canvas.leave,
     }.get((Qt.Key(key), modifiers))

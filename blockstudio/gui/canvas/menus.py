@@ -8,7 +8,6 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
-from blockstudio.graph.model import Call
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.look_rows import COLORS
@@ -56,7 +55,7 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
         _add(menu, canvas, "enter")
     _add(menu, canvas, "rename")
     menu.addSeparator()
-    _add(menu, canvas, "cut", "copy", "duplicate", "duplicate_shared", "delete")
+    _add(menu, canvas, "cut", "copy", "duplicate", "duplicate_instance", "duplicate_shared", "delete")
     menu.addSeparator()
     if nodes:
         _add(menu, canvas, "replace", "dissolve")
@@ -70,8 +69,7 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
 
 def _one(canvas: Canvas, menu: QMenu, name: str) -> None:
     scene = canvas.canvas_scene
-    if isinstance(scene.graph.nodes[name], Call):
-        menu.addAction(icon("mdi6.link-variant-off"), tr("Give it weights of its own"), canvas.make_independent)
+    _add(menu, canvas, "independent", "own_inside")
     face = scene.nodes[name].face
     if face.hidden_inputs or name in scene.all_ports:
         shown = name in scene.all_ports

@@ -171,6 +171,15 @@ def check_child(document: Document, location: Location, node: Node) -> None:
         )
 
 
+def children_only(document: Document, location: Location, edit: Edit) -> Edit:
+    """What an edit that pastes adds of a Sequential's children: nodes in their order, without wires and notes."""
+    kept = [leaf for leaf in edit.leaves() if not isinstance(leaf, Connect | SetNote)]
+    for leaf in kept:
+        if isinstance(leaf, AddNode):
+            check_child(document, location, leaf.node)
+    return Batch(tuple(kept))
+
+
 def into_sequential(
     document: Document, location: Location, sequential: str, node: Node, index: int, away: Edit
 ) -> Edit:

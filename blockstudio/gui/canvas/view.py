@@ -25,6 +25,7 @@ from blockstudio.gui.canvas import keyboard, menus, words
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
 from blockstudio.gui.canvas.interactions.band import RubberBand
 from blockstudio.gui.canvas.interactions.base import Interaction
+from blockstudio.gui.canvas.interactions.cut import CutWires
 from blockstudio.gui.canvas.interactions.move import Move
 from blockstudio.gui.canvas.interactions.pan import Pan
 from blockstudio.gui.canvas.interactions.resize import ResizeNote
@@ -63,6 +64,10 @@ class Canvas(Rewiring):
         """Until it is known whether it is a click or a drag."""
         self._hovered: Hit = NOTHING
         self._space = False
+        self._knife = False
+        """The next drag of the left button cuts wires."""
+        self._stroked = False
+        """The right button was pressed for a stroke: it asks for no menu."""
         super().__init__(session, parent)
         self._scrolling = QTimer(self)
         self._scrolling.setInterval(16)
@@ -110,8 +115,13 @@ class Canvas(Rewiring):
         place = event.position().toPoint()
         point = self.mapToScene(place)
         left = event.button() == Qt.MouseButton.LeftButton
+        cuts = event.button() == Qt.MouseButton.RightButton and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        knife, self._knife = self._knife, False
+        self._stroked = bool(cuts)
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self.begin(Pan(self, point))
+        elif cuts or (knife and left):
+            self.begin(CutWires(self, point))
         elif left:
             self._press(hit(self.canvas_scene, point), point, place, event.modifiers())
 
@@ -231,7 +241,7 @@ class Canvas(Rewiring):
                 scene.update_port(one.port)
         scene.surface.port = found.port
         cursors = {"port": Qt.CursorShape.CrossCursor, "grip": Qt.CursorShape.SizeFDiagCursor}
-        if self._space:
+        if self._space or self._knife:
             return
         if found.what in cursors and not scene.sequence:
             self.viewport().setCursor(cursors[found.what])
@@ -288,8 +298,16 @@ class Canvas(Rewiring):
         super().focusOutEvent(event)
         self._space = False
 
+    def take_knife(self) -> None:
+        """The next stroke with the left button cuts the wires it crosses."""
+        self._knife = True
+        self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+
     def _escape(self) -> None:
-        if self.interaction is not None:
+        if self._knife:
+            self._knife = False
+            self.viewport().unsetCursor()
+        elif self.interaction is not None:
             self.end_gesture()
         elif self.canvas_scene.selection:
             self.select_keys([])
@@ -298,6 +316,8 @@ class Canvas(Rewiring):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.accept()
+        if self._stroked and event.reason() == QContextMenuEvent.Reason.Mouse:
+            return
         if event.reason() == QContextMenuEvent.Reason.Mouse:
             point = self.mapToScene(event.pos())
             found = hit(self.canvas_scene, point)

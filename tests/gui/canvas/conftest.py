@@ -52,6 +52,9 @@ class Desk(QWidget):
     def duplicate_copy(self) -> None:
         self.canvas.duplicate("copy")
 
+    def duplicate_instance(self) -> None:
+        self.canvas.duplicate("instance")
+
     def duplicate_shared(self) -> None:
         self.canvas.duplicate("shared")
 

@@ -181,7 +181,7 @@ def test_duplicate(net: Desk) -> None:
 def test_duplicate_as_shared(net: Desk) -> None:
     start = net.bytes()
     net.select("linear")
-    net.key(Qt.Key.Key_D, Qt.KeyboardModifier.AltModifier)
+    net.key(Qt.Key.Key_D, CTRL | SHIFT)
     call = net.graph.nodes["linear_3"]
     assert (call.kind, call.layer) == ("call", "linear")  # type: ignore[attr-defined]
     assert net.scene.nodes["linear_3"].face.style == "shared"

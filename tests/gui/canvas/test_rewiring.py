@@ -182,6 +182,40 @@ def test_what_follows_such_nodes_in_the_project_is_offered_first(net: Desk) -> N
     assert pull(net, "linear")[:2] == ["torch.nn.functional.relu", "torch.nn.Tanh"]
 
 
+# --- cutting --------------------------------------------------------------------------------------
+
+
+def test_a_stroke_with_ctrl_and_the_right_button_cuts_what_it_crosses(net: Desk) -> None:
+    start = net.bytes()
+    net.drag(net.at(365, 60), net.at(365, 180), Qt.MouseButton.RightButton, CTRL)
+    assert Endpoint("relu", "input") not in net.graph.edges
+    assert len(net.graph.edges) == 3
+    net.drag(net.at(40, 200), net.at(860, 60), Qt.MouseButton.RightButton, CTRL)
+    assert net.steps() == 2
+    assert net.undo_all() == start
+
+
+def test_one_stroke_cuts_many_and_escape_none(net: Desk) -> None:
+    net.session.push(Connect(ROOT, Endpoint("linear_2", "input"), Endpoint("linear", "output")), "")
+    net.key(Qt.Key.Key_K)
+    net.drag(net.at(365, 60), net.at(365, 180), let_go=False)
+    net.key(Qt.Key.Key_Escape)
+    net.release(net.at(365, 180))
+    assert len(net.graph.edges) == 4
+    net.key(Qt.Key.Key_K)
+    net.drag(net.at(365, 60), net.at(365, 180))
+    assert set(net.graph.edges) == {Endpoint("linear", "input"), Endpoint("", "y")}
+    net.drag(net.at(365, 60), net.at(365, 180))
+    assert net.steps() == 2
+
+
+def test_escape_puts_the_knife_away(net: Desk) -> None:
+    net.key(Qt.Key.Key_K)
+    net.key(Qt.Key.Key_Escape)
+    net.drag(net.at(365, 60), net.at(365, 180))
+    assert net.steps() == 0
+
+
 # --- commands from the table ------------------------------------------------------------------------
 
 

@@ -1,0 +1,81 @@
+"""Blocks as text: through a chat and back, and what is said of text that holds none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from blockstudio.errors import ProjectError
+from blockstudio.formats import clipboard
+from blockstudio.formats.project import dumps
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.model import Definition, Endpoint, Function, Graph, Layer, Port
+
+NET = Location("Net")
+
+
+def net() -> Document:
+    nodes = [
+        Layer(name="hidden", type="torch.nn.Linear", options={"in_features": 20, "out_features": 256}),
+        Function(name="relu", type="torch.nn.functional.relu", position=(200.0, 0.0)),
+    ]
+    edges = {Endpoint("hidden", "input"): Endpoint("", "x"), Endpoint("relu", "input"): Endpoint("hidden", "output")}
+    graph = Graph([Port("x")], [Port("y")], {node.name: node for node in nodes}, edges)
+    return Document("Net", {"Net": Definition("Net", graph)})
+
+
+def copied() -> str:
+    return clipboard.to_text(clipboard.copy(net(), NET, ["hidden", "relu"]))
+
+
+def pasted(text: str) -> Document:
+    document = Document("Net", {"Net": Definition("Net", Graph([Port("x")], [Port("y")]))})
+    edit, _ = clipboard.paste(document, NET, clipboard.from_text(text))
+    document.apply(edit)
+    return document
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        "{}",
+        "```json\n{}\n```",
+        "Here is the block {{as promised}}:\n\n```\n{}```\nIt takes 20 features.",
+        "> {}",
+        "\ufeff  {}  \n\n",
+    ],
+)
+def test_text_comes_back_from_a_chat(wrap: str) -> None:
+    graph = pasted(wrap.format(copied())).graph(NET)
+    assert list(graph.nodes) == ["hidden", "relu"]
+    assert graph.edges == {Endpoint("relu", "input"): Endpoint("hidden", "output")}
+
+
+def test_keys_in_another_order_and_typographic_quotes() -> None:
+    data = json.loads(copied())
+    assert list(pasted(json.dumps(dict(reversed(data.items())))).graph(NET).nodes) == ["hidden", "relu"]
+    curly = copied().replace('"', "“").replace(" ", "\u00a0")
+    assert list(pasted(curly).graph(NET).nodes) == ["hidden", "relu"]
+
+
+def test_a_whole_project_pastes_what_its_root_holds() -> None:
+    assert list(pasted(dumps(net()).decode()).graph(NET).nodes) == ["hidden", "relu"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "holds no text"),
+        ("  \n", "holds no text"),
+        ("Nothing to see", "holds no blocks"),
+        ('{"format": "something-else"}', "holds no blocks"),
+        ('["blockstudio-fragment"]', "holds no blocks"),
+        (copied()[:80], "not complete JSON: line"),
+        (copied().replace('"nodes": [', '"nodes": [{"kind": "layer"}, '), "faults"),
+        (copied().replace('"torch.nn.Linear"', "5"), "faults"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, said: str) -> None:
+    with pytest.raises(ProjectError, match=said):
+        clipboard.paste(net(), NET, clipboard.from_text(text))
