@@ -12,6 +12,7 @@ from torch import nn
 from blockstudio.errors import mark
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import Example
+from blockstudio.runtime.importing import exported
 from blockstudio.runtime.importing.assembling import Assembler
 from blockstudio.runtime.importing.inputs import Inputs, example_tensor
 from blockstudio.runtime.importing.names import class_name
@@ -57,11 +58,14 @@ def import_module(module: nn.Module, inputs: Any = None, *, name: str | None = N
 def import_target(
     target: str, kwargs: Mapping[str, Any] | None = None, shapes: Sequence[Sequence[int] | Example] = ()
 ) -> ImportResult:
-    """The model that "MODULE:NAME" or "FILE.py:NAME" is, or makes when it is called with `kwargs`.
+    """The model that "MODULE:NAME" or "FILE.py:NAME" is, or makes when it is called with `kwargs`, or the one in a
+    file that torch.export saved ("FILE.pt2").
 
     With the shapes of its inputs it is run once on random ones: floats, or if it refuses those, integers.
     Runs code of the user's own; an interrupt passes through.
     """
+    if target.endswith(exported.SUFFIX):
+        return _assembled(*exported.load(target), None)
     made = make(target, kwargs or {})
     if not shapes:
         return _import(made, None, None)
@@ -80,9 +84,12 @@ def import_target(
 
 
 def _import(target: Target, inputs: Any, name: str | None) -> ImportResult:
+    return _assembled(target, Inputs.of(target.module, inputs), name)
+
+
+def _assembled(target: Target, given: Inputs, name: str | None) -> ImportResult:
     module = target.module
     try:
-        given = Inputs.of(module, inputs)
         session = Session(Tree(module), target, given.observed)
         with session.opened():
             root = session.block(module, given.signature, root=True)

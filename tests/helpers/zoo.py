@@ -40,23 +40,30 @@ def timm() -> types.ModuleType:
 
 
 def target_of(name: str) -> tuple[str, dict[str, Any]]:
-    """The target to import for a builder of torchvision, and its arguments: no weights are fetched."""
-    home = torchvision().models.get_model_builder(name).__module__.rsplit(".", 1)[0]
-    arguments: dict[str, Any] = {"weights": None}
-    if home.endswith(("detection", "segmentation")):
+    """The target to import for a builder of torchvision, or of timm ("timm.resnet18"), and its arguments: no
+    weights are fetched."""
+    if name.startswith("timm."):
+        timm()
+        return "timm:create_model", {"model_name": name.removeprefix("timm."), "pretrained": False}
+    home = torchvision().models.get_model_builder(name).__module__
+    arguments: dict[str, Any] = {"name": name, "weights": None}
+    if home.split(".")[-2] in ("detection", "segmentation"):
         arguments["weights_backbone"] = None
-    return f"{home}:{name}", arguments
+    return "torchvision.models:get_model", arguments
 
 
 def inputs_for(name: str) -> tuple[torch.Tensor, ...] | None:
-    """Inputs that a model of torchvision takes; None for detectors, which take lists."""
-    target, _ = target_of(name)
+    """Inputs that a model takes; None for detectors, which take lists."""
     generator = torch.Generator().manual_seed(len(name))
-    if "detection" in target:
+    if name.startswith("timm."):
+        size = timm().create_model(name.removeprefix("timm.")).pretrained_cfg.get("input_size", (3, 224, 224))
+        return (torch.randn(2, *size, generator=generator),)
+    home = torchvision().models.get_model_builder(name).__module__
+    if "detection" in home:
         return None
-    if "optical_flow" in target:
+    if "optical_flow" in home:
         return tuple(torch.randn(1, 3, 128, 128, generator=generator) for _ in range(2))
-    if "video" in target:
+    if "video" in home:
         size = 224 if name.startswith(("mvit", "swin")) else 112
         return (torch.randn(1, 3, 16, size, size, generator=generator),)
     size = 299 if "inception" in name else 518 if name == "vit_h_14" else 224

@@ -66,7 +66,7 @@ def _signatures_of(node: Any) -> tuple[str, Sequence[_Signature]]:
         function = getattr(torch.Tensor, target, None)
         return target, _signatures(target, function)
     if isinstance(target, torch._ops.OpOverload):
-        return target._opname, (_schema(target),)
+        return target._opname, (_schema(target), *_signatures(target._opname, None))
     name = getattr(target, "__name__", "")
     return name, _signatures(name, target)
 

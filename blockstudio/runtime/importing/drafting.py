@@ -20,6 +20,7 @@ from blockstudio.runtime.importing.effects import Effects, is_in_place
 from blockstudio.runtime.importing.inline import Inline, class_name
 from blockstudio.runtime.importing.layers import CatalogLayer
 from blockstudio.runtime.importing.names import Names, fresh, is_key, snake
+from blockstudio.runtime.importing.needs import CHECKS, checked, needed
 from blockstudio.runtime.importing.notes import Note, Untraceable
 from blockstudio.runtime.importing.proxies import KIND, OUT_OF_PLACE, RANK
 from blockstudio.runtime.importing.returns import output_names
@@ -30,14 +31,6 @@ from blockstudio.runtime.importing.tree import own_tensors
 
 if TYPE_CHECKING:
     from blockstudio.runtime.importing.session import Session
-
-_RANDOM = frozenset(
-    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout rrelu rand randn randint randperm "
-    "normal bernoulli multinomial poisson rand_like randn_like randint_like gumbel_softmax bernoulli_ normal_ uniform_ "
-    "exponential_ scaled_dot_product_attention".split()
-)
-_CHECKS = frozenset(("_assert", "_check", "_check_is_size", "_check_with", "assert_fn", "_assert_async"))
-"""Functions that check their arguments only."""
 
 
 def draft(session: Session, module: nn.Module, signature: Signature, evaluated: Trace, trained: Trace) -> Block:
@@ -61,7 +54,7 @@ def draft(session: Session, module: nn.Module, signature: Signature, evaluated: 
     block.changes_inputs = tuple(placeholders.index(node) for node in effects.changed_inputs)
     for node in effects.changed_inputs:
         block.notes.append(Note("changed input", "", {"name": node.target}))
-    checks = [_checked(step) for node, step in effects.steps.items() if node.op == "call_function"]
+    checks = [checked(step) for node, step in effects.steps.items() if node.op == "call_function"]
     for text in dict.fromkeys([*evaluated.assertions, *trained.assertions, *filter(None, checks)]):
         block.notes.append(Note("assertion", "", {"text": text}))
     if evaluated.rank is not None:
@@ -106,7 +99,7 @@ class Drafter:
                 self.graph.inputs.append(Port(name))
                 self.points[node] = Endpoint("", name)
         unused.expose(self)
-        live = self._live()
+        live = needed(self.effects)
         for node in self.trace.graph.nodes:
             if node in live:
                 self._step(node)
@@ -114,26 +107,6 @@ class Drafter:
             raise Untraceable("a submodule's input depends on the parameters that it gives")
         unused.keep_the_rest(self)
         self._return()
-
-    # --- what is needed ---------------------------------------------------------------------------------
-
-    def _live(self) -> set[fx.Node]:
-        """The steps that something comes of."""
-        live: set[fx.Node] = set()
-        pending = [self.effects.latest.get(node, node) for node in self.effects.results]
-        for node, step in self.effects.steps.items():
-            name = step.target if isinstance(step.target, str) else getattr(step.target, "__name__", "")
-            if node.op == "call_module" or (node.op.startswith("call_") and name in _RANDOM):
-                pending.append(node)
-        while pending:
-            node = pending.pop()
-            if node in live:
-                continue
-            live.add(node)
-            known = self.effects.steps.get(node)
-            if known is not None:
-                fx.node.map_arg((known.args, known.kwargs), pending.append)
-        return live
 
     # --- steps --------------------------------------------------------------------------------------------
 
@@ -178,7 +151,7 @@ class Drafter:
 
     def _function(self, node: fx.Node, step: Step) -> None:
         name = step.target if isinstance(step.target, str) else getattr(step.target, "__name__", "")
-        if name in _CHECKS:
+        if name in CHECKS:
             return
         size = special.size_of(step)
         if size is not None:
@@ -391,15 +364,6 @@ def _is_same(one: CatalogLayer | Block, other: CatalogLayer | Block) -> bool:
     if isinstance(one, Block) and isinstance(other, Block):
         return one.makes_the_same_as(other)
     return one is other
-
-
-def _checked(step: Step) -> str:
-    """What a step says that only checks something; "" for others."""
-    name = getattr(step.target, "__name__", "")
-    if name not in _CHECKS:
-        return ""
-    said = [arg for arg in (*step.args[1:], *step.kwargs.values()) if isinstance(arg, str)]
-    return said[0].rstrip(".") if said else f"torch.{name}"
 
 
 def _out_of_place(target: Any) -> Any:

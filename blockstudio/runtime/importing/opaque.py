@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from blockstudio.runtime.importing.layers import CatalogLayer, has_hooks, plain_
 from blockstudio.runtime.importing.literals import written
 from blockstudio.runtime.importing.notes import ImportRefused, Untraceable
 from blockstudio.runtime.importing.quiet import undisturbed
+from blockstudio.runtime.importing.recorded import Recorded
 from blockstudio.runtime.importing.sources import NotStandalone, Source, is_importable, package_of
 from blockstudio.runtime.importing.tracing import Given, Signature, argument_names
 
@@ -42,6 +44,8 @@ def block(session: Session, module: nn.Module, signature: Signature, reason: str
         layer = session.layer(module)
         if layer is not None:
             return _of_layer(session, module, layer, call, signature)
+        if isinstance(module, Recorded):
+            return _as_recorded(session, module, call, signature)
         for make in (_with_arguments, _with_attributes):
             for imported in (False, True):
                 try:
@@ -169,6 +173,14 @@ def _with_attributes(
     head = f"class {kind.__name__}({_bases(kind, base, imported=imported)}):\n"
     source.parts[kind.__name__] = head + body + forward
     return _finished(session, module, call, signature, source, kind.__name__, {})
+
+
+def _as_recorded(session: Session, module: Recorded, call: _Call, signature: Signature) -> Block:
+    """The forward that torch.export recorded."""
+    name, source = type(module).__name__, Source("")
+    body = synthesis.constructor(session, module, source)
+    source.parts[name] = f"class {name}(nn.Module):\n{body}\n{textwrap.indent(module.code.strip(), '    ')}\n"
+    return _finished(session, module, call, signature, source, name, {})
 
 
 def _with_factory(session: Session, module: nn.Module, call: _Call, signature: Signature) -> Block:
