@@ -34,6 +34,7 @@ from blockstudio.graph.model import (
     Sequential,
     While,
 )
+from blockstudio.graph.scopes import owner_of
 
 INPUT = "input"
 OUTPUT = "output"
@@ -108,11 +109,11 @@ def _signature(source: str, name: str) -> CodeSignature | None:
 
 def called_node(document: Document, location: Location, call: Call) -> Node | None:
     """The layer, instance or sequential that a call applies again; None when there is none."""
-    for graph in _class_scope(document, location):
-        found = graph.nodes.get(call.layer)
-        if isinstance(found, Layer | Instance | Sequential):
-            return found
-    return None
+    try:
+        found = owner_of(document, location, call)
+    except BlockStudioError:
+        return None
+    return found[1] if found is not None and isinstance(found[1], Layer | Instance | Sequential) else None
 
 
 def _known_ports(
@@ -202,15 +203,3 @@ def _graph(document: Document, location: Location) -> Graph:
         return document.graph(location)
     except BlockStudioError:
         return Graph()
-
-
-def _class_scope(document: Document, location: Location) -> Iterator[Graph]:
-    """The graphs whose layers are attributes of one class: this one first, then the definition's others."""
-    yield _graph(document, location)
-    pending = [_graph(document, Location(location.definition))]
-    while pending:
-        graph = pending.pop(0)
-        yield graph
-        for node in graph.nodes.values():
-            if not isinstance(node, Sequential):
-                pending += [inner for _, inner in node.graphs()]

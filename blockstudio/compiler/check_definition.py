@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from blockstudio.compiler.check_nodes import NodeCheck, specs_of
+from blockstudio.compiler.check_nodes import NodeCheck
 from blockstudio.compiler.diagnostics import Report
 from blockstudio.compiler.naming import CONTAINER_ATTRIBUTES, LOCAL_RESERVED, MODULE_ATTRIBUTES, is_attribute, is_plain
-from blockstudio.compiler.options import Names, hyper_names
+from blockstudio.compiler.options import Names, hyper_names, specs_of
 from blockstudio.compiler.scope import DEEPEST, OWNING, Owner, Place, Scope
 from blockstudio.errors import ExpressionError
 from blockstudio.graph import topology
@@ -78,7 +78,7 @@ class DefinitionCheck:
                 self.report.add("hyper.duplicate", place, name=name)
             seen.add(name)
             if name in self.scope.owners and name in run_names_used(self.scope):
-                self.report.add("hyper.clash", self.scope.owners[name].place.location, name, name=name)
+                self.report.add("hyper.clash", self.scope.owners[name][0].place.location, name, name=name)
             if parameter.default and not _is_default(parameter.default):
                 self.report.add("hyper.default", place, name=name, text=parameter.default)
 
@@ -88,14 +88,14 @@ class DefinitionCheck:
             self.report.add("node.duplicate", owner.place.location, owner.node.name, name=owner.node.name, other=other)
         plain: dict[str, Owner] = {}
         members: dict[str, Owner] = {}
-        for name, owner in self.scope.owners.items():
+        for name, owner in [(name, owner) for name, owners in self.scope.owners.items() for owner in owners]:
             stem, dot, _ = name.partition(".")
             (members if dot else plain).setdefault(stem, owner)
             parts = name.split(".")
             for length in range(2, len(parts)):
                 inner = ".".join(parts[:length])
                 if inner in self.scope.owners:
-                    self._add_list(owner, inner, self.scope.owners[inner])
+                    self._add_list(owner, inner, self.scope.owners[inner][0])
             if dot and self.scope.branches(members[stem].place) != self.scope.branches(owner.place):
                 self.report.add("node.guards", owner.place.location, name, name=stem)
             if dot and stem in plain:
@@ -106,7 +106,7 @@ class DefinitionCheck:
 
     def _check_numbers(self) -> None:
         """Layers named by numbers make the block itself a list, which has no gaps."""
-        numbered = {name: owner for name, owner in self.scope.owners.items() if is_number(name)}
+        numbered = {name: owners[0] for name, owners in self.scope.owners.items() if is_number(name)}
         missing = next((str(number) for number in range(len(numbered)) if str(number) not in numbered), "")
         for name, owner in numbered.items():
             if self.scope.branches(owner.place):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from operator import is_
 from typing import Any, ClassVar
 
@@ -14,7 +13,7 @@ from blockstudio.catalog.ports import definition_ports, node_options
 from blockstudio.catalog.spec import Entry, OptionSpec
 from blockstudio.compiler.diagnostics import Report
 from blockstudio.compiler.naming import LOCAL_RESERVED, is_plain
-from blockstudio.compiler.options import Names, faults, made_names, run_names
+from blockstudio.compiler.options import Names, faults, made_names, run_names, specs_of
 from blockstudio.compiler.scope import CALLABLE, Place, Scope
 from blockstudio.errors import ExpressionError
 from blockstudio.graph.expressions import names_in
@@ -279,13 +278,6 @@ def _within(place: Place, owner: Place) -> bool:
 
 def _within_branches(inner: tuple[object, ...], outer: tuple[object, ...]) -> bool:
     return inner[: len(outer)] == outer
-
-
-@cache
-def specs_of(type: str) -> Mapping[str, OptionSpec]:
-    """The options of a catalog entry by name."""
-    entry = catalog().get(type)
-    return {spec.name: spec for spec in entry.options} if entry else {}
 
 
 def _needs_port(entry: Entry, name: str) -> bool:

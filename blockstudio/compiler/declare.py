@@ -13,9 +13,9 @@ from blockstudio.catalog.ports import definition_options
 from blockstudio.catalog.render import option_source
 from blockstudio.catalog.spec import OptionSpec
 from blockstudio.compiler import ir
-from blockstudio.compiler.check_nodes import chain, specs_of
+from blockstudio.compiler.check_nodes import chain
 from blockstudio.compiler.members import reached
-from blockstudio.compiler.options import Names, made_names, settled
+from blockstudio.compiler.options import Names, made_names, settled, specs_of
 from blockstudio.compiler.scope import Owner, Place, Scope
 from blockstudio.graph.model import (
     Call,

@@ -184,8 +184,8 @@ class Statement(Origin):
 
 @frozen(kw_only=True)
 class Read(Statement):
-    """The value of a constant or parameter: the declaration `declared`, as `source` says (`self.weight`,
-    `self.weight[i]`). One output."""
+    """The value of a constant or parameter: the declaration `declared` of the node itself, as `source` says
+    (`self.weight`, `self.weight[i]`). One output."""
 
     declared: str
     source: str
@@ -201,14 +201,16 @@ class Compute(Statement):
 
 @frozen(kw_only=True)
 class Apply(Statement):
-    """A module applied: `layer` names the declaration, a layer, instance or sequential of this module.
+    """A module applied: `layer` names the declaration, a layer, instance or sequential of this module, and
+    `owner` is where its node stands.
 
-    `callee` is how it is reached in `forward` (run text): "self.hidden", "self.layers[0]",
-    "self.conv[i]". `options` are those of a layer that its call takes. `ports` are all its input
-    ports in the order of its forward; `call_only` tells the second use of a layer from the first.
+    `callee` is how it is reached in `forward` (run text): "self.hidden", "self.layers[0]", "self.conv[i]".
+    `options` are those of a layer that its call takes. `ports` are all its input ports in the order of its
+    forward; `call_only` tells the second use of a layer from the first.
     """
 
     layer: str
+    owner: Location
     callee: str
     ports: tuple[str, ...]
     entry: Entry | None = field(default=None, repr=_type_of)
@@ -359,7 +361,13 @@ class Module:
 
     @cached_property
     def by_name(self) -> Mapping[str, Declaration]:
+        """Declarations by name; of those in several branches the last."""
         return {declaration.name: declaration for declaration in self.declarations}
+
+    @cached_property
+    def by_node(self) -> Mapping[tuple[Location, str], Declaration]:
+        """Declarations by the node they were made from."""
+        return {(declaration.location, declaration.node): declaration for declaration in self.declarations}
 
 
 @frozen

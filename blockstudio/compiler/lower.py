@@ -12,16 +12,14 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import code_signature
 from blockstudio.compiler import ir
 from blockstudio.compiler.check import Analysis, analyse
-from blockstudio.compiler.check_nodes import specs_of
 from blockstudio.compiler.declare import Declarer, callee, count_source
-from blockstudio.compiler.options import Names, hyper_names, run_names, settled
+from blockstudio.compiler.options import Names, hyper_names, run_names, settled, specs_of
 from blockstudio.compiler.rules import lowered_rules
 from blockstudio.compiler.scope import CALLABLE, OWNING, Owner, Place, Scope
 from blockstudio.compiler.signatures import arguments_of, default_source, signature_arguments
-from blockstudio.compiler.snippets import expression, negated, with_words
-from blockstudio.errors import ExpressionError
+from blockstudio.compiler.snippets import quoted
 from blockstudio.graph import topology
-from blockstudio.graph.document import Document
+from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
     BOUNDARY,
     Call,
@@ -82,8 +80,7 @@ class _Lowering:
         self.made = hyper_names(scope.definition)
         self.run = hyper_names(scope.definition, "self.")
         self.declarer = Declarer(scope, self.made)
-        self.declarations: dict[str, ir.Declaration | None] = {}
-        self.static: dict[int, str] = {}
+        self.declarations: dict[tuple[Location, str], ir.Declaration] = {}
         self.broken_containers: dict[int, bool] = {}
 
     def module(self) -> ir.Module:
@@ -94,7 +91,7 @@ class _Lowering:
             name=self.scope.name,
             doc=definition.doc,
             hyper_parameters=arguments_of(self.scope),
-            declarations=tuple(declaration for declaration in self.declarations.values() if declaration),
+            declarations=tuple(self.declarations.values()),
             forward=forward,
             initializers=rules,
         )
@@ -132,40 +129,16 @@ class _Lowering:
 
     def declare(self, owner: Owner) -> bool:
         """Declare a node of the class, once, after what it needs; False where that cannot be."""
-        name = owner.node.name
-        if name not in self.declarations:
+        key = (owner.place.location, owner.node.name)
+        if key not in self.declarations:
             if self.is_broken(owner.place, owner.node):
                 return False
             if isinstance(owner.node, Sequential):
                 for needed in self.declarer.dependencies(owner.place, owner.node):
                     if not self.declare(needed):
                         return False
-            self.declarations[name] = self.declarer.attribute(owner, self.guards(owner.place))
+            self.declarations[key] = self.declarer.attribute(owner, self.scope.guards(owner.place))
         return True
-
-    def guards(self, place: Place) -> tuple[str, ...]:
-        """The conditions on hyper-parameters under which a graph is part of the module, as made text."""
-        found: list[str] = []
-        while place.parent is not None:
-            if isinstance(place.container, If) and place.slot != "condition":
-                static = self.static_condition(place.parent, place.container)
-                if static:
-                    found.append(static if place.slot == "then" else negated(static))
-            place = place.parent
-        return tuple(reversed(found))
-
-    def static_condition(self, place: Place, node: If) -> str:
-        """The condition of an If as made text where it depends on hyper-parameters only; else ""."""
-        found = self.static.get(id(node))
-        if found is None:
-            inside = self.scope.inside(place, node, "condition")
-            text = expression(self.block(inside, self.made)) if inside else None
-            try:
-                found = with_words(self.made.option(text)) if text else ""
-            except ExpressionError:
-                found = ""
-            self.static[id(node)] = found
-        return found
 
     # --- blocks and statements -------------------------------------------------------------------------
 
@@ -174,10 +147,8 @@ class _Lowering:
         names = run_names(names or self.run, place)
         statements = []
         for node in self.ordered(place):
-            if isinstance(node, OWNING):
-                owner = self.scope.owners.get(node.name)
-                if owner is None or owner.node is not node or not self.declare(owner):
-                    continue
+            if isinstance(node, OWNING) and not self.declare(Owner(place, node)):
+                continue
             statement = self.statement(place, node, names)
             if statement is not None:
                 statements.append(statement)
@@ -214,8 +185,7 @@ class _Lowering:
             case Layer() | Instance() | Sequential() | Call():
                 return self.apply(place, node, names, tuple(port.name for port in ports.inputs), fields)
             case Constant() | Parameter():
-                owner = self.scope.owners[node.name]
-                return ir.Read(declared=node.name, source=callee(self.scope, owner), **fields)
+                return ir.Read(declared=node.name, source=callee(self.scope, Owner(place, node)), **fields)
             case Function():
                 return self.compute(node, names, fields)
             case While() | If() | Repeat():
@@ -238,6 +208,7 @@ class _Lowering:
             options = settled(run, owned.options, names)
         return ir.Apply(
             layer=owned.name,
+            owner=owner.place.location,
             callee=callee(self.scope, owner),
             ports=ports,
             entry=entry,
@@ -267,8 +238,8 @@ class _Lowering:
             case Repeat():
                 count = count_source(node.count, names)
                 return ir.ForRange(count=count, index=node.index, shared=node.shared, **blocks, **fields)
-        static = self.static_condition(place, node)
-        return ir.IfElse(static=self.run.option(static) if static else "", **blocks, **fields)
+        static = self.scope.static_condition(place, node)
+        return ir.IfElse(static=quoted(self.run.option(static)) if static else "", **blocks, **fields)
 
     def device_of(self, place: Place, value: Endpoint) -> str:
         """Where a value is: on its node's device, or "" on that of the model."""

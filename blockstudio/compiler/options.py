@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
 from attrs import Factory, frozen
 
+from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.spec import OptionSpec
 from blockstudio.catalog.values import check_value
-from blockstudio.compiler.scope import Place
 from blockstudio.errors import BlockStudioError
 from blockstudio.graph.expressions import check_index, check_option, check_tensor, substitute
 from blockstudio.graph.model import Definition, Expression, Options, OptionValue
+
+if TYPE_CHECKING:
+    from blockstudio.compiler.scope import Place
 
 
 @frozen
@@ -46,6 +51,13 @@ class Names:
         if isinstance(value, Expression):
             return Expression(self.tensor(value.text) if kind == "tensor" else self.option(value.text))
         return value
+
+
+@cache
+def specs_of(type: str) -> Mapping[str, OptionSpec]:
+    """The options of a catalog entry by name."""
+    entry = catalog().get(type)
+    return {spec.name: spec for spec in entry.options} if entry else {}
 
 
 def hyper_names(definition: Definition, prefix: str = "") -> Names:

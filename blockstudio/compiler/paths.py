@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from blockstudio.compiler.check_nodes import chain
 from blockstudio.compiler.members import reached
 from blockstudio.compiler.naming import is_index
-from blockstudio.compiler.scope import Place, Scope
+from blockstudio.compiler.scope import Owner, Place, Scope
 from blockstudio.errors import ExpressionError
 from blockstudio.graph import expressions
 from blockstudio.graph.document import Location
@@ -80,7 +80,7 @@ class Paths:
             return evolve(here, values=values)
         for length in range(len(here.rest), 0, -1):
             name = ".".join(here.rest[:length])
-            owner = scope.owners.get(name)
+            owner = _chosen(scope, scope.owners.get(name, ()), values)
             if owner is None:
                 continue
             here = Landing(
@@ -228,6 +228,16 @@ def _evaluated(value: OptionValue, values: Values) -> tuple[Any] | None:
         return (evaluate(value, values),)
     except (ExpressionError, ArithmeticError, LookupError, TypeError, ValueError, MemoryError):
         return None
+
+
+def _chosen(scope: Scope, owners: Sequence[Owner], values: Values | None) -> Owner | None:
+    """The one of several in branches that there is with these values, the first where they do not tell."""
+    if len(owners) > 1 and values is not None:
+        for owner in owners:
+            holding = [_evaluated(Expression(guard), values) for guard in scope.guards(owner.place)]
+            if all(found is not None and found[0] for found in holding):
+                return owner
+    return owners[0] if owners else None
 
 
 def _count(value: OptionValue, values: Values | None) -> int | None:

@@ -1,4 +1,5 @@
-"""The graphs of one definition, indexed once: which share the class, who owns what, and who is called."""
+"""The graphs of one definition, indexed once: which share the class, who owns what, who is called, and which
+branches are chosen when the module is built."""
 
 from __future__ import annotations
 
@@ -6,8 +7,14 @@ from collections.abc import Iterator
 
 from attrs import evolve, field, frozen
 
+from blockstudio.catalog import render
+from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import Ports, node_ports
 from blockstudio.compiler.members import Group, grouped
+from blockstudio.compiler.options import hyper_names, settled, specs_of
+from blockstudio.compiler.snippets import negated, quoted, with_words
+from blockstudio.errors import BlockStudioError
+from blockstudio.graph import topology
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
     BOUNDARY,
@@ -15,6 +22,7 @@ from blockstudio.graph.model import (
     Constant,
     Definition,
     Endpoint,
+    Function,
     Graph,
     If,
     Instance,
@@ -74,30 +82,40 @@ class Scope:
     definition: Definition
     places: tuple[Place, ...] = field(init=False)
     by_location: dict[Location, Place] = field(init=False)
-    owners: dict[str, Owner] = field(init=False)
-    """The nodes that become attributes of the class, by name; the first where a name is used twice."""
+    owners: dict[str, tuple[Owner, ...]] = field(init=False)
+    """The nodes that become attributes of the class, by name; several where they stand in branches of which
+    only one is made."""
     doubles: list[tuple[Owner, Owner]] = field(init=False, factory=list)
-    """The others of that name, each with the first."""
+    """Others of a name that is taken already, each with the one that took it."""
     attributes: dict[str, Group | str] = field(init=False)
     """The attributes of the class that are modules, lists of them grouped."""
     too_deep: list[Owner] = field(init=False, factory=list)
     _ports: dict[tuple[Location, str], Ports] = field(init=False, factory=dict)
+    _static: dict[int, str] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "places", tuple(self._walk()))
         object.__setattr__(self, "by_location", {place.location: place for place in self.places})
-        owners: dict[str, Owner] = {}
-        for place in self.places:
-            if not place.sequential:
-                for node in place.graph.nodes.values():
-                    if isinstance(node, OWNING):
-                        owner = Owner(place, node)
-                        first = owners.setdefault(node.name, owner)
-                        if first is not owner:
-                            self.doubles.append((owner, first))
-        object.__setattr__(self, "owners", owners)
-        modules = (name for name, owner in owners.items() if isinstance(owner.node, CALLABLE))
+        object.__setattr__(self, "owners", self._owners())
+        modules = (name for name, owners in self.owners.items() if isinstance(owners[0].node, CALLABLE))
         object.__setattr__(self, "attributes", grouped(modules))
+
+    def _owners(self) -> dict[str, tuple[Owner, ...]]:
+        owners: dict[str, tuple[Owner, ...]] = {}
+        for place in self.places:
+            if place.sequential:
+                continue
+            for node in place.graph.nodes.values():
+                if not isinstance(node, OWNING):
+                    continue
+                owner = Owner(place, node)
+                others = owners.get(node.name, ())
+                taken = next((other for other in others if not self.exclusive(place, other.place)), None)
+                if taken is None:
+                    owners[node.name] = (*others, owner)
+                else:
+                    self.doubles.append((owner, taken))
+        return owners
 
     def _walk(self) -> Iterator[Place]:
         pending = [Place(Location(self.name), self.definition.graph)]
@@ -117,28 +135,78 @@ class Scope:
     def root(self) -> Place:
         return self.places[0]
 
+    # --- branches that are chosen when the module is built ------------------------------------------
+
     def branches(self, place: Place) -> tuple[tuple[int, str], ...]:
-        """The branches around a place, outermost first, of Ifs that may be decided when the module is built:
-        those whose condition looks at no input."""
-        found: list[tuple[int, str]] = []
+        """The branches around a place, outermost first, of Ifs that are decided when the module is built."""
+        return tuple((id(node), slot) for node, slot, _ in self._static_branches(place))
+
+    def guards(self, place: Place) -> tuple[str, ...]:
+        """The conditions on hyper-parameters under which a graph is part of the module, as made text."""
+        return tuple(static if slot == "then" else negated(static) for _, slot, static in self._static_branches(place))
+
+    def exclusive(self, one: Place, other: Place) -> bool:
+        """Whether a module never has what is in both of two places."""
+        slots = dict(self.branches(one))
+        return any(slots.get(node, slot) != slot for node, slot in self.branches(other))
+
+    def _static_branches(self, place: Place) -> list[tuple[If, str, str]]:
+        found: list[tuple[If, str, str]] = []
         while place.parent is not None:
             node = place.container
-            if isinstance(node, If) and place.slot != "condition" and not node.condition.edges_out_of(BOUNDARY):
-                found.append((id(node), place.slot))
+            if isinstance(node, If) and place.slot != "condition":
+                static = self.static_condition(place.parent, node)
+                if static:
+                    found.append((node, place.slot, static))
             place = place.parent
-        return tuple(reversed(found))
+        return found[::-1]
+
+    def static_condition(self, place: Place, node: If) -> str:
+        """The condition of an If as made text where it depends on hyper-parameters only; else ""."""
+        found = self._static.get(id(node))
+        if found is None:
+            inside = self.inside(place, node, "condition")
+            found = self._static[id(node)] = self._condition(inside) if inside else ""
+        return found
+
+    def _condition(self, place: Place) -> str:
+        """The only output of a graph as an expression of the hyper-parameters; "" where it is none."""
+        graph, names = place.graph, hyper_names(self.definition)
+        if len(graph.outputs) != 1 or graph.edges_out_of(BOUNDARY):
+            return ""
+        sources: dict[Endpoint, str] = {}
+        try:
+            # A graph with a circle has something in it that is never fed.
+            for node in topology.ordered(graph) if not topology.tangles(graph) else ():
+                entry = catalog().get(node.type) if isinstance(node, Function) else None
+                wired = {edge.target.port: edge.source for edge in graph.edges_into(node.name)}
+                if entry is None or not isinstance(node, Function) or not sources.keys() >= set(wired.values()):
+                    continue
+                options = settled(specs_of(node.type), node.options, names)
+                text = render.call(entry, {port: sources[value] for port, value in wired.items()}, options)
+                for port in self.ports(place, node).outputs[:1]:
+                    sources[Endpoint(node.name, port.name)] = quoted(text)
+            value = graph.source_of(BOUNDARY, graph.outputs[0].name)
+            text = sources.get(value, "") if value is not None else ""
+            return quoted(with_words(names.option(text))) if text else ""
+        except BlockStudioError:
+            return ""
+
+    # --- finding --------------------------------------------------------------------------------------
 
     def inside(self, place: Place, node: Node, slot: str) -> Place | None:
         """The place of a graph inside a node; None where it is too deep."""
         return self.by_location.get(place.location.enter(node.name, slot))
 
     def owner_of(self, place: Place, call: Call) -> Owner | None:
-        """The node that a call applies again: a sibling in a Sequential, else an attribute of the class."""
+        """The node that a call applies again: a sibling in a Sequential, else an attribute of the class, of those
+        in several branches the one in its own."""
         if place.sequential:
             sibling = place.graph.nodes.get(call.layer)
             if sibling is not None and isinstance(sibling, CALLABLE):
                 return Owner(place, sibling)
-        return self.owners.get(call.layer)
+        owners = self.owners.get(call.layer, ())
+        return next((owner for owner in owners if not self.exclusive(owner.place, place)), (*owners, None)[0])
 
     def ports(self, place: Place, node: Node) -> Ports:
         """The ports of a node, worked out once."""

@@ -9,8 +9,7 @@ from blockstudio.catalog.ports import definition_options
 from blockstudio.catalog.render import option_source
 from blockstudio.catalog.spec import OptionSpec
 from blockstudio.compiler import ir
-from blockstudio.compiler.check_nodes import specs_of
-from blockstudio.compiler.options import Names
+from blockstudio.compiler.options import Names, specs_of
 from blockstudio.compiler.scope import Scope
 from blockstudio.compiler.snippets import quoted
 from blockstudio.errors import ExpressionError

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 
 from blockstudio.catalog import render
 from blockstudio.compiler import ir
-from blockstudio.compiler.ir import Value
-from blockstudio.graph.model import BOUNDARY
 
 _STRING = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 
@@ -55,27 +53,11 @@ def targets(statement: ir.Statement, names: Mapping[str, str]) -> str:
     return ", ".join(names.get(port, "_") for port in statement.outputs)
 
 
-def expression(block: ir.Block) -> str | None:
-    """A block's only output as one expression of the hyper-parameters; None where it depends on an input, or
-    on anything that is not a function."""
-    if len(block.outputs) != 1:
-        return None
-    sources: dict[Value, str] = {}
-    for statement in block.statements:
-        wired = set(statement.arguments.values())
-        if not isinstance(statement, ir.Compute) or len(statement.outputs) != 1 or not wired <= sources.keys():
-            continue
-        arguments = {port: sources[value] for port, value in statement.arguments.items()}
-        sources[Value(statement.node, statement.outputs[0])] = call(statement, arguments)
-    value = block.outputs[0].value
-    return sources.get(value) if value is not None and value.node != BOUNDARY else None
-
-
 def negated(condition: str) -> str:
     """The opposite of a condition; of `a == b`, as one writes it, `a != b`."""
     tree = ast.parse(condition, mode="eval").body
     if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
-        return ast.unparse(tree.operand)
+        return quoted(ast.unparse(tree.operand))
     if isinstance(tree, ast.Compare) and len(tree.ops) == 1 and isinstance(tree.ops[0], ast.Eq | ast.NotEq):
         old, new = ("==", "!=") if isinstance(tree.ops[0], ast.Eq) else ("!=", "==")
         if condition.count(old) == 1:

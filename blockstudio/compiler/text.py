@@ -61,6 +61,12 @@ class Text:
         first, *rest = self.marks
         return Text(self.source, (evolve(first, start=0, end=len(self.source)), *rest))
 
+    def cut(self, start: int, end: int) -> Text:
+        """A part of it, with what its marks cover of that."""
+        inside = (evolve(mark, start=max(mark.start, start), end=min(mark.end, end)) for mark in self.marks)
+        kept = (mark for mark in inside if mark.start < mark.end)
+        return Text(self.source[start:end], tuple(Text("", tuple(kept)).shifted(-start)))
+
     def shifted(self, offset: int) -> Iterator[Mark]:
         """Its marks, where it stands at an offset."""
         return (Mark(mark.start + offset, mark.end + offset, mark.location, mark.node) for mark in self.marks)
@@ -119,6 +125,10 @@ class Lines:
     def extend(self, other: Lines) -> None:
         """Take over lines that were written at this depth."""
         self.lines += other.lines
+
+    def dedented(self) -> Lines:
+        """The same, one level less deep."""
+        return Lines([evolve(line, depth=max(line.depth - 1, 0)) for line in self.lines], self.depth - 1)
 
     def blank(self, count: int = 1) -> None:
         self.add_prose([""] * count)

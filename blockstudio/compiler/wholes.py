@@ -58,7 +58,7 @@ def _whole(statement: ir.ForRange, module: ir.Module) -> Whole | None:
     round_number = f"[{statement.index}]"
     if not passed_on or not given_on or not inner.callee.endswith(round_number) or not statement.arguments:
         return None
-    declaration = module.by_name.get(inner.layer)
+    declaration = module.by_node.get((inner.owner, inner.layer))
     if declaration is None or declaration.device:
         return None
     port = inner.ports[0]
@@ -71,6 +71,7 @@ def _whole(statement: ir.ForRange, module: ir.Module) -> Whole | None:
         outputs=statement.outputs,
         moves=moves,
         layer=inner.layer,
+        owner=inner.owner,
         callee=inner.callee.removesuffix(round_number),
         ports=inner.ports[:1],
         inner=inner,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from blockstudio.compiler import ir
 from blockstudio.compiler.comments import comment_lines
@@ -264,6 +266,9 @@ class ForwardWriter(CallWriter):
         yes = self._block(statement.then, operands, [value for value, _ in then], targets, inside, depth)
         no = self._block(statement.otherwise, operands, [value for value, _ in otherwise], targets, inside, depth)
         choice = self._choice(frame, statement, condition, yes, no)
+        if choice is not None and statement.static and yes.assigned.source == no.assigned.source:
+            # The branches differ in what is made, not in what is done.
+            choice = yes.assigned.marked(statement.location, statement.node)
         for result, target in zip(results, targets, strict=False):
             if target and choice is not None and self._is_given_at_once(frame, statement, result):
                 frame.atoms[result] = choice
@@ -306,11 +311,28 @@ class ForwardWriter(CallWriter):
             frame.lines.add(header("if ", self._opposite(condition), ":"))
             frame.lines.extend(no.lines)
             return
+        if statement.static and _alike(yes.lines, no.lines):
+            for line in yes.lines.dedented().lines:
+                frame.lines.lines.append(line if line.is_prose else evolve(line, code=header(line.code)))
+            return
         if not yes.lines.lines:
             yes.lines.add("pass")
+        if _is_branch(no.lines):
+            inner = no.lines.dedented()
+            first, *rest = inner.lines
+            body = list(takewhile(lambda line: line.depth > first.depth, rest))
+            if _alike(Lines(body), yes.lines):
+                either = joined(_operand(condition), " or ", _operand(first.code.cut(3, len(first.code.source) - 1)))
+                frame.lines.add(header("if ", either, ":"))
+                frame.lines.extend(Lines(rest))
+                return
+            inner.lines[0] = evolve(first, code=joined("el", first.code))
+            no.lines = inner
         frame.lines.add(header("if ", condition, ":"))
         frame.lines.extend(yes.lines)
-        if no.lines.lines:
+        if no.lines.lines and no.lines.lines[0].code.source.startswith("elif "):
+            frame.lines.extend(no.lines)
+        elif no.lines.lines:
             frame.lines.add("else:")
             frame.lines.extend(no.lines)
 
@@ -336,6 +358,27 @@ def _values(block: ir.Block, operands: Sequence[Operand]) -> list[tuple[Value, O
         value = output.value or Value(BOUNDARY, "")
         found.append((value, None if output.move else given.get(value)))
     return found
+
+
+def _operand(condition: Text) -> Text:
+    """A condition as it stands beside an `or`."""
+    loose = isinstance(ast.parse(condition.source, mode="eval").body, ast.IfExp | ast.Lambda)
+    return joined("(", condition, ")") if loose else condition
+
+
+def _alike(one: Lines, other: Lines) -> bool:
+    """Whether lines say the same, whatever nodes they come from."""
+    return [(line.depth, line.code.source, line.comment) for line in one.lines] == [
+        (line.depth, line.code.source, line.comment) for line in other.lines
+    ]
+
+
+def _is_branch(lines: Lines) -> bool:
+    """Whether lines are nothing but an `if` with its branches."""
+    first, *rest = lines.lines or (None,)
+    if first is None or first.is_prose or not first.code.source.startswith("if "):
+        return False
+    return all(line.depth > first.depth or line.code.source.startswith(("else:", "elif ")) for line in rest)
 
 
 def _run_texts(statement: ir.Statement) -> list[str]:

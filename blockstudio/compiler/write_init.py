@@ -35,13 +35,13 @@ class InitWriter:
         }
         written: set[int] = set()
         guards: tuple[str, ...] = ()
-        condition = ""
+        chain: list[str] = []
         for declaration in self.module.declarations:
             group = groups.get(declaration.name)
             if group is not None and id(group) in written:
                 continue
             if declaration.guards != guards:
-                condition = self._write_guards(lines, condition, declaration.guards)
+                chain = self._write_guards(lines, chain, declaration.guards)
                 guards = declaration.guards
             inner = Lines(depth=lines.depth + bool(guards))
             if group is not None:
@@ -57,15 +57,19 @@ class InitWriter:
         line = joined("super().__init__(", listed(children), ")")
         self._write_line(lines, line, "", [text for d in self.module.declarations for text in _child_comments(d)])
 
-    def _write_guards(self, lines: Lines, before: str, guards: tuple[str, ...]) -> str:
-        """The header of what follows under other guards; gives its condition while an `else` may still come."""
+    def _write_guards(self, lines: Lines, chain: list[str], guards: tuple[str, ...]) -> list[str]:
+        """The header of what follows under other guards; gives the conditions so far while an `else` may come."""
         if not guards:
-            return ""
-        if before and guards == (snippets.negated(before),):
+            return []
+        refused = tuple(map(snippets.negated, chain))
+        if chain and guards == refused:
             lines.add("else:")
-            return ""
+            return []
+        if chain and guards[:-1] == refused:
+            lines.add(f"elif {guards[-1]}:")
+            return [*chain, guards[-1]]
         lines.add(f"if {snippets.all_of(guards)}:")
-        return guards[0] if len(guards) == 1 else ""
+        return [guards[0]] if len(guards) == 1 else []
 
     def _write_declaration(self, lines: Lines, declaration: ir.Declaration) -> None:
         made = self._made(declaration, lines)

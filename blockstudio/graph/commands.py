@@ -36,7 +36,7 @@ from blockstudio.graph.model import (
     Repeat,
     While,
 )
-from blockstudio.graph.scopes import calls_of, follow, names_in_scope, owner_of
+from blockstudio.graph.scopes import calls_of, follow, names_beside, owner_of
 
 
 def remove_nodes(document: Document, location: Location, names: Collection[str]) -> Edit:
@@ -85,7 +85,7 @@ def rename_node(document: Document, location: Location, old: str, new: str) -> E
             path=location.path(old),
             name=new,
         )
-    if new != old and new in names_in_scope(document, location):
+    if new != old and new in names_beside(document, location):
         raise EditError(mark("The name “{name}” is taken."), path=location.path(old), name=new)
     edits: list[Edit] = [RenameNode(location, old, new)]
     edits += [

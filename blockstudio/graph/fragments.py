@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 from attrs import Factory, evolve, frozen
@@ -108,7 +108,7 @@ def paste_fragment(
         moved = copy_node(
             node, name=names[node.name], position=(node.position[0] + shift[0], node.position[1] + shift[1])
         )
-        moved = _unique_inside(moved, taken)
+        moved = _unique_inside(moved, names, taken)
         moved = _with_definitions(moved, definition_names)
         if isinstance(moved, Call):
             moved = evolve(moved, layer=names.get(moved.layer, moved.layer))
@@ -227,33 +227,41 @@ def _with_definitions(node: Node, names: dict[str, str]) -> Node:
     return node
 
 
-def _unique_inside(node: Node, taken: set[str]) -> Node:
-    """Give layers in control-flow bodies names that are free in the class they land in."""
-    if isinstance(node, Sequential):
-        return node
-    for _, graph in node.graphs():
-        for name in list(graph.nodes):
-            new = next_free(name, taken)
-            taken.add(new)
-            if new != name:
-                _rename_in(graph, name, new)
-        for name, inner in graph.nodes.items():
-            graph.nodes[name] = _unique_inside(inner, taken)
+def _unique_inside(node: Node, outside: Mapping[str, str], taken: set[str]) -> Node:
+    """Give the nodes in control-flow bodies names that are free in the class they land in. Nodes that have one name
+    in two branches keep that in common."""
+    names = dict(outside)
+    for graph in _bodies(node):
+        for name in graph.nodes:
+            if name not in names:
+                names[name] = next_free(name, taken)
+                taken.add(names[name])
+    for graph in _bodies(node):
+        _rename_nodes(graph, names)
     return node
 
 
-def _rename_in(graph: Graph, old: str, new: str) -> None:
-    edges = graph.edges_into(old) + graph.edges_out_of(old)
-    for edge in edges:
-        graph.connect(edge.target, None)
-    items = [(new, evolve(n, name=new)) if key == old else (key, n) for key, n in graph.nodes.items()]
+def _bodies(node: Node) -> Iterator[Graph]:
+    """The graphs in a node whose nodes belong to the class around it."""
+    if not isinstance(node, Sequential):
+        for _, graph in node.graphs():
+            yield graph
+            for inner in graph.nodes.values():
+                yield from _bodies(inner)
+
+
+def _rename_nodes(graph: Graph, names: Mapping[str, str]) -> None:
+    edges = list(graph.edges.items())
+    for target, _ in edges:
+        graph.connect(target, None)
+    renamed = [evolve(node, name=names[name]) for name, node in graph.nodes.items()]
     graph.nodes.clear()
-    graph.nodes.update(items)
-    for name, node in graph.nodes.items():
-        if isinstance(node, Call) and node.layer == old:
-            graph.nodes[name] = evolve(node, layer=new)
-    for source, target in edges:
-        source, target = (Endpoint(new, end.port) if end.node == old else end for end in (source, target))
+    for node in renamed:
+        if isinstance(node, Call):
+            node = evolve(node, layer=names.get(node.layer, node.layer))
+        graph.nodes[node.name] = node
+    for ends in edges:
+        target, source = (Endpoint(names.get(end.node, end.node), end.port) for end in ends)
         graph.connect(target, source)
 
 

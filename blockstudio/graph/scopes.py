@@ -37,6 +37,25 @@ def names_in_scope(document: Document, location: Location) -> set[str]:
     return {name for _, graph in class_scope(document, location) for name in graph.nodes}
 
 
+def names_beside(document: Document, location: Location) -> set[str]:
+    """The node names that one at `location` cannot take: those in the scope, but for those in the other branch of
+    an If around it, which are never made together with it."""
+    return {
+        name
+        for place, graph in class_scope(document, location)
+        if not exclusive(place, location)
+        for name in graph.nodes
+    }
+
+
+def exclusive(one: Location, other: Location) -> bool:
+    """Whether two graphs of a definition stand in the two branches of one If."""
+    for (node, slot), (other_node, other_slot) in zip(one.steps, other.steps, strict=False):
+        if (node, slot) != (other_node, other_slot):
+            return node == other_node and {slot, other_slot} == {"then", "otherwise"}
+    return False
+
+
 def unique_name(document: Document, location: Location, wanted: str, taken: set[str] | None = None) -> str:
     """`wanted`, or `wanted_2`, ... where it is taken in the class scope or in `taken`."""
     return next_free(wanted, names_in_scope(document, location) | (taken or set()))
@@ -54,9 +73,14 @@ def next_free(wanted: str, taken: set[str]) -> str:
 
 
 def owner_of(document: Document, location: Location, call: Call) -> tuple[Location, Node] | None:
-    """The node whose layer a call applies, with its place; None when it is missing."""
+    """The node whose layer a call applies, with its place: the nearest of those around it; None when it is missing."""
     places = [(location, document.graph(location)), *class_scope(document, Location(location.definition))]
-    for place, graph in places:
+
+    def distance(place: Location) -> int:
+        around = location.steps[: len(place.steps)] == place.steps
+        return len(location.steps) - (len(place.steps) if around else -1 - exclusive(place, location))
+
+    for place, graph in sorted(places, key=lambda item: distance(item[0])):
         node = graph.nodes.get(call.layer)
         if node is not None and not isinstance(node, Call):
             return place, node

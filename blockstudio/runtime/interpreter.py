@@ -178,7 +178,7 @@ class Interpreter:
 
     def run_apply(self, statement: ir.Apply, frame: Frame, arguments: Mapping[str, Any]) -> Sequence[Any]:
         """A module applied: a layer, an instance, or a Sequential."""
-        declaration = frame.module.by_name[statement.layer]
+        declaration = frame.module.by_node[statement.owner, statement.layer]
         made = self.reach(statement.callee, frame)
         match declaration:
             case ir.InstanceDeclaration() if isinstance(self.program.modules[declaration.definition], ir.Module):
@@ -243,6 +243,7 @@ class Interpreter:
             arguments={port: Value(BOUNDARY, port)},
             outputs=(self.port_of(member.place),),
             layer=declaration.name,
+            owner=member.place.location,
             callee="",
             ports=(port,),
             entry=entry,
@@ -271,8 +272,10 @@ class Interpreter:
     def _member(self, child: ir.Declaration, made: Any, frame: Frame, owners: Mapping[str, ir.Declaration]) -> Member:
         declaration = child
         while isinstance(declaration, ir.SharedDeclaration):
-            declared = owners if not declaration.source else frame.module.by_name
-            declaration = declared[declaration.owner_node]
+            if declaration.source:
+                declaration = frame.module.by_node[declaration.owner_location, declaration.owner_node]
+            else:
+                declaration = owners[declaration.owner_node]
         return Member(child, declaration, made, frame)
 
     def rounds_of(self, count: str, frame: Frame) -> int:

@@ -130,7 +130,7 @@ def _layer(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
 def _function(name: str, category: str, notes: Notes, tables: Notes) -> Entry:
     type = name.replace("F.", "torch.nn.functional.", 1) if name.startswith("F.") else name
     type = type.replace("Tensor.", "torch.Tensor.", 1) if type.startswith("Tensor.") else type
-    function = None if type.startswith("operator.") else _resolve(type)
+    function = None if type.startswith("operator.") or "." not in type else _resolve(type)
     layer = _layer_of(name)
     docs = {**(argument_docs(layer) if layer else {}), **(argument_docs(function) if function else {})}
 
@@ -275,7 +275,7 @@ def _list(arguments: Iterable[Argument], keyword: str) -> str:
 
 
 def _url(name: str) -> str:
-    return name if name.startswith("https:") else f"{DOCS}/generated/{name}.html"
+    return name if not name or name.startswith("https:") else f"{DOCS}/generated/{name}.html"
 
 
 def _first_lines(function: Any) -> str:

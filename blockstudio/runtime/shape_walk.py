@@ -170,7 +170,7 @@ class Walk(Interpreter):
         return self._results(self.steps.call(statement, frame, arguments))
 
     def run_read(self, statement: ir.Read, frame: Frame) -> Sequence[Any]:
-        declaration = frame.module.by_name[statement.declared]
+        declaration = frame.module.by_node[statement.location, statement.node]
         assert isinstance(declaration, ir.BufferDeclaration | ir.ParameterDeclaration)
         return self._results(self.steps.constant(declaration.value, frame))
 

@@ -9,6 +9,7 @@ from blockstudio.graph.model import (
     CodeDefinition,
     Definition,
     Expression,
+    Graph,
     HyperParameter,
     If,
     Initializer,
@@ -441,6 +442,78 @@ def devices() -> Document:
     return net(graph("x", "output", nodes, "x>a a>b b>c a>add c>add.other add>output"))
 
 
+def chosen(name: str, test: str, then: Graph, otherwise: Graph) -> If:
+    """An If on hyper-parameters."""
+    condition = graph("x", "holds", [function(f"{name}_test", "value", value=E(test))], f"{name}_test>holds")
+    return If(name=name, condition=condition, then=then, otherwise=otherwise)
+
+
+def choices() -> Document:
+    """Layers chosen by text, sizes by lists, and options by the round."""
+
+    def one(node, wires=""):  # type: ignore[no-untyped-def]
+        return graph("x", "y", [node], wires or f"x>{node.name} {node.name}>y")
+
+    group = layer("norm", "GroupNorm", num_groups=E("max(out_channels // 16, 1)"), num_channels=E("out_channels"))
+    grouped = chosen("grouped", "normalise == 'group'", one(group), graph("x", "y", [], "x>y"))
+    nodes = [
+        conv("conv", E("in_channels"), E("out_channels"), 3, stride=E("stride"), padding=1),
+        chosen(
+            "normed",
+            "normalise == 'batch'",
+            one(norm("norm", E("out_channels"))),
+            one(grouped, "x>grouped.x grouped.y>y"),
+        ),
+        chosen("activated", "activation == 'relu'", one(layer("act", "ReLU")), one(layer("act", "GELU"))),
+    ]
+    unit = Definition(
+        "Unit",
+        graph("x", "out", nodes, "x>conv conv>normed.x normed.y>activated.x activated.y>out"),
+        hyper_parameters=[
+            HyperParameter("in_channels"),
+            HyperParameter("out_channels"),
+            HyperParameter("stride", "1"),
+            HyperParameter("normalise", "'batch'", "batch, group or none"),
+            HyperParameter("activation", "'relu'", "relu or gelu"),
+        ],
+        doc="A convolution, normalised and activated as one likes.",
+    )
+    first = instance(
+        "layer1",
+        "Unit",
+        in_channels=E("3 if i == 0 else widths[0]"),
+        out_channels=E("widths[0]"),
+        activation=E("activation"),
+    )
+    second = instance(
+        "layer2",
+        "Unit",
+        in_channels=E("widths[1 if i else 0]"),
+        out_channels=E("widths[1]"),
+        stride=E("2 if i == 0 else 1"),
+        normalise="group",
+    )
+    stages = [
+        Repeat(
+            name=f"stage{number}",
+            shared=False,
+            count=E(f"layers[{number - 1}]"),
+            body=graph("x", "x", [unit], f"x>{unit.name}.x {unit.name}.out>x"),
+        )
+        for number, unit in enumerate((first, second), 1)
+    ]
+    root = Definition(
+        "Net",
+        graph("x", "out", stages, "x>stage1.x stage1.x>stage2.x stage2.x>out"),
+        hyper_parameters=[
+            HyperParameter("layers", "[2, 3]"),
+            HyperParameter("widths", "[16, 32]"),
+            HyperParameter("activation", "'gelu'"),
+        ],
+    )
+    return document(unit, root)
+
+
 def numbered() -> Document:
     """Blocks that are lists of layers themselves, by the names of their nodes."""
     channels = [HyperParameter("inputs"), HyperParameter("outputs", "16")]
@@ -516,6 +589,7 @@ MODELS: dict[str, Callable[[], Document]] = {
         residual,
         bottleneck,
         branches,
+        choices,
         repeat_shared,
         repeat_unshared,
         attention,

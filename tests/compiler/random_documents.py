@@ -205,14 +205,37 @@ class Maker:
     def branch(self, depth: int, index: str, static: bool) -> If:
         mean, large = self.name("mean"), self.name("large")
         if static:
-            chosen = [function(large, "operator.eq", input=Expression("n"), other=2)]
+            test = Expression(self.draw(st.sampled_from(["n == 2", "n > 2 or n < 0", "len([n, n]) == n"])))
+            chosen = [
+                function(large, "value", value=test)
+                if self.draw(st.booleans())
+                else function(large, "operator.eq", input=Expression("n"), other=2)
+            ]
             condition = graph("a b", "c", chosen, f"{large}>c")
         else:
             chosen = [function(mean, "torch.mean"), function(large, "operator.gt", other=0)]
             condition = graph("a b", "c", chosen, f"a>{mean} {mean}>{large} {large}>c")
         then = self.graph(["a", "b"], ["u", "v"], depth - 1, index, owns=False)
         otherwise = self.graph(["a", "b"], ["u", "v"], depth - 1, index, owns=False)
+        if static and self.draw(st.booleans()):
+            name = self.name("either")
+            for chosen in (then, otherwise):
+                self.alternative(chosen, name)
         return If(name=self.name("if"), condition=condition, then=then, otherwise=otherwise)
+
+    def alternative(self, made: Graph, name: str) -> None:
+        """A layer with the name of one in the other branch, and perhaps another use of it."""
+        kinds = {"Linear": {"in_features": 8, "out_features": 8}, "LayerNorm": {"normalized_shape": 8}, "Tanh": {}}
+        kind = self.draw(st.sampled_from(sorted(kinds)))
+        value = made.source_of(BOUNDARY, "u") or Endpoint(BOUNDARY, "a")
+        nodes: list[Node] = [layer(name, kind, **kinds[kind])]
+        if self.draw(st.booleans()):
+            nodes.append(call(self.name("again"), name))
+        for node in nodes:
+            made.nodes[node.name] = node
+            made.connect(Endpoint(node.name, "input"), value)
+            value = Endpoint(node.name, "output")
+        made.connect(Endpoint(BOUNDARY, "u"), value)
 
 
 @st.composite

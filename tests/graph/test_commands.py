@@ -18,6 +18,7 @@ from blockstudio.graph.model import (
     Function,
     Graph,
     HyperParameter,
+    If,
     Initializer,
     Instance,
     Layer,
@@ -26,7 +27,7 @@ from blockstudio.graph.model import (
     Sequential,
     While,
 )
-from blockstudio.graph.scopes import unique_name
+from blockstudio.graph.scopes import owner_of, unique_name
 
 NET = Location("Net")
 
@@ -151,6 +152,43 @@ def test_names_are_unique_through_control_flow_bodies() -> None:
     assert unique_name(doc, body, "a") == "a_2"
     doc.apply(AddNode(NET, Sequential(name="net", body=Graph())))
     assert unique_name(doc, NET.enter("net", "body"), "a") == "a"
+
+
+def branches() -> Definition:
+    """An If with a layer in each branch, called again below one of them."""
+    again = Repeat(name="again", body=Graph([Port("x")], [Port("x")], {"call": Call(name="call", layer="one")}))
+    then = Graph([Port("x")], [Port("y")], {"one": linear("one"), "again": again})
+    otherwise = Graph([Port("x")], [Port("y")], {"two": linear("two")})
+    either = If(name="either", condition=Graph([Port("x")], [Port("c")]), then=then, otherwise=otherwise)
+    return Definition("Net", Graph(nodes={"either": either, "last": linear("last")}))
+
+
+def test_layers_in_two_branches_may_have_one_name() -> None:
+    doc = document(branches())
+    then, otherwise = NET.enter("either", "then"), NET.enter("either", "otherwise")
+    doc.apply(commands.rename_node(doc, otherwise, "two", "one"))
+    assert set(doc.graph(otherwise).nodes) == {"one"}
+    inner = then.enter("again", "body")
+    call = doc.graph(inner).nodes["call"]
+    assert isinstance(call, Call)
+    assert owner_of(doc, inner, call) == (then, doc.graph(then).nodes["one"])
+    doc.apply(commands.rename_node(doc, then, "one", "first"))
+    assert doc.graph(inner).nodes["call"] == Call(name="call", layer="first")
+    for taken in ("last", "either"):
+        with pytest.raises(EditError, match="taken"):
+            commands.rename_node(doc, otherwise, "one", taken)
+
+
+def test_a_pasted_choice_keeps_the_name_that_its_branches_share() -> None:
+    doc = document(branches())
+    doc.apply(commands.rename_node(doc, NET.enter("either", "otherwise"), "two", "one"))
+    edit, (name,) = duplicate(doc, NET, ["either"])
+    doc.apply(edit)
+    inner = NET.enter(name, "then").enter(
+        next(n for n in doc.graph(NET.enter(name, "then")).nodes if n != "one_2"), "body"
+    )
+    assert {*doc.graph(NET.enter(name, "otherwise")).nodes} == {"one_2"} < {*doc.graph(NET.enter(name, "then")).nodes}
+    assert [node.layer for node in doc.graph(inner).nodes.values() if isinstance(node, Call)] == ["one_2"]
 
 
 def test_renaming_a_definition_renames_its_instances_and_the_root() -> None:

@@ -1,0 +1,109 @@
+"""Definitions that hyper-parameters shape: what is made, how its parameters are keyed, and what runs."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from blockstudio.compiler import check, compile_document
+from blockstudio.graph.document import Document
+from blockstudio.graph.model import Example, Graph, HyperParameter, If, Port
+from blockstudio.runtime.build import build_compiled, model_class
+from blockstudio.runtime.interpreter import Recorder
+from blockstudio.runtime.shapes import ShapeFinder
+from tests.compiler.documents import call, function, graph, layer, net
+from tests.compiler.models import choices, chosen
+
+
+def unit(document: Document, **values: object) -> nn.Module:
+    return model_class(compile_document(document, "Unit"))(3, 8, **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "made", "keys"),
+    [
+        ({}, [nn.Conv2d, nn.BatchNorm2d, nn.ReLU], {"norm.weight", "norm.bias", "norm.running_mean"}),
+        ({"normalise": "group", "activation": "gelu"}, [nn.Conv2d, nn.GroupNorm, nn.GELU], {"norm.weight"}),
+        ({"normalise": "none"}, [nn.Conv2d, nn.ReLU], set()),
+    ],
+)
+def test_one_of_several_layers_of_a_name_is_made(
+    values: dict[str, object], made: list[type[nn.Module]], keys: set[str]
+) -> None:
+    model = unit(choices(), **values)
+    assert [type(child) for child in model.children()] == made
+    assert keys <= set(model.state_dict())
+    assert model(torch.rand(2, 3, 8, 8)).shape == (2, 8, 8, 8)
+
+
+def test_rounds_are_counted_by_lists_and_keyed_without_the_name_of_the_repeat() -> None:
+    document = choices()
+    model = build_compiled(compile_document(document), 0, layers=(1, 3), widths=(16, 32))
+    stems = {".".join(key.split(".")[:2]) for key in model.state_dict()}
+    assert stems == {"layer1.0", "layer2.0", "layer2.1", "layer2.2"}
+    assert [module.conv.stride for module in model.layer2] == [(2, 2), (1, 1), (1, 1)]
+    assert isinstance(model.layer2[0].norm, nn.GroupNorm)
+
+
+def test_every_key_leads_to_the_node_that_was_made_of_it() -> None:
+    compiled = compile_document(choices())
+    net = build_compiled(compiled, 0)
+    for key, tensor in net.state_dict(keep_vars=True).items():
+        landing = compiled.follow(key)
+        assert landing is not None and landing.node is not None
+        assert eval(f"net{landing.python}", {"net": net}) is tensor
+    found = {key: compiled.follow(key) for key in ("layer1.0.norm.weight", "layer2.0.norm.weight")}
+    assert {key: landing.node.type for key, landing in found.items() if landing and landing.node} == {  # type: ignore[attr-defined]
+        "layer1.0.norm.weight": "torch.nn.BatchNorm2d",
+        "layer2.0.norm.weight": "torch.nn.GroupNorm",
+    }
+
+
+def test_nodes_one_by_one_give_what_the_source_gives() -> None:
+    document = choices()
+    compiled = compile_document(document)
+    model = build_compiled(compiled, 0).eval()
+    x = torch.rand(2, 3, 8, 8)
+    torch.testing.assert_close(Recorder(compiled.program, document).run(model, {"x": x})[0], model(x))
+
+
+def twice(owned: str = "fc") -> Document:
+    """A layer of one name in two branches, each called again there."""
+
+    def branch(type: str, again: str, **options: object) -> Graph:
+        nodes = [layer("fc", type, **options), call(again, owned)]
+        return graph("x", "y", nodes, f"x>fc fc>{again} {again}>y")
+
+    then, otherwise = branch("Linear", "one", in_features=4, out_features=4), branch("Tanh", "two")
+    either = chosen("either", "wide", then, otherwise)
+    wires = "x>either.x either.y>out"
+    return net(graph("x", "out", [either], wires), hyper_parameters=[HyperParameter("wide", "True")])
+
+
+def test_a_layer_is_called_again_in_its_own_branch() -> None:
+    document = twice()
+    assert [problem for problem in check(document) if problem.severity == "error"] == []
+    compiled = compile_document(document)
+    assert compiled.source.count("self.fc(self.fc(x))") == 1
+    x = torch.rand(2, 4)
+    torch.testing.assert_close(build_compiled(compiled, 0, wide=False)(x), x.tanh().tanh())
+    assert set(build_compiled(compiled, 0).state_dict()) == {"fc.weight", "fc.bias"}
+
+
+def test_two_layers_of_a_name_are_refused_where_both_could_be_made() -> None:
+    document = twice()
+    node = document.definition("Net").graph.nodes["either"]
+    assert isinstance(node, If)
+    node.condition.nodes["either_test"] = function("either_test", "torch.rand", size=(1,))
+    codes = {problem.code for problem in check(document) if problem.severity == "error"}
+    assert codes == {"node.duplicate"}
+
+
+def test_shapes_are_known_in_both_branches() -> None:
+    document = twice()
+    document.definition("Net").graph.inputs[0] = Port("x", example=Example((2, 4)))
+    shapes = ShapeFinder().shapes(document)
+    assert shapes.problems == ()
+    known = {row.path: row.value.shape for row in shapes.ports if row.value.shape}
+    assert known["Net/either.then/fc"] == known["Net/either.otherwise/two"] == (2, 4)
