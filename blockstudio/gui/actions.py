@@ -15,9 +15,22 @@ from PySide6.QtWidgets import QWidget
 from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.settings import SNAP_TO_GRID, SNAP_TO_NEIGHBOURS, Setting, Settings
 
 Condition = Literal[
-    "always", "selection", "one", "undo", "redo", "inside", "enterable", "instance", "shared", "ready", "running"
+    "always",
+    "selection",
+    "things",
+    "several",
+    "one",
+    "undo",
+    "redo",
+    "inside",
+    "enterable",
+    "instance",
+    "shared",
+    "ready",
+    "running",
 ]
 
 
@@ -40,13 +53,17 @@ class ActionSpec:
     group: int = 0
     """A separator stands between groups of a menu."""
     checkable: bool = False
+    setting: Setting[bool] | None = None
+    """What the action switches on and off, in the place of a handler."""
 
 
 MENUS: Mapping[str, str] = {
     "file": mark("&File"),
     "edit": mark("&Edit"),
+    "select": mark("&Select"),
     "node": mark("&Node"),
     "block": mark("&Block"),
+    "arrange": mark("&Arrange"),
     "model": mark("&Model"),
     "view": mark("&View"),
     "help": mark("&Help"),
@@ -74,8 +91,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("duplicate_shared", mark("Duplicate as shared"), mark("Call the same layers again: shared weights, counted once"), "duplicate_shared", "edit", "Ctrl+Shift+D", "mdi6.link-variant", "selection", canvas=True, group=2),
     ActionSpec("delete", mark("Delete"), mark("Delete the selected nodes and wires"), "canvas.delete_selection", "edit", "Delete; Backspace", "mdi6.trash-can-outline", canvas=True, group=2),
     ActionSpec("rename", mark("Rename"), mark("Give the selected node another name"), "canvas.rename_selected", "edit", "F2", "mdi6.rename-outline", "one", group=3),
-    ActionSpec("select_all", mark("Select all"), mark("Select every node of this block"), "canvas.select_all", "edit", "Ctrl+A", canvas=True, group=3),
     ActionSpec("find", mark("Find…"), mark("Go to any node or note of the project: by name, kind, option, shape or parameter"), "find_node", "edit", "Ctrl+F", "mdi6.magnify", group=3),
+    # --- select
+    ActionSpec("select_all", mark("Select all"), mark("Select every node of this block"), "canvas.selecting.everything", "select", "Ctrl+A", "mdi6.select-all", canvas=True),
+    ActionSpec("invert", mark("Invert the selection"), mark("Select what was not selected, instead of what was"), "canvas.selecting.invert", "select", "Ctrl+Shift+A", "mdi6.select-inverse", canvas=True),
+    ActionSpec("same_type", mark("Select all of this type"), mark("Select every node of the same kinds"), "canvas.selecting.same_type", "select", "Shift+G", "mdi6.select-multiple", "selection", canvas=True, group=1),
+    ActionSpec("upstream", mark("Select upstream"), mark("Select everything that feeds this, too"), "canvas.selecting.upstream", "select", "Shift+U", "mdi6.arrow-collapse-left", "things", canvas=True, group=1),
+    ActionSpec("downstream", mark("Select downstream"), mark("Select everything that this feeds, too"), "canvas.selecting.downstream", "select", "Shift+D", "mdi6.arrow-collapse-right", "things", canvas=True, group=1),
+    ActionSpec("connected", mark("Select connected"), mark("Select everything that hangs together with this"), "canvas.selecting.connected", "select", "Shift+L", "mdi6.graph-outline", "things", canvas=True, group=1),
     # --- node
     ActionSpec("replace", mark("Replace…"), mark("Put another node in its place; wires and the options both have are kept"), "canvas.replace_selected", "node", "Ctrl+R", "mdi6.swap-horizontal", "one", canvas=True),
     ActionSpec("dissolve", mark("Dissolve"), mark("Delete the selected nodes; the wires through them are kept"), "canvas.dissolve", "node", "Ctrl+Delete; Ctrl+Backspace", "mdi6.transit-skip", "selection", canvas=True),
@@ -94,7 +117,18 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("leave", mark("Leave the block"), mark("Go back to the block around this one"), "canvas.leave", "block", "Ctrl+Up", "mdi6.arrow-up-box", "inside", toolbar=True, group=1),
     ActionSpec("group", mark("Group into a block"), mark("Make a block of the selected nodes; their wires are kept"), "canvas.group", "block", "Ctrl+G", "mdi6.group", "selection", toolbar=True, group=2),
     ActionSpec("ungroup", mark("Take apart"), mark("Put the nodes inside the selected block back in its place"), "canvas.ungroup", "block", "Ctrl+Shift+G", "mdi6.ungroup", "enterable", toolbar=True, group=2),
-    ActionSpec("tidy", mark("Tidy up"), mark("Lay the nodes out along the flow"), "canvas.tidy", "block", "Ctrl+L", "mdi6.auto-fix", toolbar=True, group=3),
+    # --- arrange
+    ActionSpec("tidy", mark("Tidy up"), mark("Lay the nodes out along the flow"), "canvas.tidy", "arrange", "Ctrl+L", "mdi6.auto-fix", toolbar=True),
+    ActionSpec("align_left", mark("Align left"), mark("Bring the left edges into line"), "canvas.arranging.left", "arrange", "Ctrl+Shift+Left", "mdi6.align-horizontal-left", "several", canvas=True, group=1),
+    ActionSpec("align_right", mark("Align right"), mark("Bring the right edges into line"), "canvas.arranging.right", "arrange", "Ctrl+Shift+Right", "mdi6.align-horizontal-right", "several", canvas=True, group=1),
+    ActionSpec("align_top", mark("Align top"), mark("Bring the tops into line; wires between first ports become straight"), "canvas.arranging.top", "arrange", "Ctrl+Shift+Up", "mdi6.align-vertical-top", "several", canvas=True, group=1),
+    ActionSpec("align_bottom", mark("Align bottom"), mark("Bring the lower edges into line"), "canvas.arranging.bottom", "arrange", "Ctrl+Shift+Down", "mdi6.align-vertical-bottom", "several", canvas=True, group=1),
+    ActionSpec("align_column", mark("Centre in a column"), mark("Set the middles one above the other"), "canvas.arranging.column", "arrange", "Shift+C", "mdi6.align-horizontal-center", "several", canvas=True, group=1),
+    ActionSpec("align_row", mark("Centre in a row"), mark("Set the middles at one height"), "canvas.arranging.row", "arrange", "Shift+R", "mdi6.align-vertical-center", "several", canvas=True, group=1),
+    ActionSpec("spread_across", mark("Distribute across"), mark("Make the gaps from left to right equal"), "canvas.arranging.spread_across", "arrange", "Shift+H", "mdi6.distribute-horizontal-center", "several", canvas=True, group=2),
+    ActionSpec("spread_down", mark("Distribute down"), mark("Make the gaps from top to bottom equal"), "canvas.arranging.spread_down", "arrange", "Shift+V", "mdi6.distribute-vertical-center", "several", canvas=True, group=2),
+    ActionSpec("snap_grid", mark("Snap to the grid"), mark("What is dragged goes by the steps of the grid; with Alt it moves freely"), "", "arrange", icon="mdi6.grid", setting=SNAP_TO_GRID, group=3),
+    ActionSpec("snap_neighbours", mark("Snap to neighbours"), mark("What is dragged lines up with what stands near, and lines show it"), "", "arrange", icon="mdi6.magnet", setting=SNAP_TO_NEIGHBOURS, group=3),
     # --- model
     ActionSpec("run", mark("Run"), mark("Run the model forward on the example inputs"), "run_model", "model", "F5", "mdi6.play", "ready", toolbar=True),
     ActionSpec("stop", mark("Stop"), mark("Interrupt what the engine is doing"), "stop", "model", "Shift+F5", "mdi6.stop", "running", toolbar=True),
@@ -134,7 +168,7 @@ def make_actions(window: QWidget, specs: Iterable[ActionSpec] = ACTIONS) -> dict
 def _make(window: Any, spec: ActionSpec) -> QAction:
     action = QAction(window)
     action.setObjectName(spec.id)
-    action.setCheckable(spec.checkable)
+    action.setCheckable(spec.checkable or spec.setting is not None)
     if spec.icon:
         action.setIcon(icon(spec.icon))
     if spec.shortcut:
@@ -145,13 +179,24 @@ def _make(window: Any, spec: ActionSpec) -> QAction:
         {"quit": QAction.MenuRole.QuitRole, "about": QAction.MenuRole.AboutRole}.get(spec.id, QAction.MenuRole.NoRole)
     )
 
-    def trigger() -> None:
-        with window.session.guard():
-            resolve(window, spec.handler)()
-
-    action.triggered.connect(trigger)
+    if spec.setting is not None:
+        _follow(action, window.session.settings, spec.setting)
+    else:
+        action.triggered.connect(lambda: _call(window, spec.handler))
     translate(action, spec)
     return action
+
+
+def _call(window: Any, handler: str) -> None:
+    with window.session.guard():
+        resolve(window, handler)()
+
+
+def _follow(action: QAction, settings: Settings, setting: Setting[bool]) -> None:
+    """Switch a setting, and show how it stands whoever switched it."""
+    action.setChecked(settings.get(setting))
+    action.triggered.connect(lambda checked: settings.set(setting, checked))
+    settings.changed.connect(lambda key: action.setChecked(settings.get(setting)) if key == setting.key else None)
 
 
 def translate(action: QAction, spec: ActionSpec) -> None:

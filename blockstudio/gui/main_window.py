@@ -173,6 +173,8 @@ class MainWindow(QMainWindow):
         holds = {
             "always": True,
             "selection": bool(session.selection),
+            "things": bool(session.selection or session.selected_ports),
+            "several": len(session.selection) + len(session.selected_ports) > 1,
             "one": one is not None,
             "undo": stack.canUndo(),
             "redo": stack.canRedo(),

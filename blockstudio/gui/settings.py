@@ -31,6 +31,9 @@ TRUSTED_CODE: Setting[list[str]] = Setting("code/trusted", [])
 RECENT_ENTRIES: Setting[list[str]] = Setting("search/entries", [])
 """Payloads of what was added last, newest first."""
 RECENT_COMMANDS: Setting[list[str]] = Setting("search/commands", [])
+SNAP_TO_GRID = Setting("canvas/snap_to_grid", True)
+SNAP_TO_NEIGHBOURS = Setting("canvas/snap_to_neighbours", True)
+"""What is dragged lines up with what stands near."""
 PALETTE_CLOSED: Setting[list[str]] = Setting("palette/closed", [])
 
 LONGEST_LIST = 500

@@ -17,7 +17,7 @@ from blockstudio.gui.menus import TOOLBAR_GROUPS
 def test_every_action_is_complete(window: MainWindow) -> None:
     for spec in ACTIONS:
         assert spec.text and spec.tooltip and spec.menu in MENUS, spec.id
-        assert callable(resolve(window, spec.handler)), spec.id
+        assert spec.setting is not None or callable(resolve(window, spec.handler)), spec.id
         action = window.actions_by_id[spec.id]
         assert action.text() and action.toolTip() and action.statusTip(), spec.id
         assert action in window.menus[spec.menu].actions(), spec.id
@@ -54,6 +54,20 @@ def test_every_item_of_every_menu_has_words(window: MainWindow) -> None:
 
     for menu in window.menus.values():
         visit(menu)
+
+
+def test_a_switch_follows_its_setting(window: MainWindow) -> None:
+    switches = [spec for spec in ACTIONS if spec.setting is not None]
+    assert switches
+    for spec in switches:
+        assert spec.setting is not None
+        action, settings = window.actions_by_id[spec.id], window.session.settings
+        before = settings.get(spec.setting)
+        assert action.isCheckable() and action.isChecked() == before
+        action.trigger()
+        assert settings.get(spec.setting) is not before
+        settings.set(spec.setting, before)
+        assert action.isChecked() == before
 
 
 def test_actions_follow_what_is_possible(window: MainWindow) -> None:

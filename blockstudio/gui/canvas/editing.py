@@ -246,11 +246,6 @@ class Editing(Adding):
 
     # --- looking and laying out -------------------------------------------------------------------
 
-    def select_all(self) -> None:
-        """Select every node, port and note of this graph."""
-        scene = self.canvas_scene
-        self.select_keys([*map(node_key, scene.nodes), *scene.pills, *(Key("note", key) for key in scene.notes)])
-
     def fit(self) -> None:
         """Show the whole graph."""
         self.fit_all(animated=True)
@@ -266,9 +261,13 @@ class Editing(Adding):
         if scene.sequence:
             return
         chosen = {key for key in scene.selection if key.kind in ("node", "input", "output")}
-        before, after = tidied(scene, chosen if len(chosen) > 1 else None)
-        edits = placement(scene.location, scene.graph, after)
-        if edits and self.push(Batch(tuple(edits)), tr("Tidy up")):
+        self.move_to(*tidied(scene, chosen if len(chosen) > 1 else None), tr("Tidy up"))
+
+    def move_to(self, before: dict[Key, Position], after: dict[Key, Position], text: str) -> None:
+        """Put things elsewhere in one step, and show how they go there."""
+        scene = self.canvas_scene
+        edits = placement(scene.location, scene.graph, scene.arrangement | after)
+        if edits and self.push(Batch(tuple(edits)), text):
             self._animate_moves(before, after)
 
     def _animate_moves(self, before: dict[Key, Position], after: dict[Key, Position]) -> None:

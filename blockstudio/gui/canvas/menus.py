@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.keys import Kind
     from blockstudio.gui.canvas.view import Canvas
 
+ARRANGE = (
+    "align_left",
+    "align_right",
+    "align_top",
+    "align_bottom",
+    "align_column",
+    "align_row",
+    "spread_across",
+    "spread_down",
+    "tidy",
+)
+
 
 def context_menu(canvas: Canvas, point: QPointF) -> QMenu:
     """The menu for what is selected; it deletes itself when closed."""
@@ -61,6 +73,8 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
         _add(menu, canvas, "replace", "dissolve")
     if nodes and not scene.sequence:
         _add(menu, canvas, "unplug", "group", "ungroup", "frame")
+    _more(menu, canvas, tr("Select"), "mdi6.select-search", "same_type", "upstream", "downstream", "connected")
+    _more(menu, canvas, tr("Arrange"), "mdi6.align-horizontal-left", *ARRANGE)
     if len(nodes) == 1:
         _one(canvas, menu, nodes[0])
     if kinds & {"node", "note"}:
@@ -94,6 +108,15 @@ def _swatch(value: str) -> QIcon:
     square = QPixmap(14, 14)
     square.fill(QColor(value))
     return QIcon(square)
+
+
+def _more(menu: QMenu, canvas: Canvas, title: str, glyph: str, *names: str) -> None:
+    """A menu inside the menu, left out where it would be empty."""
+    inner = QMenu(title, menu)
+    inner.setIcon(icon(glyph))
+    _add(inner, canvas, *names)
+    if not inner.isEmpty():
+        menu.addMenu(inner)
 
 
 def _add(menu: QMenu, canvas: Canvas, *names: str) -> None:

@@ -7,10 +7,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
     QCursor,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
@@ -19,24 +15,24 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
-from blockstudio.errors import BlockStudioError
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas import keyboard, menus, words
+from blockstudio.gui.canvas.arranging import Arranging
+from blockstudio.gui.canvas.dropping import Dropping
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
 from blockstudio.gui.canvas.interactions.band import RubberBand
 from blockstudio.gui.canvas.interactions.base import Interaction
 from blockstudio.gui.canvas.interactions.cut import CutWires
+from blockstudio.gui.canvas.interactions.lasso import Lasso
 from blockstudio.gui.canvas.interactions.move import Move
 from blockstudio.gui.canvas.interactions.pan import Pan
 from blockstudio.gui.canvas.interactions.resize import ResizeNote
 from blockstudio.gui.canvas.interactions.rows import DragRow
-from blockstudio.gui.canvas.interactions.targets import Landing, landing, show_landing
 from blockstudio.gui.canvas.interactions.wire import DrawWire
 from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.look import measure
-from blockstudio.gui.canvas.rewiring import Rewiring
+from blockstudio.gui.canvas.selecting import Selecting
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.panels.palette import MIME
 from blockstudio.gui.session import Session
 
 EDGE_OF_VIEW = 24
@@ -55,7 +51,7 @@ class Press:
     modifiers: Qt.KeyboardModifier
 
 
-class Canvas(Rewiring):
+class Canvas(Dropping):
     """One gesture at a time; each is an object of its own."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -69,6 +65,8 @@ class Canvas(Rewiring):
         self._stroked = False
         """The right button was pressed for a stroke: it asks for no menu."""
         super().__init__(session, parent)
+        self.selecting = Selecting(self)
+        self.arranging = Arranging(self)
         self._scrolling = QTimer(self)
         self._scrolling.setInterval(16)
         self._scrolling.timeout.connect(self._scroll_along)
@@ -162,7 +160,8 @@ class Canvas(Rewiring):
         found, point = press.found, press.point
         key = found.key
         if key is None:
-            self.begin(RubberBand(self, point, press.modifiers))
+            lasso = bool(press.modifiers & Qt.KeyboardModifier.AltModifier)
+            self.begin((Lasso if lasso else RubberBand)(self, point, press.modifiers))
         elif found.what == "row" and scene.nodes[key.name].face.takes_rows and found.row is not None:
             self.begin(DragRow(self, key.name, found.row))
         elif key.kind != "edge" and key in scene.selection and (not scene.sequence or key.kind == "node"):
@@ -344,43 +343,6 @@ class Canvas(Rewiring):
         place = self.viewport().mapFromGlobal(QCursor.pos())
         over = self.viewport().rect().contains(place)
         self.drop_entry("node:note", self.mapToScene(place) if over else self.view_center())
-
-    # --- dropping -----------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(MIME):
-            event.acceptProposedAction()
-        else:
-            event.ignore()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if not event.mimeData().hasFormat(MIME):
-            event.ignore()
-            return
-        point = self.mapToScene(event.position().toPoint())
-        show_landing(self.canvas_scene, self._landing_of(event, point), point)
-        event.acceptProposedAction()
-
-    def _landing_of(self, event: QDropEvent, point: QPointF) -> Landing:
-        payload = bytes(event.mimeData().data(MIME).data()).decode()
-        try:
-            node = self.make(payload, (point.x(), point.y())).node
-        except BlockStudioError:
-            node = None
-        return landing(self.canvas_scene, point, node, on_wires=node is not None)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.canvas_scene.overlay.wipe()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.canvas_scene.overlay.wipe()
-        if not event.mimeData().hasFormat(MIME):
-            event.ignore()
-            return
-        payload = bytes(event.mimeData().data(MIME).data()).decode()
-        self.drop_entry(payload, self.mapToScene(event.position().toPoint()))
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        event.acceptProposedAction()
 
     # --- painting -----------------------------------------------------------------------------------
 

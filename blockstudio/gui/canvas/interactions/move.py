@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
 
 from blockstudio.catalog.ports import node_ports
 from blockstudio.graph.commands import dissolve_nodes, insert_on_edge, remove_nodes
 from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.model import Endpoint, Node
-from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers
+from blockstudio.gui.canvas.guides import Guides
+from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, dotted
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, landing, show_landing
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import GRID, placement
 from blockstudio.gui.canvas.placing import into_sequential, main_ports
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.settings import SNAP_TO_GRID, SNAP_TO_NEIGHBOURS
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas
@@ -38,6 +41,9 @@ class Move(Interaction):
         names = [key.name for key in keys if key.kind == "node"]
         self._single: Node | None = self.scene.graph.nodes.get(names[0]) if len(keys) == 1 and names else None
         self._own = tuple(names)
+        self._guides: Guides | None = None
+        if canvas.session.settings.get(SNAP_TO_NEIGHBOURS) and not self.scene.sequence:
+            self._guides = Guides(self.scene, grabbed, keys, canvas.visible_rect())
         self.scene.raise_things(keys, True)
 
     def _taken_along(self, keys: set[Key]) -> set[Key]:
@@ -52,16 +58,41 @@ class Move(Interaction):
         return keys
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
+        free = bool(modifiers & Qt.KeyboardModifier.AltModifier)
         dx, dy = point.x() - self._start.x(), point.y() - self._start.y()
-        if not modifiers & Qt.KeyboardModifier.AltModifier:
-            x, y = self._from[self._grabbed]
-            dx = round((x + dx) / GRID) * GRID - x
-            dy = round((y + dy) / GRID) * GRID - y
+        if not free:
+            dx, dy = self._snapped(dx, dy)
         for key, (x, y) in self._from.items():
             self.scene.put(key, x + dx, y + dy)
         self.scene.follow_puts(self._from)
         self._landing = self._find_landing(point)
         show_landing(self.scene, self._landing, point, self._own)
+        if self._guides is not None and self._landing == GROUND and not free:
+            self._show_guides(self._guides.lines(dx, dy))
+
+    def _snapped(self, dx: float, dy: float) -> tuple[float, float]:
+        """The nearest movement to a neighbour's line, or else to the grid."""
+        settings = self.canvas.session.settings
+        x, y = self._from[self._grabbed]
+        aside, down = self._guides.snap(dx, dy) if self._guides is not None else (None, None)
+        if settings.get(SNAP_TO_GRID):
+            dx, dy = round((x + dx) / GRID) * GRID - x, round((y + dy) / GRID) * GRID - y
+        return dx if aside is None else aside, dy if down is None else down
+
+    def _show_guides(self, lines: list[QLineF]) -> None:
+        if not lines:
+            return
+        area = QRectF()
+        for line in lines:
+            area = area.united(QRectF(line.p1(), line.p2()).normalized().adjusted(-2, -2, 2, 2))
+        pen = dotted(self.scene.surface, 1.0)
+
+        def paint(painter: QPainter) -> None:
+            painter.setPen(pen)
+            painter.drawLines(lines)
+
+        margin = 2.0 / self.scene.surface.scale
+        self.scene.overlay.show_painting(area.adjusted(-margin, -margin, margin, margin), paint)
 
     def _find_landing(self, point: QPointF) -> Landing:
         if self._single is None:
