@@ -109,7 +109,9 @@ class DefinitionCheck:
         numbered = {name: owners[0] for name, owners in self.scope.owners.items() if is_number(name)}
         missing = next((str(number) for number in range(len(numbered)) if str(number) not in numbered), "")
         for name, owner in numbered.items():
-            if self.scope.branches(owner.place):
+            if owner.place.rounds and (name != "0" or len(numbered) > 1 or len(owner.place.rounds) > 1):
+                self.report.add("node.rounds", owner.place.location, name, name=name)
+            elif self.scope.branches(owner.place):
                 self.report.add("node.guards", owner.place.location, name, name=self.scope.name)
             elif missing and int(name) > int(missing):
                 self.report.add("node.number", owner.place.location, name, name=name, missing=missing)

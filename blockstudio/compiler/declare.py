@@ -17,6 +17,7 @@ from blockstudio.compiler.check_nodes import chain
 from blockstudio.compiler.members import reached
 from blockstudio.compiler.options import Names, made_names, settled, specs_of
 from blockstudio.compiler.scope import Owner, Place, Scope
+from blockstudio.graph.expressions import is_number
 from blockstudio.graph.model import (
     Call,
     Constant,
@@ -136,9 +137,11 @@ class Declarer:
 
 
 def callee(scope: Scope, owner: Owner) -> str:
-    """How an attribute of the class is reached: `self.hidden`, `self.layers[0]`, `self.conv[i]`."""
+    """How an attribute of the class is reached: `self.hidden`, `self.layers[0]`, `self.conv[i]`; `self[i]` where
+    the rounds are the members of the class itself."""
     rounds = () if isinstance(owner.node, Constant) else owner.place.rounds
-    return f"self{reached(scope.attributes, owner.node.name)}" + "".join(f"[{repeat.index}]" for repeat in rounds)
+    name = "" if rounds and is_number(owner.node.name) else reached(scope.attributes, owner.node.name)
+    return f"self{name}" + "".join(f"[{repeat.index}]" for repeat in rounds)
 
 
 def is_default(spec: OptionSpec, value: OptionValue) -> bool:

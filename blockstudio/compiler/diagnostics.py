@@ -53,6 +53,7 @@ WORDINGS: Mapping[str, tuple[Severity, str]] = {
     "node.duplicate": ("error", mark("“{other}” has the same name “{name}”; their parameters would collide.")),
     "node.list": ("error", mark("“{name}” cannot be both a node and a list of nodes; “{other}” makes it one.")),
     "node.number": ("error", mark("“{name}” is the number of a layer, but there is no layer “{missing}”.")),
+    "node.rounds": ("error", mark("The rounds are members of the block: “{name}” must be its only number, and 0.")),
     "node.guards": ("error", mark("The members of the list “{name}” must stand in the same branch.")),
     "node.unknown": ("error", mark("This version of BlockStudio does not know nodes of the kind “{kind}”.")),
     "node.type": ("error", mark("There is no “{type}” in the catalog.")),

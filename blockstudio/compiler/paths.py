@@ -78,14 +78,16 @@ class Paths:
     def _in_class(self, scope: Scope, here: Landing, values: Values | None) -> Landing | None:
         if not here.rest:
             return evolve(here, values=values)
-        for length in range(len(here.rest), 0, -1):
-            name = ".".join(here.rest[:length])
+        first = scope.owners.get("0", ())
+        # The rounds of a layer that is named by a number are the members of the block itself.
+        lengths = (0,) if first and first[0].place.rounds and is_index(here.rest[0]) else ()
+        for length in (*lengths, *range(len(here.rest), 0, -1)):
+            name = ".".join(here.rest[:length]) or "0"
             owner = _chosen(scope, scope.owners.get(name, ()), values)
             if owner is None:
                 continue
-            here = Landing(
-                here.python + reached(scope.attributes, name), owner.place.location, owner.node, here.rest[length:]
-            )
+            python = here.python + (reached(scope.attributes, name) if length else "")
+            here = Landing(python, owner.place.location, owner.node, here.rest[length:])
             # A constant is the same in every round.
             for repeat in () if isinstance(owner.node, Constant) else owner.place.rounds:
                 if not here.rest:

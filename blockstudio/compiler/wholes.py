@@ -46,17 +46,9 @@ def _statement(statement: ir.Statement, module: ir.Module) -> ir.Statement:
 
 
 def _whole(statement: ir.ForRange, module: ir.Module) -> Whole | None:
-    body = statement.body
-    if statement.shared or len(body.statements) != 1 or len(body.inputs) != 1 or len(body.outputs) != 1:
-        return None
-    inner = body.statements[0]
-    if not isinstance(inner, ir.Apply) or inner.call_only or inner.moves or inner.options or not inner.outputs:
-        return None
-    source = Value(BOUNDARY, body.inputs[0].name)
-    passed_on = list(inner.arguments.items()) == [(inner.ports[0], source)]
-    given_on = body.outputs[0].value == Value(inner.node, inner.outputs[0]) and len(inner.outputs) == 1
+    inner = _single(statement)
     round_number = f"[{statement.index}]"
-    if not passed_on or not given_on or not inner.callee.endswith(round_number) or not statement.arguments:
+    if inner is None or not inner.callee.endswith(round_number) or inner.callee == f"self{round_number}":
         return None
     declaration = module.by_node.get((inner.owner, inner.layer))
     if declaration is None or declaration.device:
@@ -90,7 +82,7 @@ class Members:
     def singular(self) -> str:
         """A name for one of them."""
         name = self.source.rpartition(".")[2]
-        if not name.isidentifier():
+        if not name.isidentifier() or name == "self":
             return "layer"
         return name[:-1] if name.endswith("s") and len(name) > 3 and not name.endswith("ss") else name
 
@@ -163,6 +155,8 @@ def _renamed(block: ir.Block, old: str, new: str) -> ir.Block:
 def is_sequence(module: ir.Module) -> bool:
     """Whether a block is a chain of the layers that are numbered in it: an nn.Sequential of its own."""
     statements, block = module.forward.statements, module.forward
+    if len(statements) == 1 and isinstance(statements[0], ir.ForRange):
+        return _is_sequence_of_rounds(module, statements[0])
     names = [declaration.name for declaration in module.declarations]
     if not names or names != [str(index) for index in range(len(names))] or len(statements) != len(names):
         return False
@@ -178,3 +172,29 @@ def is_sequence(module: ir.Module) -> bool:
         plain = plain and not (statement.options or statement.moves or statement.comment)
         value = next(statement.results())
     return plain and block.outputs[0].value == value
+
+
+def _single(statement: ir.ForRange) -> ir.Apply | None:
+    """What an unshared Repeat applies in each round, where that is one module and nothing else."""
+    body = statement.body
+    if statement.shared or len(body.statements) != 1 or len(body.inputs) != 1 or len(body.outputs) != 1:
+        return None
+    inner = body.statements[0]
+    if not isinstance(inner, ir.Apply) or inner.call_only or inner.moves or inner.options or not inner.outputs:
+        return None
+    source = Value(BOUNDARY, body.inputs[0].name)
+    passed_on = list(inner.arguments.items()) == [(inner.ports[0], source)]
+    given_on = body.outputs[0].value == Value(inner.node, inner.outputs[0]) and len(inner.outputs) == 1
+    return inner if passed_on and given_on and statement.arguments else None
+
+
+def _is_sequence_of_rounds(module: ir.Module, statement: ir.ForRange) -> bool:
+    """Whether a block is nothing but the rounds of a Repeat, one behind the other."""
+    inner, block = _single(statement), module.forward
+    if inner is None or inner.callee != f"self[{statement.index}]" or len(module.declarations) != 1:
+        return False
+    (declaration,) = module.declarations
+    plain = not (declaration.guards or declaration.device or statement.comment or statement.moves or inner.comment)
+    given = Value(BOUNDARY, block.inputs[0].name) if len(block.inputs) == 1 and not block.inputs[0].default else None
+    results = [output.value for output in block.outputs if not output.move]
+    return plain and list(statement.arguments.values()) == [given] and results == list(statement.results())

@@ -53,8 +53,14 @@ class InitWriter:
 
     def write_sequence(self, lines: Lines) -> None:
         """Write the declarations of a block that is an nn.Sequential itself."""
-        children = [self._made(declaration, lines) for declaration in self.module.declarations]
+        children = [
+            joined("*", self._list(declaration, lines)) if declaration.rounds else self._made(declaration, lines)
+            for declaration in self.module.declarations
+        ]
         line = joined("super().__init__(", listed(children), ")")
+        for statement in self.module.forward.statements:
+            if isinstance(statement, ir.ForRange):
+                line = line.marked(statement.location, statement.node)
         self._write_line(lines, line, "", [text for d in self.module.declarations for text in _child_comments(d)])
 
     def _write_guards(self, lines: Lines, chain: list[str], guards: tuple[str, ...]) -> list[str]:
@@ -72,6 +78,10 @@ class InitWriter:
         return [guards[0]] if len(guards) == 1 else []
 
     def _write_declaration(self, lines: Lines, declaration: ir.Declaration) -> None:
+        if declaration.rounds and is_number(declaration.name):
+            line = joined("self.extend(", self._list(declaration, lines), ")")
+            self._write_line(lines, line.stretched(), declaration.comment, list(_child_comments(declaration)))
+            return
         made = self._made(declaration, lines)
         if isinstance(declaration, ir.BufferDeclaration):
             persistent = "" if declaration.persistent else ", persistent=False"
@@ -119,6 +129,16 @@ class InitWriter:
     def _made(self, declaration: ir.Declaration, lines: Lines) -> Text:
         """What makes a declaration, all its rounds; lines that must come before are written to `lines`."""
         return self._rounds(declaration, list(declaration.rounds), lines)
+
+    def _list(self, declaration: ir.Declaration, lines: Lines) -> Text:
+        """The rounds of a declaration as a plain list; lines that must come before are written to `lines`."""
+        (rounds,) = declaration.rounds
+        before = Lines(depth=lines.depth + 1)
+        made = self._one(declaration, before)
+        if before.lines:
+            return Text(self._loop("rounds", "[]", rounds, made, before, lines))
+        listing = joined("[", made, f" for {_index(rounds.index, made)} in range({rounds.count})]")
+        return listing.marked(declaration.location, declaration.node)
 
     def _rounds(self, declaration: ir.Declaration, rounds: list[ir.Rounds], lines: Lines) -> Text:
         if not rounds:

@@ -152,6 +152,8 @@ def _first_step(document: Document, place: Location, remaining: tuple[str, ...])
                 return PathStep(remaining[:1], place, node)
         return None
     for location, inner in class_scope(document, place):
+        if "0" in inner.nodes and remaining[0].isdigit() and _repeats(document, location):
+            return PathStep(remaining[:1], location, inner.nodes["0"])
         for length in range(len(remaining), 0, -1):
             found = inner.nodes.get(".".join(remaining[:length]))
             if found is not None:

@@ -243,6 +243,59 @@ def bottleneck() -> Document:
     return document(block, root)
 
 
+def resnet() -> Document:
+    """ResNet: a stage is a list of bottlenecks, the first of which may widen and halve; its counts come as a list."""
+    bottlenecks = bottleneck().definitions["Bottleneck"]
+    one = instance(
+        "0",
+        "Bottleneck",
+        in_channels=E("in_channels if i == 0 else width * 4"),
+        width=E("width"),
+        stride=E("stride if i == 0 else 1"),
+    )
+    stage = Definition(
+        "Stage",
+        graph(
+            "x",
+            "out",
+            [Repeat(name="rounds", shared=False, count=E("depth"), body=graph("x", "x", [one], "x>0.x 0.out>x"))],
+            "x>rounds.x rounds.x>out",
+        ),
+        hyper_parameters=[HyperParameter(name) for name in ("in_channels", "width", "depth")]
+        + [HyperParameter("stride", "2")],
+    )
+    widths = (64, 256, 512, 1024, 2048)
+    stages = [
+        instance(
+            f"layer{i + 1}",
+            "Stage",
+            in_channels=widths[i],
+            width=64 * 2**i,
+            depth=E(f"layers[{i}]"),
+            stride=1 if i == 0 else 2,
+        )
+        for i in range(4)
+    ]
+    nodes = [
+        conv("conv1", 3, 64, 7, stride=2, padding=3, bias=False),
+        norm("bn1", 64),
+        layer("relu", "ReLU", inplace=True),
+        layer("maxpool", "MaxPool2d", kernel_size=3, stride=2, padding=1),
+        *stages,
+        layer("avgpool", "AdaptiveAvgPool2d", output_size=(1, 1)),
+        function("flatten", "torch.flatten", start_dim=1),
+        linear("fc", 2048, 1000),
+    ]
+    wires = (
+        "x>conv1 conv1>bn1 bn1>relu relu>maxpool maxpool>layer1.x layer1.out>layer2.x layer2.out>layer3.x "
+        "layer3.out>layer4.x layer4.out>avgpool avgpool>flatten flatten>fc fc>logits"
+    )
+    root = Definition(
+        "ResNet", graph("x", "logits", nodes, wires), hyper_parameters=[HyperParameter("layers", "[3, 4, 6, 3]")]
+    )
+    return document(bottlenecks, stage, root)
+
+
 def branches() -> Document:
     condition = graph(
         "x",
@@ -588,6 +641,7 @@ MODELS: dict[str, Callable[[], Document]] = {
         lstm,
         residual,
         bottleneck,
+        resnet,
         branches,
         choices,
         repeat_shared,

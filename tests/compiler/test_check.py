@@ -114,6 +114,12 @@ STATIC = graph("x", "c", [function("ne", "operator.ne", input=1, other=2)], "ne>
 POSITIVE = graph("x", "c", [function("gt", "operator.gt", other=0)], "x>gt gt>c")
 PASS = graph("x", "output", [], "x>output")
 
+
+def own_rounds(name: str) -> Repeat:
+    """A Repeat whose rounds are to be the members of the block itself."""
+    return Repeat(name="own", shared=False, body=graph("x", "x", [linear(name, 1, 1)], f"x>{name} {name}>x"))
+
+
 FAULTS: dict[str, list[Callable[[], Document]]] = {
     "root.missing": [lambda: Document("Nowhere"), lambda: document(Definition("A", BODY), root="B")],
     "root.code": [lambda: document(CodeDefinition("Code", CODE.format(name="Code")))],
@@ -200,6 +206,10 @@ FAULTS: dict[str, list[Callable[[], Document]]] = {
     ],
     "node.list": [lambda: net(chain(linear("a", 1, 1), linear("a.0", 1, 1)))],
     "node.guards": [lambda: branch(STATIC, chain(linear("a.0", 1, 1)), chain(linear("a.1", 1, 1)))],
+    "node.rounds": [
+        lambda: net(graph("x", "y", [own_rounds("1")], "x>own.x own.x>y")),
+        lambda: net(graph("x", "y", [own_rounds("0"), linear("1", 1, 1)], "x>own.x own.x>1 1>y")),
+    ],
     "node.number": [lambda: net(chain(linear("0", 1, 1), linear("2", 1, 1)))],
     "node.unknown": [lambda: one(Unknown(name="a", data={"kind": "teleporter"}))],
     "node.type": [lambda: one(layer("a", "Nonsense")), lambda: one(function("a", "os.system"))],

@@ -39,7 +39,7 @@ def test_every_node_has_a_span_and_every_span_is_in_the_source(name: str) -> Non
         assert span.end_column <= len(lines[span.end_line - 1])
         assert shown(compiled, span).strip()
     for location, inner in made.graphs():
-        static = any(step == "condition" for _, step in location.steps) and name in ("bottleneck", "choices")
+        static = any(step == "condition" for _, step in location.steps) and name in ("bottleneck", "choices", "resnet")
         for node in inner.nodes:
             assert static or compiled.spans_of(location, node), location.path(node)
 

@@ -8,12 +8,12 @@ from torch import nn
 
 from blockstudio.compiler import check, compile_document
 from blockstudio.graph.document import Document
-from blockstudio.graph.model import Example, Graph, HyperParameter, If, Port
+from blockstudio.graph.model import Example, Expression, Graph, HyperParameter, If, Node, Port, Repeat
 from blockstudio.runtime.build import build_compiled, model_class
 from blockstudio.runtime.interpreter import Recorder
 from blockstudio.runtime.shapes import ShapeFinder
-from tests.compiler.documents import call, function, graph, layer, net
-from tests.compiler.models import choices, chosen
+from tests.compiler.documents import call, function, graph, layer, linear, net
+from tests.compiler.models import choices, chosen, resnet
 
 
 def unit(document: Document, **values: object) -> nn.Module:
@@ -107,3 +107,49 @@ def test_shapes_are_known_in_both_branches() -> None:
     assert shapes.problems == ()
     known = {row.path: row.value.shape for row in shapes.ports if row.value.shape}
     assert known["Net/either.then/fc"] == known["Net/either.otherwise/two"] == (2, 4)
+
+
+def stack(residual: bool) -> Document:
+    """A block whose members are the rounds of its only Repeat."""
+    nodes: list[Node] = [linear("0", 4, Expression("4"))]
+    wires = "x>0 0>x"
+    if residual:
+        nodes.append(function("add", "operator.add"))
+        wires = "x>0 0>add x>add.other add>x"
+    rounds = Repeat(name="rounds", shared=False, count=Expression("depth"), body=graph("x", "x", nodes, wires))
+    return net(
+        graph("x", "out", [rounds], "x>rounds.x rounds.x>out"),
+        name="Stack",
+        hyper_parameters=[HyperParameter("depth", "3")],
+    )
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_rounds_can_be_the_members_of_the_block_itself(residual: bool) -> None:
+    document = stack(residual)
+    compiled = compile_document(document)
+    model = build_compiled(compiled, 0, depth=2)
+    assert isinstance(model, nn.ModuleList if residual else nn.Sequential)
+    assert set(model.state_dict()) == {"0.weight", "0.bias", "1.weight", "1.bias"}
+    landing = compiled.follow("1.weight")
+    assert landing is not None and landing.python == "[1].weight" and landing.node is not None
+    assert landing.node.name == "0"
+    x = torch.rand(2, 4)
+    expected = x
+    for member in model:
+        expected = member(expected) + expected if residual else member(expected)
+    torch.testing.assert_close(model(x), expected)
+    full = build_compiled(compiled, 0)
+    torch.testing.assert_close(Recorder(compiled.program, document).run(full, {"x": x})[0], full(x))
+
+
+def test_one_bottleneck_serves_networks_of_any_depth() -> None:
+    compiled = compile_document(resnet())
+    assert compiled.source.count("class ") == 3
+    with torch.device("meta"):
+        depths = {layers: model_class(compiled)(layers) for layers in ((3, 4, 6, 3), (3, 8, 36, 3))}
+    counts = [sum(p.numel() for p in model.parameters()) for model in depths.values()]
+    assert counts == [25_557_032, 60_192_808]  # as torchvision's ResNet-50 and ResNet-152
+    keys = set(depths[3, 8, 36, 3].state_dict())
+    assert {"layer1.0.downsample.0.weight", "layer3.35.conv1.weight", "fc.bias"} <= keys
+    assert not any("layer1.1.downsample" in key for key in keys)
