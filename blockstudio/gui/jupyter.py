@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ GRACE_SECONDS = 1.5
 
 PRINTS_PER_SECOND = 20
 LONGEST_PRINT = 10_000
+LEFT_OUT = "\n[…]\n"
+"""Stands where something was left out."""
 
 LOG = "kernel.log"
 
@@ -49,6 +52,7 @@ class _Output(QtZMQSocketChannel):
 
     _budget = float(PRINTS_PER_SECOND)
     _spent_at = 0.0
+    _left_out = False
 
     def call_handlers(self, msg: dict[str, Any]) -> None:
         """Runs in the channels' thread."""
@@ -57,9 +61,16 @@ class _Output(QtZMQSocketChannel):
         now = time.monotonic()
         self._budget = min(PRINTS_PER_SECOND, self._budget + (now - self._spent_at) * PRINTS_PER_SECOND)
         self._spent_at = now
-        if self._budget >= 1:
-            self._budget -= 1
-            super().call_handlers(msg)
+        if self._budget < 1:
+            self._left_out = True
+            return
+        self._budget -= 1
+        text = msg["content"].get("text", "")
+        if len(text) > LONGEST_PRINT:
+            text = text[:LONGEST_PRINT] + LEFT_OUT
+        msg["content"]["text"] = LEFT_OUT + text if self._left_out else text
+        self._left_out = False
+        super().call_handlers(msg)
 
 
 class _Client(QtKernelClient):
@@ -103,6 +114,8 @@ class Link(QObject):
         self._subshells: dict[str, str | None] = {}
         self._lanes_asked: dict[str, str] = {}
         self._greeting_id = ""
+        self._documents: deque[str] = deque(maxlen=16)
+        """Ids of the last documents sent; what they print may come after their answer."""
         self._alive = False
         self._deadline = 0.0
         self._watch = QTimer(self)
@@ -206,6 +219,8 @@ class Link(QObject):
         message = self._client.session.msg("execute_request", content)
         if self._subshells[lane] is not None:
             message["header"]["subshell_id"] = self._subshells[lane]
+        if lane == wire.DOCUMENT:
+            self._documents.append(message["header"]["msg_id"])
         self._client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
@@ -256,7 +271,9 @@ class Link(QObject):
 
     @Slot(object)
     def _take_output(self, message: dict[str, Any]) -> None:
-        self.printed.emit(message["content"].get("text", "")[:LONGEST_PRINT])
+        # While shapes are worked out the model has no numbers yet: what it prints then says nothing to the user.
+        if message["parent_header"].get("msg_id") not in self._documents:
+            self.printed.emit(message["content"]["text"])
 
     # --- end --------------------------------------------------------------------------------------
 

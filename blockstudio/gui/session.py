@@ -39,6 +39,8 @@ class KernelLike(Protocol):
 
     state_changed: Any
     """Signal(str)"""
+    printed: Any
+    """Signal(str)"""
 
     @property
     def state(self) -> str: ...
@@ -126,6 +128,8 @@ class Session(Navigation):
     """RunResult, or None when the last run says nothing of the document any more."""
     engine_changed = Signal(str)
     """`engine_state` is another."""
+    printed = Signal(str)
+    """More of what the user's Python printed in the engine."""
     tensor_changed = Signal()
     """Another tensor is looked at."""
     message = Signal(object)
@@ -164,6 +168,7 @@ class Session(Navigation):
         """Use this engine from now on."""
         self.kernel = kernel
         kernel.state_changed.connect(self._engine_changed)
+        kernel.printed.connect(self.printed)
         self._engine_changed(kernel.state)
         self.liveness.attach(kernel)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from attrs import evolve
@@ -30,7 +32,8 @@ def run_document(
     """
     seed = document.seed if seed is None else seed
     worker = Worker()
-    _ask(worker, p.UpdateDocument(to_json(document), 0, trusted=True, folder=folder))
+    with open(os.devnull, "w") as nothing, redirect_stdout(nothing):  # what is printed counts where there are numbers
+        _ask(worker, p.UpdateDocument(to_json(document), 0, trusted=True, folder=folder))
     _ask(worker, p.BuildModel(seed))
     if params is not None:
         _ask(worker, p.LoadParameters(str(params)))

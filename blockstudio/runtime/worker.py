@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -169,7 +171,8 @@ class Worker:
                 repeat=request.repeat,
             )
             random.restore()
-            self._activations = watch(live.compiled.program, live.document, live.model, given, request.backward)
+            with open(os.devnull, "w") as nothing, redirect_stdout(nothing):  # it was all printed before
+                self._activations = watch(live.compiled.program, live.document, live.model, given, request.backward)
         self._models.changed |= _versions(live) != versions
         return p.RunResult(
             outputs=tuple(values.result(name, value) for name, value in ran.outputs),

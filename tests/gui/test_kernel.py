@@ -157,7 +157,10 @@ def test_hundreds_of_quick_requests_are_all_answered(shared: Kernel) -> None:
 def test_what_the_model_prints_is_told_and_a_flood_is_dammed(shared: Kernel) -> None:
     heard = Heard(shared)
     ask(shared, run("print"))
-    wait(lambda: any("printed by the model" in text for text in heard.prints))
+    ask(shared, p.UpdateDocument({}, 1))
+    ask(shared, run("print"))
+    wait(lambda: "".join(heard.prints).count("printed by the model") == 2)
+    assert "shapes" not in "".join(heard.prints)
     done: list[Any] = []
     shared.request(run("flood"), done.append)
     longest, last = 0.0, time.perf_counter()
@@ -168,6 +171,10 @@ def test_what_the_model_prints_is_told_and_a_flood_is_dammed(shared: Kernel) -> 
         time.sleep(0.001)
     assert longest < 0.3
     assert len(heard.prints) < 100
+    ask(shared, run("sleep"))
+    ask(shared, run("print"))
+    wait(lambda: "printed by the model" in heard.prints[-1])
+    assert "[…]" in "".join(heard.prints)
 
 
 # --- callbacks ------------------------------------------------------------------------------------------

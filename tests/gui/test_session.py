@@ -25,6 +25,7 @@ class FakeKernel(QObject):
     """Keeps requests until the test answers them."""
 
     state_changed = Signal(str)
+    printed = Signal(str)
     state = "ready"
 
     def __init__(self) -> None:

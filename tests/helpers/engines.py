@@ -21,6 +21,7 @@ class SilentKernel(QObject):
     """Keeps what it is asked until the test answers."""
 
     state_changed = Signal(str)
+    printed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,6 +56,7 @@ class DirectKernel(QObject):
     """The real worker in this process: answers come with the next turn of the event loop."""
 
     state_changed = Signal(str)
+    printed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()

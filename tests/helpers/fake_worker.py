@@ -32,6 +32,7 @@ class Worker:
 
     def UpdateDocument(self, request: p.UpdateDocument) -> p.Shapes:
         self.documents += 1
+        print("printed for the shapes", flush=True)
         time.sleep(request.project.get("sleep", 0))
         if request.project.get("crash") and request.trusted:
             os._exit(7)

@@ -263,6 +263,13 @@ def test_code_that_was_stopped_while_it_built_is_not_run_again_where_nobody_can_
     assert asked.fails(p.BuildModel()).interrupted
 
 
+def test_what_a_run_prints_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = Asked(code(BLOCK.format(init="pass", forward="print('seen', x.device)\n        return x")))
+    capsys.readouterr()
+    asked(p.RunModel({}))
+    assert capsys.readouterr().out == "seen cpu\n"
+
+
 @pytest.mark.parametrize("forward", ["return 3", "return 'text'", "return [x, {'a': x}]", "return [][:0] or None"])
 def test_code_that_returns_no_tensor_is_shown_as_it_is(forward: str) -> None:
     ran = Asked(code(BLOCK.format(init="pass", forward=forward)))(p.RunModel({}))

@@ -26,6 +26,7 @@ from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.asking import Question, failure_text, report
 from blockstudio.gui.panels.option_editors import Choice
 from blockstudio.gui.panels.parts import Empty, Number, TurningSplitter, VerticalScroll, engine_text, state_label, tell
+from blockstudio.gui.panels.printed import PrintedView
 from blockstudio.gui.panels.quantities import seconds_text
 from blockstudio.gui.panels.run_inputs import LARGEST, InputsForm
 from blockstudio.gui.panels.run_results import ResultTable, activations_of, gradients_of, outputs_of, summary_text
@@ -59,6 +60,8 @@ class RunPanel(QWidget):
         session.table_changed.connect(self._show_mode)
         session.document_replaced.connect(self._replaced)
         session.engine_changed.connect(self._show_state)
+        session.printed.connect(self.printed.add)
+        self.printed.filled.connect(self._show_printed)
         self._show_state(session.engine_state)
         self._show_mode(session.table)
         self._show_result(session.run_result)
@@ -126,14 +129,17 @@ class RunPanel(QWidget):
         self.outputs = ResultTable(self._session, tr("Outputs"))
         self.gradients = ResultTable(self._session, tr("Input gradients"))
         self.activations = ResultTable(self._session, tr("Activations"))
+        self.printed = PrintedView()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for widget, text, tip in (
             (self.outputs, tr("Outputs"), tr("What the model gave")),
             (self.activations, tr("Activations"), tr("What flowed from every node; double-click to go there")),
             (self.gradients, tr("Gradients"), tr("Gradients of the inputs after the backward pass")),
+            (self.printed, tr("Printed"), tr("What the model's Python printed")),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, text), tip)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.printed), False)
         results = QWidget()
         lower = QVBoxLayout(results)
         lower.setContentsMargins(0, 0, 0, 0)
@@ -262,11 +268,32 @@ class RunPanel(QWidget):
     def _replaced(self) -> None:
         self._failure = None
         tell(self.problem, "")
+        self.printed.clear()
+
+    def _show_printed(self, filled: bool) -> None:
+        self.tabs.setTabVisible(self.tabs.indexOf(self.printed), filled)
+        self._choose_page()
+
+    def _choose_page(self) -> None:
+        """What was printed is shown without results too: of a run that goes on or failed."""
+        has_results = self._session.run_result is not None
+        if not has_results and self.tabs.isTabVisible(self.tabs.indexOf(self.printed)):
+            self.tabs.setCurrentWidget(self.printed)
+            self._pages.setCurrentIndex(1)
+        else:
+            self._pages.setCurrentIndex(int(has_results))
+        for table in (self.outputs, self.activations):
+            self.tabs.setTabEnabled(self.tabs.indexOf(table), has_results)
 
     def _show_result(self, result: RunResult | None) -> None:
-        self._pages.setCurrentIndex(0 if result is None else 1)
+        had_results = self.tabs.isTabEnabled(self.tabs.indexOf(self.outputs))
+        self._choose_page()
         if result is None:
+            self.summary.setText("")
+            self.tabs.setTabEnabled(self.tabs.indexOf(self.gradients), False)
             return
+        if not had_results:
+            self.tabs.setCurrentWidget(self.outputs)
         document = self._session.document
         self.summary.setText(summary_text(result))
         self.outputs.show_results(outputs_of(document, result))
