@@ -30,13 +30,13 @@ def check_initializers(scope: Scope, scopes: Mapping[str, Scope], report: Report
         if landing is None:
             report.add("initializer.target", place, target=rule.target)
         _check_target(scope, rule, place, node, report)
-        if sum(map(bool, (rule.function, rule.expression, rule.same_as))) != 1:
+        if rule.actions != 1:
             report.add("initializer.rule", place, node)
         elif rule.same_as:
             _check_tie(scope, rule, scopes, place, node, report)
         elif rule.function:
             _check_function(scope, rule, names, place, node, report)
-        else:
+        elif rule.expression:
             _check_expression(rule, names, place, node, report)
 
 

@@ -93,7 +93,7 @@ WORDINGS: Mapping[str, tuple[Severity, str]] = {
     "initializer.parameter": ("error", mark("“{name}” cannot be the name of a parameter.")),
     "initializer.argument": ("error", mark("“{name}” cannot be the name of an argument.")),
     "initializer.function": ("error", mark("There is no initialiser named “{function}”.")),
-    "initializer.rule": ("error", mark("An initialiser needs a function or an expression, and not both.")),
+    "initializer.rule": ("error", mark("An initialiser needs a function or an expression, and does one thing only.")),
     "initializer.tie": ("error", mark("“{target}” cannot be the same as “{source}”.")),
 }
 """The severity and the wording of each code. A wording "{reason}" stands for one that the fact's error brings."""

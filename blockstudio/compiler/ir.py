@@ -328,7 +328,7 @@ class InitRule:
 
     It calls `function` ("nn.init.normal_") with the tensor and `arguments`, or assigns `expression` to
     `index` ("" for all of it), where `x` is the old value at that index, or puts `source` (run text:
-    "self.tok.weight") in the target's place.
+    "self.tok.weight") in the target's place, or makes it `trainable` or not.
     """
 
     location: Location
@@ -345,6 +345,7 @@ class InitRule:
     index: str = ""
     expression: str = ""
     source: str = ""
+    trainable: bool | None = None
 
 
 @frozen(slots=False)

@@ -32,7 +32,7 @@ def lowered_rules(scope: Scope, scopes: Mapping[str, Scope], names: Names) -> tu
 def _lowered(scope: Scope, scopes: Mapping[str, Scope], names: Names, optional: bool) -> Iterator[ir.InitRule]:
     for rule in scope.definition.initializers:
         landing = Paths(scopes).follow(scope.name, rule.target)
-        if landing is None or sum(map(bool, (rule.function, rule.expression, rule.same_as))) != 1:
+        if landing is None or rule.actions != 1:
             continue
         source = Paths(scopes).follow(scope.name, rule.same_as) if rule.same_as else None
         if rule.same_as and source is None:
@@ -64,6 +64,7 @@ def _lowered(scope: Scope, scopes: Mapping[str, Scope], names: Names, optional: 
             index=index,
             expression=expression,
             source=f"self{source.python}" if source is not None else "",
+            trainable=rule.trainable,
         )
 
 

@@ -36,7 +36,7 @@ def needs_no_grad(rules: Iterable[ir.InitRule]) -> bool:
     return any(
         not rule.function.startswith("nn.init.") and (rule.index or not _is_number(rule.expression))
         for rule in rules
-        if not rule.source
+        if not rule.source and rule.trainable is None
     )
 
 
@@ -51,7 +51,7 @@ def _write_rule(rule: ir.InitRule, target: str, lines: Lines) -> None:
         if rule.optional:
             lines.add(f"if {target} is not None:")
             lines.depth += 1
-    elif not rule.is_tensor:
+    elif not rule.is_tensor and rule.trainable is None:  # a module sets that of all its parameters itself
         lines.add(f"for parameter in {target}.parameters():")
         lines.depth += 1
         target = "parameter"
@@ -63,7 +63,9 @@ def _write_rule(rule: ir.InitRule, target: str, lines: Lines) -> None:
 
 
 def _action(rule: ir.InitRule, target: str) -> str:
-    """What is done to one tensor."""
+    """What is done to one tensor, or to a module."""
+    if rule.trainable is not None:
+        return f"{target}.requires_grad_({rule.trainable})"
     if rule.function:
         return f"{rule.function}({', '.join([target, *rule.arguments])})"
     part = f"{target}[{rule.index}]" if rule.index else target

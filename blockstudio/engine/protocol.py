@@ -79,7 +79,8 @@ class Shapes:
 
 @frozen
 class BuildModel:
-    """Build the model afresh, every parameter initialised as the document says. Reply: `ParameterTable`."""
+    """Build the model afresh, every parameter initialised as the document says. Reply: `Changed`, without
+    the single tensors; its token is "" where there was no model before."""
 
     seed: int | None = None
     """None: the document's."""
@@ -222,14 +223,6 @@ class RestoreSnapshot:
     """Put the tensors of a snapshot back. Reply: `Changed`, whose token redoes."""
 
     token: str
-
-
-@frozen
-class SetTrainable:
-    """Reply: `ParameterTable`."""
-
-    path: str
-    trainable: bool
 
 
 # --- running ------------------------------------------------------------------------------
@@ -430,7 +423,6 @@ Request = (
     | ShowTensor
     | ApplyInitializers
     | RestoreSnapshot
-    | SetTrainable
     | RunModel
     | SetMode
     | SaveParameters
@@ -445,12 +437,11 @@ Request = (
 
 REPLIES: dict[type, type] = {
     UpdateDocument: Shapes,
-    BuildModel: ParameterTable,
+    BuildModel: Changed,
     ListParameters: ParameterTable,
     ShowTensor: TensorView,
     ApplyInitializers: Changed,
     RestoreSnapshot: Changed,
-    SetTrainable: ParameterTable,
     RunModel: RunResult,
     SetMode: ParameterTable,
     SaveParameters: Saved,
@@ -467,7 +458,6 @@ MODEL_REQUESTS = (
     BuildModel,
     ApplyInitializers,
     RestoreSnapshot,
-    SetTrainable,
     RunModel,
     SetMode,
     LoadParameters,

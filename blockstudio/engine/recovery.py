@@ -26,7 +26,6 @@ from blockstudio.engine.protocol import (
     RunResult,
     Saved,
     SetMode,
-    SetTrainable,
     TakeSnapshot,
     UpdateDocument,
 )
@@ -149,10 +148,6 @@ class Keeper:
         match request:
             case SetMode() | MoveModel():
                 self._settings[type(request), ""] = request
-            case SetTrainable(path):
-                self._settings[SetTrainable, path] = request
-            case protocol.BuildModel():
-                self._changed()
             case RunModel():
                 # Layers like BatchNorm learn their running statistics.
                 if isinstance(reply, RunResult) and reply.training and self._table and self._table.buffers:

@@ -286,7 +286,7 @@ class Initializer:
     The rule is a `function` ("torch.nn.init.normal_", or one of `Document.functions`) with its
     `arguments`, or an `expression` over the old value, named `x`, assigned to `index` ("0, 0",
     "" for the whole tensor), or `same_as`: the parameter, or the module at `target` if there is none,
-    is the one at that path ("tok.weight") from then on.
+    is the one at that path ("tok.weight") from then on; or it says whether they are `trainable`.
     """
 
     target: str = ""
@@ -297,7 +297,13 @@ class Initializer:
     index: str = ""
     expression: str = ""
     same_as: str = ""
+    trainable: bool | None = None
     extra: Mapping[str, Any] = Factory(dict)
+
+    @property
+    def actions(self) -> int:
+        """How many things it does; a rule does one."""
+        return sum(map(bool, (self.function, self.expression, self.same_as))) + (self.trainable is not None)
 
 
 @define

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from blockstudio.engine.protocol import BuildModel, Failure, ParameterTable, SetMode
+from blockstudio.engine.protocol import BuildModel, Changed, Failure, ParameterTable, SetMode
 from blockstudio.errors import worded
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.panels.asking import Question, report
@@ -55,11 +55,9 @@ class EngineWatch(QObject):
         table = self._session.table
         self._mode.ask(SetMode(not table.training if table else False))
 
-    def _built(self, table: ParameterTable) -> None:
+    def _built(self, changed: Changed) -> None:
         session = self._session
-        session.drop_snapshots()
-        session.set_table(table)
-        session.parameters_changed.emit()
+        session.push_snapshot(changed.token, tr("Initialise again"))
         session.notify(tr("Every parameter has a new starting value."), "success", key="built")
 
     def _mode_set(self, table: ParameterTable) -> None:

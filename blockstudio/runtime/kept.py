@@ -18,7 +18,6 @@ Origin = Callable[[Slot], Hashable]
 class Kept:
     tensor: Tensor
     gradient: Tensor | None
-    trainable: bool
 
 
 @define
@@ -35,7 +34,7 @@ class KeptValues:
                 key = _key(slot, origin)
                 gradient = slot.tensor.grad if slot.is_parameter else None
                 self._values.pop(key, None)
-                self._values[key] = Kept(slot.tensor.detach(), gradient, slot.tensor.requires_grad)
+                self._values[key] = Kept(slot.tensor.detach(), gradient)
 
     def give(self, model: nn.Module, origin: Origin) -> frozenset[str]:
         """Put values into a fresh model where key, shape, type and origin are as they were; their keys."""
@@ -56,6 +55,10 @@ class KeptValues:
             self._values.popitem(last=False)
         return frozenset(given)
 
+    @property
+    def holds_any(self) -> bool:
+        return bool(self._values)
+
     def forget(self) -> None:
         self._values.clear()
 
@@ -69,8 +72,7 @@ def _put(slot: Slot, kept: Kept) -> None:
         slot.module._buffers[slot.name] = kept.tensor
         return
     slot.tensor.data = kept.tensor
-    slot.tensor.grad = kept.gradient
-    slot.tensor.requires_grad_(kept.trainable)
+    slot.tensor.grad = kept.gradient if slot.tensor.requires_grad else None
 
 
 def _bytes(kept: Kept) -> int:

@@ -19,6 +19,7 @@ from blockstudio.graph.document import Document
 from blockstudio.graph.model import Call, Constant, Definition, Instance, Layer, Parameter
 from blockstudio.runtime import devices, inputs
 from blockstudio.runtime.build import build_compiled, relate
+from blockstudio.runtime.changes import Values, distinct
 from blockstudio.runtime.kept import KeptValues
 from blockstudio.runtime.parameters import Slot, is_lazy, layer_type, table
 from blockstudio.runtime.placement import placeable
@@ -129,14 +130,15 @@ class LiveModel:
                 self._build(None)
             return self._live
 
-    def rebuild(self, seed: int | None) -> Live:
-        """The model afresh, nothing taken over. If that fails the old one stays."""
+    def rebuild(self, seed: int | None) -> Values:
+        """The model afresh, nothing taken over; returns the values before. If that fails the old one stays."""
         with self._lock:
             self._refresh()
+            before = distinct(self.current().model) if self._live is not None or self._kept.holds_any else {}
             self._kept.forget()
             self._build(seed)
             self.changed = False
-            return self.current()
+            return {key: tensor.detach().cpu() for key, tensor in before.items()}
 
     def move(self, device: str) -> None:
         """To another device, now and for models to come: all of it, or DeviceError and nothing."""

@@ -75,10 +75,10 @@ class Worker:
 
     # --- the model and its parameters -----------------------------------------------------------
 
-    def build_model(self, request: p.BuildModel) -> p.ParameterTable:
-        self._models.rebuild(request.seed)
+    def build_model(self, request: p.BuildModel) -> p.Changed:
+        before = self._models.rebuild(request.seed)
         self._activations = Activations()
-        return self._models.table()
+        return p.Changed(self._snapshots.keep(before))
 
     def list_parameters(self, request: p.ListParameters) -> p.ParameterTable:
         return self._models.table()
@@ -137,15 +137,6 @@ class Worker:
                 put(tensors[key], value)
         self._snapshots.forget(request.token)
         return self._changed(tensors, transaction.touched())
-
-    def set_trainable(self, request: p.SetTrainable) -> p.ParameterTable:
-        tensor = find(self._models.current().model, request.path)
-        if not isinstance(tensor, torch.nn.Parameter) or not (tensor.is_floating_point() or tensor.is_complex()):
-            raise RunError(
-                mark("“{key}” cannot be trained: it is not a parameter of floating numbers."), key=request.path
-            )
-        tensor.requires_grad_(request.trainable)
-        return self._models.table()
 
     def _changed(self, tensors: dict[str, Tensor], before: Values) -> p.Changed:
         self._models.changed = True
@@ -270,7 +261,6 @@ ANSWERS: dict[type, Callable[[Worker, Any], Any]] = {
     p.ShowTensor: Worker.show_tensor,
     p.ApplyInitializers: Worker.apply_initializers,
     p.RestoreSnapshot: Worker.restore_snapshot,
-    p.SetTrainable: Worker.set_trainable,
     p.RunModel: Worker.run_model,
     p.SetMode: Worker.set_mode,
     p.SaveParameters: Worker.save_parameters,

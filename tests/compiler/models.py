@@ -626,6 +626,21 @@ def tied() -> Document:
     return document(Definition("Net", graph("x", "output", nodes, wires), initializers=rules))
 
 
+def frozen() -> Document:
+    """Parameters that are not trained: all, but one of a container, and those of layers of one type."""
+    chain = Sequential(name="net", body=graph("", "", [linear("0", 4, 8), layer("1", "BatchNorm1d", num_features=8)]))
+    rules = [
+        Initializer(trainable=False),
+        Initializer(target="net.0", parameter="weight", trainable=True),
+        Initializer(layer_type="torch.nn.BatchNorm1d", trainable=True),
+        Initializer(layer_type="torch.nn.BatchNorm1d", parameter="bias", trainable=False),
+        Initializer(target="scale", trainable=False),
+    ]
+    nodes = [chain, parameter("scale", "torch.ones(8)"), function("mul", "operator.mul")]
+    wires = "X>net net>mul.input scale>mul.other mul>output"
+    return document(Definition("Net", graph("X", "output", nodes, wires), initializers=rules))
+
+
 MODELS: dict[str, Callable[[], Document]] = {
     model.__name__: model
     for model in (
@@ -649,6 +664,7 @@ MODELS: dict[str, Callable[[], Document]] = {
         attention,
         parameters,
         initializers,
+        frozen,
         lists,
         devices,
     )

@@ -307,7 +307,11 @@ FAULTS: dict[str, list[Callable[[], Document]]] = {
         lambda: rule(same_as="hidden.weight", target="hidden", parameter="weight"),
         lambda: rule(same_as="hidden.weight", target="hidden"),
     ],
-    "initializer.rule": [lambda: rule(), lambda: rule(function="torch.nn.init.zeros_", expression="1")],
+    "initializer.rule": [
+        lambda: rule(),
+        lambda: rule(function="torch.nn.init.zeros_", expression="1"),
+        lambda: rule(expression="1", trainable=False),
+    ],
 }
 
 

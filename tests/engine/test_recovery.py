@@ -133,14 +133,11 @@ def test_settings_are_put_back(keeper: Keeper) -> None:
     take(keeper)
     devices = p.Devices(())
     do(keeper, p.SetMode(False), TABLE)
-    do(keeper, p.SetTrainable("0.weight", False), TABLE)
-    do(keeper, p.SetTrainable("0.weight", True), TABLE)
-    do(keeper, p.SetTrainable("0.bias", False), TABLE)
     do(keeper, p.MoveModel("cuda:0"), devices)
     do(keeper, p.MoveModel("cuda:7"), p.Failure("DeviceError", "missing"))
     restoring = keeper.restoring()
     assert restoring[0] == p.MoveModel("cuda:0")
-    assert restoring[3:] == [p.SetMode(False), p.SetTrainable("0.weight", True), p.SetTrainable("0.bias", False)]
+    assert restoring[3:] == [p.SetMode(False)]
 
 
 def test_python_that_killed_the_engine_is_held_back_until_it_changes(keeper: Keeper) -> None:

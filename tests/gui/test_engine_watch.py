@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Signal
 
-from blockstudio.engine.protocol import BuildModel, Failure, SetMode
+from blockstudio.engine.protocol import BuildModel, Changed, Failure, RestoreSnapshot, SetMode
 from blockstudio.engine.recovery import Death, Recovery
 from blockstudio.gui.engine_watch import EngineWatch
 from blockstudio.gui.session import Message, Session
@@ -83,9 +83,11 @@ def test_a_run_that_does_not_stop_offers_one_too(watch: EngineWatch, kernel: Mor
 
 def test_the_menu_builds_and_switches(watch: EngineWatch, kernel: MortalKernel, session: Session) -> None:
     watch.rebuild()
+    kernel.answer(BuildModel, Changed("token"))
+    assert session.undo_stack.undoText() == "Initialise again"
+    session.undo_stack.undo()
+    assert kernel.pending(RestoreSnapshot) == [RestoreSnapshot("token")]
     built = table(row("a", (2,)))
-    kernel.answer(BuildModel, built)
-    assert session.table is built
     watch.switch_mode()
     assert kernel.answer(SetMode, built) == SetMode(not built.training)
 

@@ -45,9 +45,9 @@ class Worker:
         row = p.ParameterRow("a.weight", "parameter", (1,), "float32", "cpu", True, 1, 4, "net.a.weight", "Net/a", "")
         return p.ParameterTable((row,), 1, 1, 0, int(self.document.get("bytes", 4)), training=self.mode)
 
-    def BuildModel(self, request: p.BuildModel) -> p.ParameterTable:
+    def BuildModel(self, request: p.BuildModel) -> p.Changed:
         self.value = float(request.seed or 0)
-        return self.table()
+        return p.Changed("token")
 
     def ListParameters(self, request: p.ListParameters) -> p.ParameterTable:
         return self.table()

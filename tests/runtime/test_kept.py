@@ -11,17 +11,17 @@ def origin(slot: Slot) -> str:
     return layer_type(slot.module)
 
 
-def test_what_fits_is_taken_over_with_gradient_and_trainability() -> None:
+def test_what_fits_is_taken_over_with_its_gradient() -> None:
     old = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
     old(torch.rand(5, 3)).sum().backward()
-    old[0].bias.requires_grad_(False)
     new = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
+    new[0].bias.requires_grad_(False)  # as its own document says
     kept = KeptValues()
     kept.keep(old, origin)
     given = kept.give(new, origin)
     assert given == {key for key in old.state_dict() if not key.startswith("2.")}
     assert torch.equal(new[0].weight, old[0].weight) and torch.equal(new[0].weight.grad, old[0].weight.grad)
-    assert not new[0].bias.requires_grad and new[0].weight.requires_grad
+    assert not new[0].bias.requires_grad and new[0].bias.grad is None
     assert torch.equal(new[1].running_mean, old[1].running_mean)
     assert isinstance(new[0].weight, nn.Parameter)
 

@@ -94,7 +94,6 @@ def test_without_a_document() -> None:
 
 def test_values_stay_over_edits_and_their_undo() -> None:
     asked = Asked(mlp())
-    asked(p.SetTrainable("out.bias", False))
     asked(p.RunModel({}, backward="sum"))
     before = {key: asked.values(key) for key in asked.listed()}
     gradient = asked.values("out.weight", "gradient")
@@ -105,7 +104,6 @@ def test_values_stay_over_edits_and_their_undo() -> None:
         "out.weight": False,
         "out.bias": True,
     }
-    assert not asked.row("out.bias").trainable
     asked.update(mlp())
     assert {key: asked.values(key) for key in asked.listed()} == before
     assert all(row.carried for row in asked(p.ListParameters()).rows)
@@ -373,13 +371,46 @@ def test_a_rule_that_fails() -> None:
     assert asked.values("out.weight") == before and not asked(p.ListParameters()).changed
 
 
-def test_trainable() -> None:
-    asked = Asked(models.fixed_hidden_mlp())
-    found = asked(p.SetTrainable("linear.bias", False))
-    assert found.trainable == found.parameters - 20
-    assert not asked.row("linear.bias").trainable
-    assert "cannot be trained" in words(asked.fails(p.SetTrainable("rand_weight", True)))
-    asked.fails(p.SetTrainable("nowhere", True))
+def test_what_is_not_trained_is_a_rule_of_the_document() -> None:
+    asked = Asked(mlp())
+    asked(p.RunModel({}, backward="sum"))
+    before = {key: asked.values(key) for key in asked.listed()}
+    frozen = mlp()
+    frozen.definition("Net").initializers.append(Initializer(target="out", trainable=False))
+    asked.update(frozen)
+    rows = asked(p.ListParameters()).rows
+    assert {row.path for row in rows if not row.trainable} == {"out.weight", "out.bias"}
+    assert {row.path for row in rows if row.has_gradient} == {"hidden.weight", "hidden.bias"}
+    assert {key: asked.values(key) for key in asked.listed()} == before
+    asked(p.RunModel({}, backward="sum"))
+    asked.update(mlp())
+    assert all(row.trainable for row in asked(p.ListParameters()).rows)
+    assert {key: asked.values(key) for key in asked.listed()} == before
+
+
+def test_built_afresh_undone_and_done_again() -> None:
+    asked = Asked(mlp())
+    assert asked(p.BuildModel()).token == "", "there was no model before"
+    edited = asked(p.ApplyInitializers((Initializer(function="torch.nn.init.ones_"),), "Net")).token
+    token = asked(p.BuildModel()).token
+    fresh = asked.values("out.weight")
+    undone = asked(p.RestoreSnapshot(token)).token
+    assert asked.values("out.weight") == ((1.0,) * 8,) * 2
+    redone = asked(p.RestoreSnapshot(undone)).token
+    assert asked.values("out.weight") == fresh
+    asked(p.RestoreSnapshot(redone))
+    asked(p.RestoreSnapshot(edited))
+    assert asked.values("out.weight") == fresh
+
+
+def test_values_from_before_an_edit_are_not_lost_by_building_afresh() -> None:
+    asked = Asked(mlp())
+    asked(p.ApplyInitializers((Initializer(function="torch.nn.init.ones_"),), "Net"))
+    frozen = mlp()
+    frozen.definition("Net").initializers.append(Initializer(trainable=False))
+    asked.update(frozen)
+    asked(p.RestoreSnapshot(asked(p.BuildModel()).token))
+    assert asked.values("out.weight") == ((1.0,) * 8,) * 2
 
 
 RULES = st.sampled_from(

@@ -75,6 +75,14 @@ class Entry:
         texts = (row.kind, row.shape, row.dtype, row.device, row.shared_with) if row else ()
         return (*texts, self.count, self.bytes, self.trainable, self.owns_parameters)
 
+    @property
+    def scope(self) -> tuple[str, str]:
+        """The module, and the tensor in it or "", as rules name them."""
+        if self.row is None:
+            return self.path, ""
+        module, _, name = self.path.rpartition(".")
+        return module, name
+
     def tensors(self) -> Iterator[ParameterRow]:
         """Every tensor in this block, in order."""
         if self.row:
@@ -216,10 +224,10 @@ class ParameterTreeModel(QAbstractItemModel):
         if role != Qt.ItemDataRole.CheckStateRole or index.column() != TRAINABLE:
             return False
         wanted = Qt.CheckState(value) == Qt.CheckState.Checked
-        tensors = [row for row in self.entry(index).tensors() if row.kind == "parameter" and row.trainable != wanted]
-        if tensors:
-            # The engine's answer changes the box, so that it never claims what is not so.
-            self.trainable_asked.emit([row.path for row in tensors], wanted)
+        entry = self.entry(index)
+        if any(row.kind == "parameter" and row.trainable != wanted for row in entry.tensors()):
+            # The engine's next table changes the box, so that it never claims what is not so.
+            self.trainable_asked.emit([entry], wanted)
         return False
 
     def _text(self, entry: Entry, column: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
@@ -18,12 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blockstudio.engine.protocol import Failure, ParameterTable, SetTrainable
-from blockstudio.errors import BlockStudioError
+from blockstudio.engine.protocol import ParameterTable
+from blockstudio.errors import BlockStudioError, RunError, mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels import places
-from blockstudio.gui.panels.asking import report
 from blockstudio.gui.panels.parameter_model import (
     COLUMNS,
     NAME,
@@ -34,6 +33,7 @@ from blockstudio.gui.panels.parameter_model import (
 )
 from blockstudio.gui.panels.parts import CopyLine, Empty, copy_text, muted_label, python_path, state_label, tell
 from blockstudio.gui.panels.quantities import bytes_text, count_text
+from blockstudio.gui.panels.rules import set_trainable
 from blockstudio.gui.panels.table_keeper import table_keeper
 from blockstudio.gui.session import Session, TensorRef
 
@@ -298,8 +298,8 @@ class ParametersPanel(QWidget):
             action = menu.addAction(tr("Trainable"))
             action.setCheckable(True)
             action.setChecked(all(row.trainable for row in rows))
-            paths = [row.path for row in rows]
-            action.triggered.connect(lambda on: self._set_trainable(paths, on))
+            entries = self.selected
+            action.triggered.connect(lambda on: self._set_trainable(entries, on))
 
     def _copy_paths(self) -> None:
         copy_text("\n".join(python_of(entry) for entry in self.selected))
@@ -314,22 +314,26 @@ class ParametersPanel(QWidget):
             action.toggled.connect(lambda shown, column=column: self.tree.setColumnHidden(column, not shown))
         menu.popup(self.tree.header().mapToGlobal(position))
 
-    def _set_trainable(self, paths: list[str], trainable: bool) -> None:
-        kernel = self._session.kernel
-        if kernel is None:
-            return
-        for path in paths[:-1]:
-            kernel.request(SetTrainable(path, trainable), lambda table: None, self._not_set)
-        kernel.request(SetTrainable(paths[-1], trainable), self._session.set_table, self._not_set)
-
-    def _not_set(self, failure: Failure) -> None:
-        report(self._session, failure)
-        self.keeper.ask()
+    def _set_trainable(self, entries: Sequence[Entry], trainable: bool) -> None:
+        text = tr("Train {name}") if trainable else tr("Freeze {name}")
+        name = entries[0].path if len(entries) == 1 else tr("{count} parameters").format(count=len(entries))
+        session = self._session
+        with session.guard(), session.macro(text.format(name=name or session.document.root)):
+            for entry in entries:
+                _refuse_whole_numbers(entry, trainable)
+                set_trainable(session, *entry.scope, trainable, text)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._session.table is not None and self.tree.columnWidth(NAME) < 20:
             self._fit_columns()
+
+
+def _refuse_whole_numbers(entry: Entry, trainable: bool) -> None:
+    for row in entry.tensors():
+        if trainable and row.kind == "parameter" and not row.dtype.startswith(("float", "bfloat", "complex")):
+            text = mark("“{key}” cannot be trained: it is not a parameter of floating numbers.")
+            raise RunError(text, key=row.path)
 
 
 def module_selected(session: Session) -> str | None:

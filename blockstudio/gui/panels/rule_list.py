@@ -121,11 +121,17 @@ class RuleList(QWidget):
         row, count = self.list.currentRow(), self.list.count()
         self.up.setEnabled(row > 0)
         self.down.setEnabled(0 <= row < count - 1)
-        for button in (self.edit, self.delete):
-            button.setEnabled(0 <= row < count)
+        self.edit.setEnabled(self._may_edit)
+        self.delete.setEnabled(0 <= row < count)
+
+    @property
+    def _may_edit(self) -> bool:
+        """What is trained, and what is the same as another, is no starting value."""
+        row, rules = self.list.currentRow(), self.rules
+        return 0 <= row < len(rules) and not rules[row].same_as and rules[row].trainable is None
 
     def _edit(self) -> None:
-        if self.list.currentRow() >= 0:
+        if self._may_edit:
             self.edit_asked.emit(self.list.currentRow())
 
     def _move(self, step: int) -> None:

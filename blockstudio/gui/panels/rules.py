@@ -26,8 +26,35 @@ def tensor_rule(path: str, index: str, expression: str) -> Initializer:
 def with_rule(rules: Sequence[Initializer], rule: Initializer) -> list[Initializer]:
     """The rules with one more, without those for the same tensors that it overwrites."""
     scope = _scope(rule)
-    kept = [old for old in rules if old.same_as or _scope(old) != scope or not _overwrites(rule, old)]
+    kept = [
+        old
+        for old in rules
+        if old.same_as or old.trainable is not None or _scope(old) != scope or not _overwrites(rule, old)
+    ]
     return [*kept, rule]
+
+
+def with_trainable(rules: Sequence[Initializer], target: str, parameter: str, trainable: bool) -> list[Initializer]:
+    """The rules by which a parameter, or all in a module, are trained or not; those they make pointless left out."""
+    rule = Initializer(target=target, parameter=parameter, trainable=trainable)
+    kept = [old for old in rules if old.trainable is None or not _holds(rule, old)]
+    frozen_around = any(old.trainable is False and (old.layer_type or _holds(old, rule)) for old in kept)
+    if trainable and len(kept) < len(rules) and not frozen_around:
+        return kept
+    return [*kept, rule]
+
+
+def _holds(one: Initializer, other: Initializer) -> bool:
+    """Whether all that one rule is for is what the other is for, too."""
+    outer, inner = (".".join(filter(None, (rule.target, rule.parameter))) for rule in (one, other))
+    return not outer or f"{inner}.".startswith(f"{outer}.")
+
+
+def set_trainable(session: Session, target: str, parameter: str, trainable: bool, text: str) -> None:
+    """Record in the root block whether a parameter, or all in a module, are trained."""
+    document = session.document
+    rules = with_trainable(document.definition(document.root).initializers, target, parameter, trainable)
+    session.push(set_initializers(document, document.root, rules), text)
 
 
 def _scope(rule: Initializer) -> tuple[str, str, str]:
@@ -57,6 +84,8 @@ def scope_text(rule: Initializer) -> str:
 
 def action_text(rule: Initializer) -> str:
     """What a rule does: "normal_(std=0.01)", "= x + 1", "is tok.weight"."""
+    if rule.trainable is not None:
+        return tr("is trained") if rule.trainable else tr("is not trained")
     if rule.same_as:
         return tr("is {path}").format(path=rule.same_as)
     if rule.function:

@@ -72,7 +72,9 @@ def test_check_boxes_ask_and_do_not_claim(model: ParameterTreeModel, qtbot: QtBo
     assert Qt.CheckState(box.data(Qt.ItemDataRole.CheckStateRole)) == Qt.CheckState.PartiallyChecked
     with qtbot.waitSignal(model.trainable_asked) as asked:
         model.setData(box, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
-    assert asked.args == [["net.2.weight", "net.2.bias"], True]
+    (entries, wanted) = asked.args
+    assert [entry.scope for entry in entries] == [("net", "")] and wanted
+    assert model.entry(model.index_of("net.2.bias")).scope == ("net.2", "bias")
     assert Qt.CheckState(box.data(Qt.ItemDataRole.CheckStateRole)) == Qt.CheckState.PartiallyChecked
     buffer = model.index_of("norm.running_mean").siblingAtColumn(TRAINABLE)
     assert buffer.data(Qt.ItemDataRole.CheckStateRole) is None

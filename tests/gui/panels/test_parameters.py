@@ -6,8 +6,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from blockstudio.engine.protocol import Failure, ListParameters, SetTrainable, Shapes
+from blockstudio.engine.protocol import Failure, ListParameters, Shapes
+from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Location
+from blockstudio.graph.model import Initializer
 from blockstudio.gui.panels.parameter_model import NAME, TRAINABLE
 from blockstudio.gui.panels.parameters import ParametersPanel
 from blockstudio.gui.session import Message, Session, TensorRef
@@ -113,27 +115,35 @@ def test_filter(panel: ParametersPanel, qtbot: QtBot) -> None:
     assert index_of(panel, "mask").isValid()
 
 
-def test_the_check_box_asks_the_engine(
+def test_the_check_box_is_a_rule_of_the_document(
     panel: ParametersPanel, session: Session, kernel: SilentKernel, qtbot: QtBot
 ) -> None:
+    before = dumps(session.document)
     panel.resize(700, 600)
     panel.show()
     click(panel, qtbot, "one", TRAINABLE)
+    assert session.document.definition("Net").initializers == [Initializer(target="one", trainable=False)]
+    assert session.undo_stack.undoText() == "Freeze one"
+    box = index_of(panel, "one", TRAINABLE).data(Qt.ItemDataRole.CheckStateRole)
+    assert Qt.CheckState(box) == Qt.CheckState.Checked, "until the model is so"
     frozen = table(*(row(r.path, r.shape, trainable=not r.path.startswith("one")) for r in NESTED_TABLE.rows))
-    assert kernel.answer(SetTrainable, NESTED_TABLE) == SetTrainable("one.inner.weight", False)
-    assert kernel.answer(SetTrainable, frozen) == SetTrainable("one.inner.bias", False)
+    session.set_table(frozen)
     box = index_of(panel, "one", TRAINABLE).data(Qt.ItemDataRole.CheckStateRole)
     assert Qt.CheckState(box) == Qt.CheckState.Unchecked
+    click(panel, qtbot, "one", TRAINABLE)
+    assert dumps(session.document) == before
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert dumps(session.document) == before
 
 
-def test_a_refused_check_box_says_so(
-    panel: ParametersPanel, session: Session, kernel: SilentKernel, qtbot: QtBot
-) -> None:
+def test_whole_numbers_are_not_trained(panel: ParametersPanel, session: Session) -> None:
     told: list[Message] = []
     session.message.connect(told.append)
-    panel.model.trainable_asked.emit(["head.weight"], False)
-    kernel.answer(SetTrainable, Failure("RunError", "No."))
-    assert told[0].text == "No."
+    session.set_table(table(row("head.weight", dtype="int64", trainable=False)))
+    panel.model.trainable_asked.emit([panel.model.entry(panel.model.index_of("head.weight"))], True)
+    assert "cannot be trained" in told[0].text
+    assert session.undo_stack.count() == 0
 
 
 def test_the_context_menu(panel: ParametersPanel, qtbot: QtBot) -> None:

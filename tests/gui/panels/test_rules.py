@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from blockstudio.engine.protocol import ApplyInitializers, Changed, Failure, RestoreSnapshot
 from blockstudio.formats.project import dumps
 from blockstudio.graph.model import Expression, Initializer
-from blockstudio.gui.panels.rules import action_text, apply_rule, scope_text, tensor_rule, with_rule
+from blockstudio.gui.panels.rules import action_text, apply_rule, scope_text, tensor_rule, with_rule, with_trainable
 from blockstudio.gui.session import Message, Session
 from tests.gui.panels.conftest import nested_document
 from tests.helpers.engines import SilentKernel
@@ -30,9 +31,38 @@ def test_a_rule_that_builds_on_the_old_value_comes_after_it() -> None:
     assert with_rule([NORMAL], own) == [NORMAL, own]
 
 
+FROZEN = Initializer(target="head", parameter="weight", trainable=False)
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "after"),
+    [
+        ([NORMAL], ("head", "weight", False), [NORMAL, FROZEN]),
+        ([NORMAL, FROZEN], ("head", "weight", True), [NORMAL]),
+        ([FROZEN], ("head", "", False), [Initializer(target="head", trainable=False)]),
+        ([FROZEN], ("", "", True), []),
+        ([], ("", "", True), [Initializer(trainable=True)]),
+        (
+            [Initializer(trainable=False)],
+            ("head", "weight", True),
+            [Initializer(trainable=False), evolve(FROZEN, trainable=True)],
+        ),
+        (
+            [evolve(FROZEN, target="header")],
+            ("head", "", True),
+            [evolve(FROZEN, target="header"), Initializer(target="head", trainable=True)],
+        ),
+    ],
+)
+def test_what_is_trained(before: list[Initializer], change: tuple[str, str, bool], after: list[Initializer]) -> None:
+    assert with_trainable(before, *change) == after
+    assert with_rule(after, NORMAL) == [*(rule for rule in after if rule != NORMAL), NORMAL]
+
+
 @pytest.mark.parametrize(
     ("rule", "scope", "action"),
     [
+        (FROZEN, "head.weight", "is not trained"),
         (CELL, "head.weight[0, 0]", "= 42"),
         (NORMAL, "head.weight", "normal_(std=0.01)"),
         (Initializer(layer_type="torch.nn.Linear", parameter="weight"), "weight of every Linear", "= "),
