@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
-from blockstudio.gui.settings import SNAP_TO_GRID, SNAP_TO_NEIGHBOURS, Setting, Settings
+from blockstudio.gui.settings import FLOW_DOWN, SNAP_TO_GRID, SNAP_TO_NEIGHBOURS, Setting, Settings
 
 Condition = Literal[
     "always",
@@ -66,6 +66,7 @@ MENUS: Mapping[str, str] = {
     "arrange": mark("&Arrange"),
     "model": mark("&Model"),
     "view": mark("&View"),
+    "go": mark("&Go"),
     "help": mark("&Help"),
 }
 
@@ -127,6 +128,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("align_row", mark("Centre in a row"), mark("Set the middles at one height"), "canvas.arranging.row", "arrange", "Shift+R", "mdi6.align-vertical-center", "several", canvas=True, group=1),
     ActionSpec("spread_across", mark("Distribute across"), mark("Make the gaps from left to right equal"), "canvas.arranging.spread_across", "arrange", "Shift+H", "mdi6.distribute-horizontal-center", "several", canvas=True, group=2),
     ActionSpec("spread_down", mark("Distribute down"), mark("Make the gaps from top to bottom equal"), "canvas.arranging.spread_down", "arrange", "Shift+V", "mdi6.distribute-vertical-center", "several", canvas=True, group=2),
+    ActionSpec("flow_down", mark("Tidy from top to bottom"), mark("Tidying lays the flow out downwards, instead of to the right"), "", "arrange", icon="mdi6.arrow-down-thin", setting=FLOW_DOWN, group=3),
     ActionSpec("snap_grid", mark("Snap to the grid"), mark("What is dragged goes by the steps of the grid; with Alt it moves freely"), "", "arrange", icon="mdi6.grid", setting=SNAP_TO_GRID, group=3),
     ActionSpec("snap_neighbours", mark("Snap to neighbours"), mark("What is dragged lines up with what stands near, and lines show it"), "", "arrange", icon="mdi6.magnet", setting=SNAP_TO_NEIGHBOURS, group=3),
     # --- model
@@ -145,6 +147,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("next_pane", mark("Next pane"), mark("Move the keyboard to the next pane"), "next_pane", "view", "F6", group=3),
     ActionSpec("previous_pane", mark("Previous pane"), mark("Move the keyboard to the pane before"), "previous_pane", "view", "Shift+F6", group=3),
     ActionSpec("reset_panes", mark("Reset the panes"), mark("Put every pane back in its first place"), "reset_panes", "view", group=3),
+    # --- go
+    ActionSpec("next_problem", mark("Next problem"), mark("Go to the next error or warning and say what it is"), "going.next_problem", "go", "F8", "mdi6.alert-circle-outline"),
+    ActionSpec("previous_problem", mark("Previous problem"), mark("Go to the error or warning before"), "going.previous_problem", "go", "Shift+F8"),
+    ActionSpec("add_bookmark", mark("Set a bookmark"), mark("Remember the place that is shown, to come back to it"), "going.add_bookmark", "go", "Ctrl+B", "mdi6.bookmark-plus-outline", group=1),
+    ActionSpec("bookmarks", mark("Go to a bookmark…"), mark("Choose among the places remembered in this project"), "going.show_bookmarks", "go", "Ctrl+Shift+B", "mdi6.bookmark-multiple-outline", group=1),
+    ActionSpec("forget_bookmarks", mark("Forget the bookmarks"), mark("Take all bookmarks of this project away"), "going.forget_bookmarks", "go", icon="mdi6.bookmark-remove-outline", group=1),
     # --- help
     ActionSpec("commands", mark("All actions…"), mark("Find any action by a few letters, and do it"), "show_commands", "help", "Ctrl+Shift+P; F3", "mdi6.text-search"),
     ActionSpec("shortcuts", mark("Keyboard shortcuts"), mark("Every action and its keys"), "show_shortcuts", "help", "F1", "mdi6.keyboard-outline"),

@@ -18,6 +18,7 @@ from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.command_palette import open_palette
 from blockstudio.gui.engine_watch import EngineWatch
 from blockstudio.gui.finder import open_finder
+from blockstudio.gui.going import Going
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.late_panels import LatePanels
 from blockstudio.gui.notifications import MessageArea
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.arrangement = Arrangement(self, session.settings)
         self.panes = self.arrangement.panes
         self._build_panels()
+        self.going = Going(self)
         self.actions_by_id: dict[str, QAction] = make_actions(self)
         for spec in ACTIONS:
             (self.canvas if spec.canvas else self).addAction(self.actions_by_id[spec.id])

@@ -34,6 +34,10 @@ RECENT_COMMANDS: Setting[list[str]] = Setting("search/commands", [])
 SNAP_TO_GRID = Setting("canvas/snap_to_grid", True)
 SNAP_TO_NEIGHBOURS = Setting("canvas/snap_to_neighbours", True)
 """What is dragged lines up with what stands near."""
+FLOW_DOWN = Setting("canvas/flow_down", False)
+"""Tidying lays the flow out from top to bottom."""
+BOOKMARKS: Setting[dict[str, list[dict[str, str | float]]]] = Setting("canvas/bookmarks", {})
+"""By the path of the project, "" for one without a file."""
 PALETTE_CLOSED: Setting[list[str]] = Setting("palette/closed", [])
 
 LONGEST_LIST = 500

@@ -26,9 +26,10 @@ from blockstudio.gui.canvas.keys import Key, node_key, pill_side
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import placement, snapped
 from blockstudio.gui.canvas.placing import children_only
-from blockstudio.gui.canvas.tidying import tidied
+from blockstudio.gui.canvas.tidying import FRAME_MARGIN, tidied
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
+from blockstudio.gui.settings import FLOW_DOWN
 
 MOST_ANIMATED = 600
 DUPLICATIONS: Mapping[Duplication, str] = {
@@ -36,7 +37,6 @@ DUPLICATIONS: Mapping[Duplication, str] = {
     "instance": mark("Duplicate as an instance"),
     "shared": mark("Duplicate as shared"),
 }
-FRAME_MARGIN = (24.0, 44.0, 24.0, 24.0)
 
 
 class Editing(Adding):
@@ -261,12 +261,25 @@ class Editing(Adding):
         if scene.sequence:
             return
         chosen = {key for key in scene.selection if key.kind in ("node", "input", "output")}
-        self.move_to(*tidied(scene, chosen if len(chosen) > 1 else None), tr("Tidy up"))
+        down = self.session.settings.get(FLOW_DOWN)
+        found = tidied(scene, chosen if len(chosen) > 1 else None, down=down)
+        self.move_to(found.before, found.after, tr("Tidy up"), found.sizes)
 
-    def move_to(self, before: dict[Key, Position], after: dict[Key, Position], text: str) -> None:
-        """Put things elsewhere in one step, and show how they go there."""
+    def move_to(
+        self,
+        before: dict[Key, Position],
+        after: dict[Key, Position],
+        text: str,
+        sizes: Mapping[Key, Position] | None = None,
+    ) -> None:
+        """Put things elsewhere in one step, frames with other sizes, and show how they go there."""
         scene = self.canvas_scene
-        edits = placement(scene.location, scene.graph, scene.arrangement | after)
+        notes = scene.graph.notes
+        places = scene.arrangement | after
+        frames = {key: places.pop(key) for key in sizes or ()}
+        edits = placement(scene.location, scene.graph, places)
+        for key, size in (sizes or {}).items():
+            edits.append(SetNote(scene.location, key.name, evolve(notes[key.name], position=frames[key], size=size)))
         if edits and self.push(Batch(tuple(edits)), text):
             self._animate_moves(before, after)
 

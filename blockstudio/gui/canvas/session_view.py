@@ -100,6 +100,11 @@ class SessionView(Viewport):
         """Bring a node of the shown graph into view."""
         self.reveal(self.canvas_scene.extent([node_key(name)]))
 
+    def nearest_name(self, point: QPointF) -> str:
+        """The node nearest to a place; "" where there is none."""
+        nodes = self.canvas_scene.nodes
+        return min(nodes, key=lambda name: (nodes[name].body.center() - point).manhattanLength(), default="")
+
     def show_note(self, location: Location, name: str) -> None:
         """Go to a note wherever it is."""
         self.session.enter(location)

@@ -1,0 +1,95 @@
+"""Tidying on the canvas: one step, frames keep what they hold, downwards if one likes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import Qt
+
+from blockstudio.graph.edits import AddNode, Batch, Connect, SetNote
+from blockstudio.graph.model import Endpoint, Function, Note
+from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.tidying import tidied
+from blockstudio.gui.settings import FLOW_DOWN
+
+from .conftest import ROOT, Desk
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def framed(net: Desk) -> Desk:
+    """relu and a tanh behind it in a frame, a note beside linear; the frame far too large and out of place."""
+    for edit in (
+        AddNode(ROOT, Function(name="tanh", type="torch.tanh", position=(430.0, 300.0))),
+        Connect(ROOT, Endpoint("tanh", "input"), Endpoint("relu", "output")),
+        Connect(ROOT, Endpoint("linear_2", "input"), Endpoint("tanh", "output")),
+        SetNote(ROOT, "frame_1", Note("Activations", (380.0, 40.0), (180.0, 400.0), frame=True)),
+        SetNote(ROOT, "note_1", Note("the first", (120.0, 170.0), (100.0, 40.0))),
+    ):
+        net.session.push(edit, "Make")
+    return net
+
+
+def test_a_frame_stays_round_what_it_held_and_nothing_else(framed: Desk) -> None:
+    start = framed.bytes()
+    steps = framed.steps()
+    framed.key(Qt.Key.Key_L, CTRL)
+    frame = framed.scene.notes["frame_1"].body
+    assert frame.contains(framed.scene.nodes["relu"].body) and frame.contains(framed.scene.nodes["tanh"].body)
+    for name in ("linear", "linear_2"):
+        assert not frame.intersects(framed.scene.nodes[name].body)
+    xs = [framed.scene.nodes[name].x() for name in ("linear", "relu", "tanh", "linear_2")]
+    assert xs == sorted(xs)
+    assert frame.height() < 200.0
+    assert framed.steps() == steps + 1
+    framed.session.undo_stack.undo()
+    assert framed.bytes() == start
+
+
+def test_tidying_again_changes_nothing(framed: Desk) -> None:
+    framed.key(Qt.Key.Key_L, CTRL)
+    steps = framed.steps()
+    framed.key(Qt.Key.Key_L, CTRL)
+    assert framed.steps() == steps
+
+
+def test_a_frame_in_a_frame(framed: Desk) -> None:
+    framed.session.push(SetNote(ROOT, "frame_2", Note("Outer", (90.0, 20.0), (520.0, 500.0), frame=True)), "Frame")
+    framed.key(Qt.Key.Key_L, CTRL)
+    outer, inner = framed.scene.notes["frame_2"].body, framed.scene.notes["frame_1"].body
+    assert outer.contains(inner) and inner.contains(framed.scene.nodes["tanh"].body)
+    assert outer.contains(framed.scene.nodes["linear"].body)
+
+
+def test_frames_that_feed_each_other_are_laid_out_too(net: Desk) -> None:
+    """linear and linear_2 in one frame, with relu between them outside of it: a circle of boxes."""
+    net.session.push(
+        Batch((SetNote(ROOT, "frame_1", Note("Ends", (100.0, 60.0), (900.0, 200.0), frame=True)),)), "Frame"
+    )
+    net.drag(net.node("relu"), net.at(450, 500))
+    net.key(Qt.Key.Key_L, CTRL)
+    frame = net.scene.notes["frame_1"].body
+    assert frame.contains(net.scene.nodes["linear"].body) and frame.contains(net.scene.nodes["linear_2"].body)
+    assert not frame.intersects(net.scene.nodes["relu"].body)
+
+
+def test_downwards(net: Desk) -> None:
+    net.session.settings.set(FLOW_DOWN, True)
+    net.key(Qt.Key.Key_L, CTRL)
+    bodies = [
+        net.scene.pills[Key("input", "x")].body,
+        *(net.scene.nodes[name].body for name in ("linear", "relu", "linear_2")),
+        net.scene.pills[Key("output", "y")].body,
+    ]
+    assert all(upper.bottom() < lower.top() for upper, lower in pairwise(bodies))
+    middles = [body.center().x() for body in bodies]
+    assert max(middles) - min(middles) <= 10.0
+
+
+def test_a_selection_moves_nothing_else(framed: Desk) -> None:
+    framed.select("relu", "tanh")
+    found = tidied(framed.scene, framed.scene.selection)
+    assert {key.name for key in found.after} == {"relu", "tanh"}
+    assert not found.sizes

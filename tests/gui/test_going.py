@@ -1,0 +1,94 @@
+"""From problem to problem by F8, and to bookmarks and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from blockstudio.graph.document import Location
+from blockstudio.graph.edits import AddDefinition, AddNode, Connect
+from blockstudio.graph.model import Definition, Endpoint, Graph, Instance
+from blockstudio.gui.going import SEVERITIES
+from blockstudio.gui.i18n import message
+from blockstudio.gui.main_window import MainWindow
+
+from .conftest import NET, compose, linear, press
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def nest(window: MainWindow) -> None:
+    compose(window.session)
+    window.session.push(AddDefinition(Definition("Stage", Graph(nodes={"deep": linear("deep")}))), "Block")
+    window.session.push(AddNode(NET, Instance(name="stage", definition="Stage")), "Add")
+
+
+def test_problems_one_after_the_other(window: MainWindow, qtbot: QtBot) -> None:
+    nest(window)
+    session = window.session
+    session.push(Connect(NET, Endpoint("act", "input"), None), "Unplug")
+    qtbot.waitUntil(lambda: {p.path for p in session.diagnostics} >= {"Net/act", "Stage/deep"})
+    order = sorted(session.diagnostics, key=lambda p: SEVERITIES.index(p.severity))
+    for number, problem in enumerate([*order, order[0]]):
+        press(window, Qt.Key.Key_F8)
+        assert session.location.path(*session.selection) == problem.path
+        assert message(problem) in window.status.currentMessage()
+        assert f"{number % len(order) + 1}/{len(order)}" in window.status.currentMessage()
+    press(window, Qt.Key.Key_F8, SHIFT)
+    assert session.location.path(*session.selection) == order[-1].path
+
+
+def test_without_problems_it_says_so(window: MainWindow, qtbot: QtBot) -> None:
+    compose(window.session)
+    qtbot.waitUntil(lambda: window.session.diagnostics == [])
+    press(window, Qt.Key.Key_F8)
+    assert window.messages.bars()
+
+
+def test_a_bookmark_is_come_back_to(window: MainWindow, tmp_path: Path) -> None:
+    nest(window)
+    window.canvas.animated = False
+    window.session.saved_as(tmp_path / "net.blocks")
+    window.session.enter(Location("Stage"))
+    window.canvas.set_view(QPointF(120, 80), 0.8)
+    press(window, Qt.Key.Key_B, CTRL)
+    window.session.enter(NET)
+    press(window, Qt.Key.Key_B, CTRL)
+    window.canvas.set_view(QPointF(900, 900), 2.0)
+    press(window, Qt.Key.Key_B, CTRL | SHIFT)
+    QTest.keyClicks(window.search_popup.field, "stage deep")
+    QTest.keyClick(window.search_popup.field, Qt.Key.Key_Return)
+    assert window.session.location == Location("Stage")
+    assert window.canvas.zoom == 0.8
+    assert (window.canvas.view_center() - QPointF(120, 80)).manhattanLength() < 2.0
+
+
+def test_bookmarks_belong_to_their_project(window: MainWindow, tmp_path: Path) -> None:
+    nest(window)
+    window.session.saved_as(tmp_path / "net.blocks")
+    window.going.add_bookmark()
+    assert [mark["place"] for mark in window.going.bookmarks()] == ["Net"]
+    window.session.saved_as(tmp_path / "other.blocks")
+    assert window.going.bookmarks() == []
+    press(window, Qt.Key.Key_B, CTRL | SHIFT)
+    assert not window.search_popup.isVisible() and window.messages.bars()
+    window.session.saved_as(tmp_path / "net.blocks")
+    window.going.forget_bookmarks()
+    assert window.going.bookmarks() == []
+
+
+def test_a_bookmark_of_a_block_that_is_gone_says_so(window: MainWindow) -> None:
+    nest(window)
+    window.session.enter(Location("Stage"))
+    window.going.add_bookmark()
+    window.session.enter(NET)
+    for _ in range(2):
+        window.session.undo_stack.undo()
+    window.going.show_bookmarks()
+    QTest.keyClick(window.search_popup.field, Qt.Key.Key_Return)
+    assert window.session.location == NET
+    assert window.messages.bars()
