@@ -62,7 +62,13 @@ class Going:
         place = self._session.location.path()
         nearest = ", ".join(self._session.selection[:3]) or canvas.nearest_name(center)
         name = f"{place} · {nearest}" if nearest else place
-        mark = {"name": name, "place": place, "x": center.x(), "y": center.y(), "zoom": canvas.zoom}
+        mark: dict[str, str | float] = {
+            "name": name,
+            "place": place,
+            "x": center.x(),
+            "y": center.y(),
+            "zoom": canvas.zoom,
+        }
         self._keep([*(old for old in self.bookmarks() if old["name"] != name), mark])
         self._window.status.showMessage(tr("Bookmark: {name}").format(name=name), STATUS_TIME)
 
@@ -102,7 +108,7 @@ class Going:
         self._window.canvas.setFocus()
 
     def _keep(self, marks: list[dict[str, str | float]]) -> None:
-        kept = dict(self._session.settings.get(BOOKMARKS))
+        kept = self._session.settings.get(BOOKMARKS)
         kept.pop(self._key(), None)
         if marks:
             kept[self._key()] = marks
