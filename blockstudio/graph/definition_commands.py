@@ -18,13 +18,16 @@ from blockstudio.graph.edits import (
     SetNode,
 )
 from blockstudio.graph.model import (
+    Expression,
+    Function,
     HyperParameter,
     Initializer,
     Instance,
+    Layer,
     OptionValue,
 )
 from blockstudio.graph.rewriting import map_expressions, map_value
-from blockstudio.graph.scopes import users_of
+from blockstudio.graph.scopes import next_free, users_of
 
 
 def rename_definition(document: Document, old: str, new: str) -> Edit:
@@ -110,3 +113,27 @@ def rename_hyper_parameter(document: Document, definition: str, old: str, new: s
             options = {new if key == old else key: value for key, value in current.options.items()}
             edits.append(SetNode(place, evolve(current, options=options)))
     return Batch(tuple(edits))
+
+
+def expose_option(
+    document: Document, location: Location, name: str, option: str, value: OptionValue
+) -> tuple[Edit, str]:
+    """Make an option of a node a hyper-parameter of its definition, its value the default; returns the name."""
+    definition = document.definition(location.definition)
+    node = document.node(location, name)
+    if not isinstance(node, Layer | Function | Instance):
+        raise EditError(mark("“{name}” has no options."), path=location.path(name), name=name)
+    default = value.text if isinstance(value, Expression) else repr(value)
+    if isinstance(value, Expression) and expressions.names_in(default):
+        raise EditError(mark("“{option}” follows hyper-parameters already."), path=location.path(name), option=option)
+    taken = {parameter.name for parameter in definition.hyper_parameters}
+    wanted = option if option not in taken else f"{name}_{option}"
+    new = next_free(wanted if expressions.is_identifier(wanted) else option, taken)
+    parameters = [*definition.hyper_parameters, HyperParameter(new, default)]
+    options = {**node.options, option: Expression(new)}
+    return Batch(
+        (
+            ChangeDefinition(definition.name, {"hyper_parameters": parameters}),
+            SetNode(location, evolve(node, options=options)),
+        )
+    ), new

@@ -23,7 +23,6 @@ from blockstudio.graph.model import (
     BOUNDARY,
     Call,
     Definition,
-    Edge,
     Endpoint,
     Expression,
     Graph,
@@ -59,7 +58,9 @@ def group(document: Document, location: Location, names: Collection[str], defini
     chosen = [name for name in graph.nodes if name in set(names)]
     if not chosen:
         raise EditError(mark("Select the nodes to group first."))
-    _refuse_what_cannot_move(document, location, chosen)
+    refuse_children(document, location)
+    refuse_between(graph, location, chosen)
+    refuse_shared(document, location, chosen)
 
     inputs, outputs = _crossing(graph, set(chosen))
     left = min(graph.nodes[name].position[0] for name in chosen)
@@ -78,8 +79,8 @@ def group(document: Document, location: Location, names: Collection[str], defini
         body.connect(Endpoint(BOUNDARY, port), source)
 
     definition = document.definition(location.definition)
-    used = _names_used(body)
-    available = [p.name for p in definition.hyper_parameters] + _round_names(document, location)
+    used = names_used(body)
+    available = [p.name for p in definition.hyper_parameters] + round_names(document, location)
     passed = [name for name in dict.fromkeys(available) if name in used]
     node_name = next_free(snake(definition_name), names_in_scope(document, location) - set(chosen))
     middle = sum(graph.nodes[name].position[1] for name in chosen) / len(chosen)
@@ -134,14 +135,14 @@ def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tu
         )
     graph, inner = document.graph(location), definition.graph
     values = {p.name: p.default for p in definition.hyper_parameters}
-    values |= {key: _as_text(value) for key, value in node.options.items()}
+    values |= {key: option_text(value) for key, value in node.options.items()}
     taken = names_in_scope(document, location) - {name}
     renamed: dict[str, str] = {}
     for inner_name in inner.nodes:
         renamed[inner_name] = next_free(inner_name, taken)
         taken.add(renamed[inner_name])
     shift = _shift(node, inner)
-    nodes = [_placed(inner_node, renamed, values, shift) for inner_node in inner.nodes.values()]
+    nodes = [placed(inner_node, renamed, values, shift) for inner_node in inner.nodes.values()]
 
     def outer(source: Endpoint) -> Endpoint | None:
         """Where a value inside comes from, outside."""
@@ -188,20 +189,27 @@ def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tu
     return Batch(tuple(edits)), tuple(renamed.values())
 
 
-def _refuse_what_cannot_move(document: Document, location: Location, chosen: list[str]) -> None:
-    graph = document.graph(location)
+def refuse_children(document: Document, location: Location) -> None:
+    """EditError in a Sequential, which has no wires to make ports from."""
     parent = location.parent
     if parent is not None and isinstance(document.node(parent, location.steps[-1][0]), Sequential):
         raise EditError(mark("Children of a Sequential are grouped by dragging them into another Sequential."))
-    between = (
-        topology.downstream(graph, set(chosen)) & topology.upstream(graph, set(chosen)) if len(chosen) > 1 else set()
-    )
+
+
+def refuse_between(graph: Graph, location: Location, chosen: Collection[str]) -> None:
+    """EditError where a path between nodes that are to be one leads through another."""
+    between = topology.downstream(graph, set(chosen)) & topology.upstream(graph, set(chosen)) - set(chosen)
     if between:
         raise EditError(
             mark("“{name}” lies between the nodes to group: select it too."),
             path=location.path(min(between)),
             name=min(between),
         )
+
+
+def refuse_shared(document: Document, location: Location, chosen: Collection[str]) -> None:
+    """EditError where nodes share weights with others that would stay behind."""
+    graph = document.graph(location)
     for name in chosen:
         node = graph.nodes[name]
         if isinstance(node, Call):
@@ -224,6 +232,18 @@ def _refuse_what_cannot_move(document: Document, location: Location, chosen: lis
             )
 
 
+NAMELESS = frozenset({"output", "input", "result", "values"})
+"""Ports whose names say nothing of what they carry."""
+
+
+def carried(source: Endpoint, target: str = "") -> str:
+    """A name for a port that carries a value: that of the border's port or the output, or of the node it is from."""
+    for wanted in (source.port if source.port not in NAMELESS else "", source.node, source.port, target.split(".")[0]):
+        if expressions.is_identifier(wanted):
+            return wanted
+    return "value"
+
+
 def _crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str, list[Endpoint]]], dict[Endpoint, str]]:
     """The ports a group needs: by outer source its name and the inputs it feeds; by inner source its name."""
     inputs: dict[Endpoint, tuple[str, list[Endpoint]]] = {}
@@ -233,18 +253,21 @@ def _crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str,
             continue
         for source, target in sorted(graph.edges_into(name)):
             if source.node not in chosen:
-                wanted = source.port if source.node == BOUNDARY else target.port.split(".")[0]
                 taken = {port for port, _ in inputs.values()}
+                wanted = carried(source, target.port)
                 inputs.setdefault(source, (next_free(wanted, taken), []))[1].append(target)
-        leaving: list[Edge] = [edge for edge in graph.edges_out_of(name) if edge.target.node not in chosen]
-        for source, _ in sorted(leaving):
+        leaving = [edge for edge in graph.edges_out_of(name) if edge.target.node not in chosen]
+        # What leaves for the border of the graph keeps the name it has there.
+        for source, target in sorted(
+            leaving, key=lambda edge: (edge.source, edge.target.node != BOUNDARY, edge.target)
+        ):
             if source not in outputs:
-                wanted = source.port if expressions.is_identifier(source.port) else "output"
+                wanted = target.port if target.node == BOUNDARY else carried(source)
                 outputs[source] = next_free(wanted, set(outputs.values()))
     return inputs, outputs
 
 
-def _names_used(graph: Graph) -> set[str]:
+def names_used(graph: Graph) -> set[str]:
     used: set[str] = set()
 
     def collect(text: str) -> str:
@@ -259,7 +282,7 @@ def _names_used(graph: Graph) -> set[str]:
     return used
 
 
-def _round_names(document: Document, location: Location) -> list[str]:
+def round_names(document: Document, location: Location) -> list[str]:
     names, place = [], location
     while place.parent is not None:
         node = document.node(place.parent, place.steps[-1][0])
@@ -288,7 +311,7 @@ def _move_rules(
     ]
 
 
-def _as_text(value: object) -> str:
+def option_text(value: object) -> str:
     return value.text if isinstance(value, Expression) else repr(value)
 
 
@@ -300,7 +323,7 @@ def _shift(node: Instance, inner: Graph) -> tuple[float, float]:
     return (node.position[0] - middle[0], node.position[1] - middle[1])
 
 
-def _placed(node: Node, renamed: dict[str, str], values: dict[str, str], shift: tuple[float, float]) -> Node:
+def placed(node: Node, renamed: dict[str, str], values: dict[str, str], shift: tuple[float, float]) -> Node:
     def fill(text: str) -> str:
         return expressions.substitute(text, values)
 

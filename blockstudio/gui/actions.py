@@ -118,6 +118,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("leave", mark("Leave the block"), mark("Go back to the block around this one"), "canvas.leave", "block", "Ctrl+Up", "mdi6.arrow-up-box", "inside", toolbar=True, group=1),
     ActionSpec("group", mark("Group into a block"), mark("Make a block of the selected nodes; their wires are kept"), "canvas.group", "block", "Ctrl+G", "mdi6.group", "selection", toolbar=True, group=2),
     ActionSpec("ungroup", mark("Take apart"), mark("Put the nodes inside the selected block back in its place"), "canvas.ungroup", "block", "Ctrl+Shift+G", "mdi6.ungroup", "enterable", toolbar=True, group=2),
+    ActionSpec("move_into", mark("Move into a block…"), mark("Move the selected nodes into a block of this graph; their wires are kept"), "canvas.move_into_block", "block", "Ctrl+PgDown", "mdi6.tray-arrow-down", "selection", canvas=True, group=2),
+    ActionSpec("move_out", mark("Move out of the block"), mark("Move the selected nodes to where this block is used; their wires are kept"), "canvas.move_out_of_block", "block", "Ctrl+PgUp", "mdi6.tray-arrow-up", "inside", canvas=True, group=2),
+    ActionSpec("port_up", mark("Move the port up"), mark("The selected input or output comes earlier, here and wherever the block is used"), "canvas.port_up", "block", "Ctrl+Alt+Up", "mdi6.arrow-up", canvas=True, group=2),
+    ActionSpec("port_down", mark("Move the port down"), mark("The selected input or output comes later, here and wherever the block is used"), "canvas.port_down", "block", "Ctrl+Alt+Down", "mdi6.arrow-down", canvas=True, group=2),
     # --- arrange
     ActionSpec("tidy", mark("Tidy up"), mark("Lay the nodes out along the flow"), "canvas.tidy", "arrange", "Ctrl+L", "mdi6.auto-fix", toolbar=True),
     ActionSpec("align_left", mark("Align left"), mark("Bring the left edges into line"), "canvas.arranging.left", "arrange", "Ctrl+Shift+Left", "mdi6.align-horizontal-left", "several", canvas=True, group=1),

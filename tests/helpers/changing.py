@@ -22,7 +22,7 @@ from blockstudio.graph.edits import (
     SetNode,
     SetNote,
 )
-from blockstudio.graph.fragments import copy_fragment, duplicate, paste_fragment
+from blockstudio.graph.fragments import copy_fragment, duplicate, own_definition, paste_fragment
 from blockstudio.graph.grouping import group, ungroup
 from blockstudio.graph.model import (
     BOUNDARY,
@@ -42,7 +42,8 @@ from blockstudio.graph.model import (
     Port,
     Sequential,
 )
-from blockstudio.graph.scopes import unique_name
+from blockstudio.graph.moving import move_into, move_out
+from blockstudio.graph.scopes import unique_name, users_of
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -193,6 +194,26 @@ def _independent(draw: Draw, document: Document, location: Location, graph: Grap
     return commands.make_independent(document, location, draw(st.sampled_from(_names(graph))))
 
 
+def _move_into(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
+    return move_into(document, location, _some(draw, graph), draw(st.sampled_from(_names(graph))))[0]
+
+
+def _move_out(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
+    users = users_of(document, location.definition)
+    if not users:
+        raise EditError("Nothing uses it.")
+    place, instance = draw(st.sampled_from(users))
+    return move_out(document, location, _some(draw, graph), place, instance.name)[0]
+
+
+def _expose(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
+    return definition_commands.expose_option(document, location, draw(st.sampled_from(_names(graph))), "bias", True)[0]
+
+
+def _own(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
+    return own_definition(document, location, draw(st.sampled_from(_names(graph))))
+
+
 def _names(graph: Graph) -> list[str]:
     if not graph.nodes:
         raise EditError("There is no node.")
@@ -206,4 +227,5 @@ def _some(draw: Draw, graph: Graph) -> list[str]:
 _CHANGES = [
     _node, _node, _node, _call, _remove, _move, _set, _rename, _reorder, _connect, _connect, _note, _port, _define,
     _rename_definition, _hyper_parameters, _initializers, _seed, _group, _ungroup, _duplicate, _paste, _independent,
+    _move_into, _move_out, _expose, _own,
 ]  # fmt: skip

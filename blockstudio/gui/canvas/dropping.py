@@ -6,12 +6,12 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 
 from blockstudio.errors import BlockStudioError
+from blockstudio.gui.canvas.blocks import Blocks
 from blockstudio.gui.canvas.interactions.targets import Landing, landing, show_landing
-from blockstudio.gui.canvas.rewiring import Rewiring
 from blockstudio.gui.panels.palette import MIME
 
 
-class Dropping(Rewiring):
+class Dropping(Blocks):
     """A view that takes drags of the palette; all others are left to the window."""
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

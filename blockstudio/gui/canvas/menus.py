@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
+from blockstudio.catalog.ports import node_options
+from blockstudio.gui.canvas.blocks import can_expose
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.look_rows import COLORS
@@ -75,6 +78,12 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
         _add(menu, canvas, "unplug", "group", "ungroup", "frame")
     _more(menu, canvas, tr("Select"), "mdi6.select-search", "same_type", "upstream", "downstream", "connected")
     _more(menu, canvas, tr("Arrange"), "mdi6.align-horizontal-left", *ARRANGE)
+        blocks = [name for name in canvas.blocks_here() if name not in nodes]
+        if blocks:
+            canvas.fill_blocks(menu.addMenu(icon("mdi6.tray-arrow-down"), tr("Move into")), nodes, blocks)
+        _add(menu, canvas, "move_out")
+    if kinds <= {"input", "output"} and len(scene.selection) == 1:
+        _add(menu, canvas, "port_up", "port_down")
     if len(nodes) == 1:
         _one(canvas, menu, nodes[0])
     if kinds & {"node", "note"}:
@@ -84,11 +93,22 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
 def _one(canvas: Canvas, menu: QMenu, name: str) -> None:
     scene = canvas.canvas_scene
     _add(menu, canvas, "independent", "own_inside")
+    _options(canvas, menu, name)
     face = scene.nodes[name].face
     if face.hidden_inputs or name in scene.all_ports:
         shown = name in scene.all_ports
         text = tr("Hide inputs seldom needed") if shown else tr("Show all inputs")
         menu.addAction(icon("mdi6.arrow-expand-vertical"), text, lambda: scene.show_all_ports(name, not shown))
+
+
+def _options(canvas: Canvas, menu: QMenu, name: str) -> None:
+    """The options that could be hyper-parameters of the block."""
+    node = canvas.session.graph.nodes[name]
+    names = [option.name for option in node_options(canvas.session.document, node) if can_expose(option, node)]
+    if names:
+        exposed = menu.addMenu(icon("mdi6.tune"), tr("Make hyper-parameter"))
+        for option in names:
+            exposed.addAction(option, partial(canvas.expose, name, option))
 
 
 def _colors(canvas: Canvas, menu: QMenu) -> None:

@@ -14,7 +14,7 @@ from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.model import Endpoint, Node
 from blockstudio.gui.canvas.guides import Guides
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, dotted
-from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, landing, show_landing
+from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import GRID, placement
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class Move(Interaction):
-    """Things follow the pointer, the grabbed one on the grid (Alt: freely); one edit when let go."""
+    """Things follow the pointer, the grabbed one on the grid (Alt: freely); one edit when let go.
+
+    With Ctrl, nodes go into the block they are dropped on.
+    """
 
     cursor = Qt.CursorShape.SizeAllCursor
 
@@ -65,7 +68,7 @@ class Move(Interaction):
         for key, (x, y) in self._from.items():
             self.scene.put(key, x + dx, y + dy)
         self.scene.follow_puts(self._from)
-        self._landing = self._find_landing(point)
+        self._landing = self._find_landing(point, modifiers)
         show_landing(self.scene, self._landing, point, self._own)
         if self._guides is not None and self._landing == GROUND and not free:
             self._show_guides(self._guides.lines(dx, dy))
@@ -94,7 +97,10 @@ class Move(Interaction):
         margin = 2.0 / self.scene.surface.scale
         self.scene.overlay.show_painting(area.adjusted(-margin, -margin, margin, margin), paint)
 
-    def _find_landing(self, point: QPointF) -> Landing:
+    def _find_landing(self, point: QPointF, modifiers: Modifiers) -> Landing:
+        if modifiers & Qt.KeyboardModifier.ControlModifier and self._own and not self.scene.sequence:
+            block = block_at(self.scene, point, self._own)
+            return Landing(block=block) if block else GROUND
         if self._single is None:
             return GROUND
         graph = self.scene.graph
@@ -126,6 +132,9 @@ class Move(Interaction):
         if self._landing.refusal:
             self.canvas.refuse(self._landing.refusal)
             return False
+        if self._landing.block:
+            self._put_back()
+            return self.canvas.move_into(self._own, self._landing.block)
         if self._landing.sequential and self._single is not None:
             return self._into(self._single, self._landing)
         places = {key: (item.x(), item.y()) for key in self._from if (item := self.scene.thing(key)) is not None}

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.errors import EditError
-from blockstudio.graph.model import Endpoint, Node
+from blockstudio.graph.model import Definition, Endpoint, Instance, Node
 from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.base import bubble, bubble_rect
@@ -17,7 +17,7 @@ from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.placing import check_child
 from blockstudio.gui.canvas.scene import CanvasScene
-from blockstudio.gui.i18n import message
+from blockstudio.gui.i18n import message, tr
 
 WIRE_REACH = 14.0
 
@@ -30,6 +30,8 @@ class Landing:
     index: int = 0
     wire: Endpoint | None = None
     place: int | None = None
+    block: str = ""
+    """A block that takes what is dragged in."""
     refusal: str = ""
     """Why it cannot go into the Sequential it is over."""
 
@@ -72,6 +74,17 @@ def _place_in_row(scene: CanvasScene, point: QPointF, own: Collection[str]) -> i
     return sum(point.x() > scene.nodes[name].body.center().x() for name in rest)
 
 
+def block_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> str:
+    """The block made of nodes at a place; "" for none."""
+    document, x, y = scene.document, point.x(), point.y()
+    assert document is not None
+    for key in scene.things_near((x, y, x, y)):
+        node = scene.graph.nodes.get(key.name) if key.kind == "node" and key.name not in own else None
+        if isinstance(node, Instance) and isinstance(document.definitions.get(node.definition), Definition):
+            return key.name
+    return ""
+
+
 def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collection[str] = ()) -> None:
     """Mark the landing on the overlay."""
     if where.refusal:
@@ -96,6 +109,18 @@ def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collec
             painter.drawPath(path)
 
         scene.overlay.show_painting(path.boundingRect().adjusted(-6, -6, 6, 6), mark_wire)
+    elif where.block:
+        body = scene.nodes[where.block].body
+        text = tr("Move into {name}").format(name=where.block)
+
+        def mark_block(painter: QPainter) -> None:
+            painter.setPen(QPen(scene.surface.colors.accent, 3.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(body.adjusted(-3, -3, 3, 3), 11.0, 11.0)
+            bubble(scene.surface, painter, point, text)
+
+        area = body.adjusted(-6, -6, 6, 6).united(bubble_rect(scene.surface, point, text))
+        scene.overlay.show_painting(area, mark_block)
     elif where.place is not None:
         line = _line_in_row(scene, where.place, own)
         scene.overlay.show_painting(line.adjusted(-2, -2, 2, 2), lambda painter: _mark_line(painter, scene, line))

@@ -1,0 +1,380 @@
+"""Nodes into a block that is there, and out of one again, wires kept: its ports come and go with what crosses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from attrs import evolve
+
+from blockstudio.errors import EditError, mark
+from blockstudio.graph import topology
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import AddNode, Batch, ChangeDefinition, Connect, Edit, RemoveNode, SetNode, SetPorts
+from blockstudio.graph.grouping import (
+    MARGIN,
+    carried,
+    names_used,
+    option_text,
+    placed,
+    refuse_between,
+    refuse_children,
+    refuse_shared,
+    round_names,
+)
+from blockstudio.graph.model import (
+    BOUNDARY,
+    Definition,
+    Endpoint,
+    Expression,
+    Graph,
+    HyperParameter,
+    Initializer,
+    Instance,
+    Node,
+    Port,
+    Position,
+)
+from blockstudio.graph.scopes import calls_of, names_in_scope, next_free, users_of
+
+APART = 300.0
+"""Between a block and what was moved out of it."""
+
+
+class Border:
+    """The ports of a block while nodes move across its border, and the wires on both sides of it."""
+
+    def __init__(self, outer: Graph, name: str, inner: Graph) -> None:
+        self.name = name
+        self.inside = dict(inner.edges)
+        self.outside = dict(outer.edges)
+        self.inputs = {port.name: port for port in inner.inputs}
+        self.outputs = {port.name: port for port in inner.outputs}
+        self.fed = {source: target.port for target, source in self.outside.items() if target.node == name}
+        """The input that carries an outer value in."""
+        self.given = {source: target.port for target, source in self.inside.items() if target.node == BOUNDARY}
+        """The output that carries an inner value out."""
+
+    def input_of(self, source: Endpoint, wanted: str) -> Endpoint:
+        """The inner end of the input that carries an outer value in; a new one if there is none."""
+        if source not in self.fed:
+            port = next_free(wanted, set(self.inputs))
+            self.inputs[port] = Port(port)
+            self.fed[source] = port
+            self.outside[Endpoint(self.name, port)] = source
+        return Endpoint(BOUNDARY, self.fed[source])
+
+    def output_of(self, source: Endpoint, wanted: str) -> Endpoint:
+        """The outer end of the output that carries an inner value out; a new one if there is none."""
+        if source not in self.given:
+            port = next_free(wanted, set(self.outputs))
+            self.outputs[port] = Port(port)
+            self.given[source] = port
+            self.inside[Endpoint(BOUNDARY, port)] = source
+        return Endpoint(self.name, self.given[source])
+
+    def drop_input(self, port: str) -> None:
+        del self.inputs[port]
+        source = self.outside.pop(Endpoint(self.name, port), None)
+        if source is not None and self.fed.get(source) == port:
+            del self.fed[source]
+
+    def drop_output(self, port: str) -> None:
+        del self.outputs[port]
+        source = self.inside.pop(Endpoint(BOUNDARY, port), None)
+        if source is not None and self.given.get(source) == port:
+            del self.given[source]
+
+
+def move_into(document: Document, location: Location, names: Collection[str], block: str) -> tuple[Edit, list[str]]:
+    """Move nodes into a block of the same graph: the edit, and their names inside."""
+    refuse_children(document, location)
+    graph = document.graph(location)
+    instance, definition = _only_instance(document, location, block)
+    chosen = [name for name in graph.nodes if name in set(names) and name != block]
+    if not chosen:
+        raise EditError(mark("Select the nodes to move first."))
+    refuse_shared(document, location, chosen)
+    refuse_between(graph, location, [*chosen, block])
+    inner = definition.graph
+    renamed = _renamed(chosen, names_in_scope(document, Location(definition.name)))
+    border = Border(graph, block, inner)
+    carried_in: dict[str, Endpoint] = {}
+    """What takes the place of an input whose value comes from inside now."""
+
+    def inside(source: Endpoint, target: str) -> Endpoint | None:
+        if source.node in renamed:
+            return Endpoint(renamed[source.node], source.port)
+        if source.node == block:
+            found = inner.source_of(BOUNDARY, source.port)
+            return carried_in.get(found.port, found) if found is not None and found.node == BOUNDARY else found
+        return border.input_of(source, carried(source, target))
+
+    for port in list(border.inputs):
+        source = graph.source_of(block, port)
+        if source is not None and source.node in renamed:
+            carried_in[port] = Endpoint(renamed[source.node], source.port)
+            border.drop_input(port)
+    for target, source in inner.edges.items():
+        if source.node == BOUNDARY and source.port in carried_in:
+            border.inside[target] = carried_in[source.port]
+    for name in chosen:
+        for source, target in graph.edges_into(name):
+            border.outside.pop(target)
+            feed = inside(source, target.port)
+            if feed is not None:
+                border.inside[Endpoint(renamed[name], target.port)] = feed
+    for name in chosen:
+        for source, target in graph.edges_out_of(name):
+            if target.node not in renamed and target.node != block:
+                border.outside[target] = border.output_of(
+                    Endpoint(renamed[name], source.port), target.port if target.node == BOUNDARY else carried(source)
+                )
+    for port in _gone_quiet(graph, block, border):
+        border.drop_output(port)
+
+    nodes = [graph.nodes[name] for name in chosen]
+    given, words = _given(document, location, definition, instance, nodes)
+    behind = bool(topology.downstream(graph, {block}) & set(chosen))
+    shift = _shift_in(nodes, list(inner.nodes.values()), behind)
+    moved = [placed(node, renamed, words, shift) for node in nodes]
+    _spread(border, [*inner.nodes.values(), *moved])
+    known = {parameter.name for parameter in definition.hyper_parameters}
+    parameters = [*definition.hyper_parameters, *(HyperParameter(name) for name in given if name not in known)]
+    there = Location(definition.name)
+    edits = _edits(document, location, there, border, (location, chosen), (there, moved))
+    if given:
+        options = {**instance.options, **{name: Expression(outer) for name, outer in given.items()}}
+        edits.append(SetNode(location, evolve(instance, options=options)))
+    if parameters != definition.hyper_parameters:
+        edits.append(ChangeDefinition(definition.name, {"hyper_parameters": parameters}))
+    if not location.steps:
+        edits += _moved_rules(document, location.definition, {name: f"{block}.{renamed[name]}" for name in chosen})
+    return Batch(tuple(edits)), list(renamed.values())
+
+
+def move_out(
+    document: Document, inner_place: Location, names: Collection[str], location: Location, block: str
+) -> tuple[Edit, list[str]]:
+    """Move nodes of a block to the graph that its instance `block` is in: the edit, and their names there."""
+    refuse_children(document, location)
+    outer = document.graph(location)
+    instance, definition = _only_instance(document, location, block)
+    inner = document.graph(inner_place)
+    if inner is not definition.graph:
+        raise EditError(mark("Only what lies directly in a block can be moved out of it."), path=inner_place.path())
+    chosen = [name for name in inner.nodes if name in set(names)]
+    if not chosen:
+        raise EditError(mark("Select the nodes to move first."))
+    refuse_shared(document, inner_place, chosen)
+    renamed = _renamed(chosen, names_in_scope(document, location))
+    border = Border(outer, block, inner)
+
+    def outside(source: Endpoint) -> Endpoint | None:
+        if source.node in renamed:
+            return Endpoint(renamed[source.node], source.port)
+        if source.node == BOUNDARY:
+            return outer.source_of(block, source.port)
+        return border.output_of(source, carried(source))
+
+    for name in chosen:
+        for source, target in inner.edges_into(name):
+            border.inside.pop(target)
+            feed = outside(source)
+            if feed is not None:
+                border.outside[Endpoint(renamed[name], target.port)] = feed
+    for name in chosen:
+        for source, target in inner.edges_out_of(name):
+            there = Endpoint(renamed[name], source.port)
+            if target.node == BOUNDARY:
+                border.drop_output(target.port)
+                for _, user in outer.edges_out_of(block):
+                    if outer.edges[user].port == target.port:
+                        border.outside[user] = there
+            elif target.node not in renamed:
+                border.inside[target] = border.input_of(there, carried(source, target.port))
+    used = {source.port for source in border.inside.values() if source.node == BOUNDARY}
+    for port in {source.port for source, target in inner.edges_out_of(BOUNDARY) if target.node in renamed} - used:
+        border.drop_input(port)
+
+    values = {parameter.name: parameter.default for parameter in definition.hyper_parameters}
+    values |= {key: option_text(value) for key, value in instance.options.items()}
+    nodes = [inner.nodes[name] for name in chosen]
+    behind = bool(topology.upstream(inner, set(chosen)) - set(chosen))
+    shift = _shift_out(nodes, instance.position, behind)
+    moved = [placed(node, renamed, values, shift) for node in nodes]
+    edits = _edits(document, location, inner_place, border, (inner_place, chosen), (location, moved))
+    if not location.steps:
+        edits += _rules_out(document, location.definition, definition, block, renamed)
+    return Batch(tuple(edits)), list(renamed.values())
+
+
+def _only_instance(document: Document, location: Location, name: str) -> tuple[Instance, Definition]:
+    """An instance with its definition, which nothing else uses."""
+    node = document.node(location, name)
+    definition = document.definitions.get(node.definition) if isinstance(node, Instance) else None
+    if not isinstance(node, Instance) or not isinstance(definition, Definition):
+        raise EditError(mark("“{name}” is not a block made of nodes."), path=location.path(name), name=name)
+    count = len(users_of(document, definition.name)) + len(calls_of(document, location, name))
+    if count > 1:
+        raise EditError(
+            mark(
+                "“{block}” is used in {count} places, which would all change: give “{name}” an inside of its own first."
+            ),
+            path=location.path(name),
+            block=definition.name,
+            count=count,
+            name=name,
+        )
+    return node, definition
+
+
+def _renamed(names: Iterable[str], taken: set[str]) -> dict[str, str]:
+    """Free names where the nodes go."""
+    found: dict[str, str] = {}
+    for name in names:
+        found[name] = next_free(name, taken)
+        taken.add(found[name])
+    return found
+
+
+def _gone_quiet(outer: Graph, block: str, border: Border) -> list[str]:
+    """The outputs that were read by what is inside now, and by nothing else."""
+    read = {source.port for source in border.outside.values() if source.node == block}
+    before = {source.port for source, _ in outer.edges_out_of(block)}
+    return [port for port in before - read if port in border.outputs]
+
+
+def _given(
+    document: Document, location: Location, definition: Definition, instance: Instance, nodes: Iterable[Node]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The hyper-parameters that nodes need inside with what they are outside, and how the nodes have to name them."""
+    available = [p.name for p in document.definition(location.definition).hyper_parameters]
+    used = names_used(Graph(nodes={node.name: node for node in nodes}))
+    taken = {parameter.name for parameter in definition.hyper_parameters}
+    given: dict[str, str] = {}
+    words: dict[str, str] = {}
+    for name in dict.fromkeys([*available, *round_names(document, location)]):
+        if name in used:
+            same = next((key for key, value in instance.options.items() if value == Expression(name)), "")
+            words[name] = same or next_free(name, taken)
+            if not same:
+                given[words[name]] = name
+    return given, words
+
+
+def _edits(
+    document: Document,
+    outer: Location,
+    inner: Location,
+    border: Border,
+    away: tuple[Location, Iterable[str]],
+    there: tuple[Location, Iterable[Node]],
+) -> list[Edit]:
+    """What brings both graphs to what the border says, with nodes taken away and put there."""
+    cuts: list[Edit] = []
+    joins: list[Edit] = []
+    for place, edges in ((outer, border.outside), (inner, border.inside)):
+        before = document.graph(place).edges
+        cuts += [Connect(place, target, None) for target, source in before.items() if edges.get(target) != source]
+        joins += [Connect(place, target, source) for target, source in edges.items() if before.get(target) != source]
+    graph = document.graph(inner)
+    ports: list[Edit] = []
+    if list(border.inputs.values()) != graph.inputs:
+        ports.append(SetPorts(inner, "inputs", tuple(border.inputs.values())))
+    if list(border.outputs.values()) != graph.outputs:
+        ports.append(SetPorts(inner, "outputs", tuple(border.outputs.values())))
+    return [
+        *cuts,
+        *(RemoveNode(away[0], name) for name in away[1]),
+        *ports,
+        *(AddNode(there[0], node) for node in there[1]),
+        *joins,
+    ]
+
+
+# --- places -------------------------------------------------------------------------------------
+
+
+def _shift_in(nodes: Collection[Node], inside: Collection[Node], behind: bool) -> Position:
+    """To the right of what is inside for what comes behind it, else to the left."""
+    left, right, top = _extent(nodes)
+    if not inside:
+        return (-left, -top)
+    inner_left, inner_right, inner_top = _extent(inside)
+    x = inner_right + MARGIN - left if behind else inner_left - MARGIN - right
+    return (x, inner_top - top)
+
+
+def _shift_out(nodes: Collection[Node], at: Position, behind: bool) -> Position:
+    left, right, top = _extent(nodes)
+    return (at[0] + APART - left if behind else at[0] - APART - right, at[1] - top)
+
+
+def _extent(nodes: Collection[Node]) -> tuple[float, float, float]:
+    """Left, right and top of where nodes stand."""
+    xs = [node.position[0] for node in nodes]
+    return min(xs), max(xs), min(node.position[1] for node in nodes)
+
+
+def _spread(border: Border, nodes: Collection[Node]) -> None:
+    """Keep the ports of a block outside of its nodes, the new ones below the others."""
+    left, right, top = _extent(nodes)
+    for ports, edge in ((border.inputs, left - MARGIN), (border.outputs, right + MARGIN)):
+        for row, (name, port) in enumerate(ports.items()):
+            x, y = port.position
+            if port.position == (0.0, 0.0):
+                y = top + 90.0 * row
+            x = min(x, edge) if ports is border.inputs else max(x, edge)
+            ports[name] = evolve(port, position=(x, y))
+
+
+# --- rules --------------------------------------------------------------------------------------
+
+
+def _moved_rules(document: Document, definition: str, paths: Mapping[str, str]) -> list[Edit]:
+    """Let the rules of a definition follow nodes to their new module paths."""
+
+    def path(old: str) -> str:
+        head, dot, rest = old.partition(".")
+        return f"{paths[head]}{dot}{rest}" if head in paths else old
+
+    def moved(rule: Initializer) -> Initializer:
+        if not rule.target and rule.parameter in paths:
+            target, _, parameter = paths[rule.parameter].rpartition(".")
+            return evolve(rule, target=target, parameter=parameter)
+        return evolve(rule, target=path(rule.target), same_as=path(rule.same_as))
+
+    before = document.definition(definition).initializers
+    return _set_rules(definition, before, list(map(moved, before)))
+
+
+def _rules_out(
+    document: Document, outer: str, definition: Definition, block: str, renamed: Mapping[str, str]
+) -> list[Edit]:
+    """Rules inside go out with their nodes, and rules outside no longer reach in for them."""
+
+    def path(old: str, prefix: str = "") -> str:
+        head, dot, rest = old.removeprefix(prefix).partition(".")
+        return f"{renamed[head]}{dot}{rest}" if old.startswith(prefix) and head in renamed else old
+
+    def goes(rule: Initializer) -> bool:
+        return (rule.target.partition(".")[0] or rule.parameter) in renamed
+
+    def gone(rule: Initializer) -> Initializer:
+        if not rule.target:
+            return evolve(rule, parameter=renamed[rule.parameter])
+        return evolve(rule, target=path(rule.target), same_as=path(rule.same_as))
+
+    inner = definition.initializers
+    before = document.definition(outer).initializers
+    reached = [
+        evolve(rule, target=path(rule.target, f"{block}."), same_as=path(rule.same_as, f"{block}.")) for rule in before
+    ]
+    return [
+        *_set_rules(definition.name, inner, [rule for rule in inner if not goes(rule)]),
+        *_set_rules(outer, before, [*(gone(rule) for rule in inner if goes(rule)), *reached]),
+    ]
+
+
+def _set_rules(definition: str, before: list[Initializer], after: list[Initializer]) -> list[Edit]:
+    return [ChangeDefinition(definition, {"initializers": after})] if after != before else []
