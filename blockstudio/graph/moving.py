@@ -217,9 +217,7 @@ def _only_instance(document: Document, location: Location, name: str) -> tuple[I
     count = len(users_of(document, definition.name)) + len(calls_of(document, location, name))
     if count > 1:
         raise EditError(
-            mark(
-                "“{block}” is used in {count} places, which would all change: give “{name}” an inside of its own first."
-            ),
+            mark("“{block}” is used in {count} places: give “{name}” an inside of its own first."),
             path=location.path(name),
             block=definition.name,
             count=count,

@@ -285,7 +285,7 @@ def test_group_makes_ports_of_crossing_wires_and_ungroup_takes_it_back() -> None
     doc.apply(edit)
     assert name == "hidden_part"
     assert wires(doc) >= {"a:output > hidden_part:a", "hidden_part:b > c:input"}
-    assert wires(doc, Location("HiddenPart")) == {":input > r:input", "r:output > b:input", "b:output > :output"}
+    assert wires(doc, Location("HiddenPart")) == {":a > r:input", "r:output > b:input", "b:output > :b"}
     edit, names = ungroup(doc, NET, name)
     doc.apply(edit)
     assert set(names) == {"r", "b"}

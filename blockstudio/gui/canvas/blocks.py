@@ -8,11 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
 from blockstudio.catalog.ports import node_options
-from blockstudio.catalog.spec import OptionSpec
 from blockstudio.errors import EditError, mark
 from blockstudio.graph.definition_commands import expose_option
-from blockstudio.graph.expressions import names_in
-from blockstudio.graph.model import Definition, Expression, Instance, Node
+from blockstudio.graph.model import Definition, Instance
 from blockstudio.graph.moving import move_into, move_out
 from blockstudio.graph.port_commands import reorder_ports
 from blockstudio.gui.canvas.keys import Key, node_key, pill_side
@@ -20,14 +18,6 @@ from blockstudio.gui.canvas.rewiring import Rewiring
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.option_text import default_of
-
-
-def can_expose(option: OptionSpec, node: Node) -> bool:
-    """Whether an option can be made a hyper-parameter: it has a value that can be written, and follows none yet."""
-    value = getattr(node, "options", {}).get(option.name, default_of(option))
-    if option.literal or option.advanced or value is None:
-        return False
-    return not isinstance(value, Expression) or not names_in(value.text)
 
 
 class Blocks(Rewiring):

@@ -10,10 +10,10 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
 from blockstudio.catalog.ports import node_options
-from blockstudio.gui.canvas.blocks import can_expose
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.look_rows import COLORS
+from blockstudio.gui.panels.option_text import can_expose
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.keys import Kind
@@ -76,12 +76,12 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
         _add(menu, canvas, "replace", "dissolve")
     if nodes and not scene.sequence:
         _add(menu, canvas, "unplug", "group", "ungroup", "frame")
-    _more(menu, canvas, tr("Select"), "mdi6.select-search", "same_type", "upstream", "downstream", "connected")
-    _more(menu, canvas, tr("Arrange"), "mdi6.align-horizontal-left", *ARRANGE)
         blocks = [name for name in canvas.blocks_here() if name not in nodes]
         if blocks:
             canvas.fill_blocks(menu.addMenu(icon("mdi6.tray-arrow-down"), tr("Move into")), nodes, blocks)
         _add(menu, canvas, "move_out")
+    _more(menu, canvas, tr("Select"), "mdi6.select-search", "same_type", "upstream", "downstream", "connected")
+    _more(menu, canvas, tr("Arrange"), "mdi6.align-horizontal-left", *ARRANGE)
     if kinds <= {"input", "output"} and len(scene.selection) == 1:
         _add(menu, canvas, "port_up", "port_down")
     if len(nodes) == 1:

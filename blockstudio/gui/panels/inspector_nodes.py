@@ -15,6 +15,7 @@ from blockstudio.catalog.ports import node_options
 from blockstudio.catalog.spec import OptionSpec
 from blockstudio.errors import EditError, mark
 from blockstudio.graph.commands import make_independent, rename_node
+from blockstudio.graph.definition_commands import expose_option
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit, SetNode
 from blockstudio.graph.expressions import is_identifier
@@ -45,7 +46,7 @@ from blockstudio.gui.panels.inspector_facts import FlowSection, OwnedSection
 from blockstudio.gui.panels.inspector_head import head, node_head
 from blockstudio.gui.panels.look_rows import ColorRow, DeviceRow
 from blockstudio.gui.panels.option_editors import MIXED, OptionRow
-from blockstudio.gui.panels.option_text import default_of, names_at
+from blockstudio.gui.panels.option_text import can_expose, default_of, names_at
 from blockstudio.gui.session import Session
 
 COUNT = OptionSpec("count", "int", doc=mark("How many rounds."), minimum=0, suggested=2)
@@ -112,10 +113,13 @@ class NodeSheet(QWidget):
             return
         for refresh in self._refreshers:
             refresh()
+        names = names_at(self._session.document, self._session.location)
         for row, get in self._rows:
+            row.names = [] if row.option.literal else names
             values = [get(node) for _, node in self._targets()]
             same = all(value == values[0] and type(value) is type(values[0]) for value in values)
             row.show_value(values[0] if values and same else MIXED)
+            row.expose.setVisible(len(values) == 1 and can_expose(row.option, self._targets()[0][1]))
 
     # --- changing -------------------------------------------------------------------------------
 
@@ -221,8 +225,17 @@ class NodeSheet(QWidget):
             return value
 
         row.committed.connect(lambda value: self._set_option(option, value))
+        row.exposed.connect(lambda: self._expose(option))
         self._rows.append((row, get))
         return row
+
+    def _expose(self, option: OptionSpec) -> None:
+        session = self._session
+        location, node = self._targets()[0]
+        with session.guard():
+            value = getattr(node, "options", {}).get(option.name, default_of(option))
+            edit, new = expose_option(session.document, location, node.name, option.name, value)
+            session.push(edit, tr("Make {name} a hyper-parameter").format(name=new))
 
     def _may_be_wired(self, option: OptionSpec) -> bool:
         _, node = self._targets()[0]

@@ -75,6 +75,8 @@ class OptionRow(Row):
 
     committed = Signal(object)
     """The new value; the default itself when it was reset."""
+    exposed = Signal()
+    """It is to be a hyper-parameter of the block."""
 
     def __init__(
         self, option: OptionSpec, names: Collection[str], parent: QWidget | None = None, *, may_lack: bool = False
@@ -106,6 +108,9 @@ class OptionRow(Row):
             self.switch.setCheckable(True)
             self.switch.clicked.connect(self._switched)
             row.addWidget(self.switch)
+        self.expose = small_button("mdi6.tune-variant", tr("Make it a hyper-parameter of the block"), self.exposed.emit)
+        self.expose.setVisible(False)
+        row.addWidget(self.expose)
         self.reset = small_button("mdi6.restore", tr("Back to the default"), self._reset)
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)

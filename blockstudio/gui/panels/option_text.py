@@ -9,8 +9,8 @@ from blockstudio.catalog.spec import OptionSpec, Required
 from blockstudio.catalog.values import check_value
 from blockstudio.errors import BlockStudioError, ExpressionError, OptionError, mark
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.expressions import check_index, check_option, check_tensor
-from blockstudio.graph.model import Expression, OptionValue, Repeat
+from blockstudio.graph.expressions import check_index, check_option, check_tensor, names_in
+from blockstudio.graph.model import Expression, Function, Instance, Layer, Node, OptionValue, Repeat
 
 
 def names_at(document: Document, location: Location) -> list[str]:
@@ -27,6 +27,14 @@ def names_at(document: Document, location: Location) -> list[str]:
 def default_of(option: OptionSpec) -> OptionValue:
     """What an option is when nothing is set; None where it must be set."""
     return None if isinstance(option.default, Required) else option.default
+
+
+def can_expose(option: OptionSpec, node: Node) -> bool:
+    """Whether an option can be made a hyper-parameter: it has a value that can be written, and follows none yet."""
+    if option.literal or option.advanced or not isinstance(node, Layer | Function | Instance):
+        return False
+    value = node.options.get(option.name, default_of(option))
+    return not names_in(value.text) if isinstance(value, Expression) else value is not None
 
 
 def shown(value: OptionValue, option: OptionSpec | None = None) -> str:

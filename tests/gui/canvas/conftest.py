@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -150,6 +150,13 @@ class Desk(QWidget):
 
     def hover(self, place: QPoint) -> None:
         QTest.mouseMove(self.canvas.viewport(), place)
+
+    def move_with(self, place: QPoint, modifiers: Qt.KeyboardModifier) -> None:
+        """Move with the left button and a key held down."""
+        view = self.canvas.viewport()
+        where = QPointF(place), QPointF(view.mapToGlobal(place))
+        event = QMouseEvent(QEvent.Type.MouseMove, *where, Qt.MouseButton.NoButton, LEFT, modifiers)
+        QGuiApplication.sendEvent(view, event)
 
     def release(self, place: QPoint, button: Qt.MouseButton = LEFT, modifiers: Qt.KeyboardModifier = NONE) -> None:
         QTest.mouseRelease(self.canvas.viewport(), button, modifiers, place)

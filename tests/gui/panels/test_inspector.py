@@ -316,3 +316,21 @@ def test_sections_fold(panel: InspectorPanel, qtbot: QtBot) -> None:
     assert not section.body.isVisible()
     section.header.click()
     assert section.body.isVisible()
+
+
+def test_an_option_becomes_a_hyper_parameter_with_one_click(
+    session: Session, panel: InspectorPanel, qtbot: QtBot
+) -> None:
+    node = Layer(name="fc", type="torch.nn.Linear", options={"in_features": 20, "out_features": 10})
+    session.push(AddNode(NET, node), "")
+    session.select(("fc",))
+    look(qtbot)
+    line = row(panel, "out_features")
+    assert line.expose.isVisible()
+    qtbot.mouseClick(line.expose, Qt.MouseButton.LeftButton)
+    look(qtbot)
+    assert session.definition.hyper_parameters == [HyperParameter("out_features", "10")]
+    line = row(panel, "out_features")
+    assert line.field.text() == "out_features" and not line.expose.isVisible()
+    enter(qtbot, line.field, "out_features * 2")
+    assert session.graph.nodes["fc"].options["out_features"] == Expression("out_features * 2")  # type: ignore[attr-defined]

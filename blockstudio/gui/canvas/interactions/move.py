@@ -13,7 +13,7 @@ from blockstudio.graph.commands import dissolve_nodes, insert_on_edge, remove_no
 from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.model import Endpoint, Node
 from blockstudio.gui.canvas.guides import Guides
-from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, dotted
+from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, bubble, bubble_rect, dotted
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.note_item import NoteItem
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class Move(Interaction):
     """Things follow the pointer, the grabbed one on the grid (Alt: freely); one edit when let go.
 
-    With Ctrl, nodes go into the block they are dropped on.
+    With Ctrl, nodes go into the block they are dropped on; an input or output that is dragged past another changes
+    places with it.
     """
 
     cursor = Qt.CursorShape.SizeAllCursor
@@ -70,8 +71,28 @@ class Move(Interaction):
         self.scene.follow_puts(self._from)
         self._landing = self._find_landing(point, modifiers)
         show_landing(self.scene, self._landing, point, self._own)
-        if self._guides is not None and self._landing == GROUND and not free:
+        index = self._new_index()
+        if index is not None:
+            self._show_index(point, index)
+        elif self._guides is not None and self._landing == GROUND and not free:
             self._show_guides(self._guides.lines(dx, dy))
+
+    def _new_index(self) -> int | None:
+        """The place of a pill among those of its side, once it was dragged past another; None for the one it had."""
+        key = self._grabbed
+        if len(self._from) > 1 or key.kind not in ("input", "output") or self.scene.sequence:
+            return None
+        y, before = self.scene.pills[key].y(), self._from[key][1]
+        others = [pill.y() for other, pill in self.scene.pills.items() if other.kind == key.kind and other != key]
+        index = sum(other < y for other in others)
+        return index if index != sum(other < before for other in others) else None
+
+    def _show_index(self, point: QPointF, index: int) -> None:
+        surface, key = self.scene.surface, self._grabbed
+        count = sum(other.kind == key.kind for other in self.scene.pills)
+        text = tr("{name}: {number} of {count}").format(name=key.name, number=index + 1, count=count)
+        area = bubble_rect(surface, point, text)
+        self.scene.overlay.show_painting(area, lambda painter: bubble(surface, painter, point, text))
 
     def _snapped(self, dx: float, dy: float) -> tuple[float, float]:
         """The nearest movement to a neighbour's line, or else to the grid."""
@@ -141,7 +162,11 @@ class Move(Interaction):
         edits: list[Edit] = placement(self.scene.location, self.scene.graph, self.scene.arrangement | places)
         if self._landing.wire is not None and self._single is not None:
             return self._onto_wire(self._single, self._landing.wire, edits)
+        index = self._new_index()
         text = move_text(list(self._from))
+        if index is not None:
+            with self.canvas.session.macro(text):
+                return self.canvas.push(Batch(tuple(edits)), text) and self.canvas.place_port(self._grabbed, index)
         return not edits or self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
 
     def _onto_wire(self, node: Node, wire: Endpoint, moved: list[Edit]) -> bool:
