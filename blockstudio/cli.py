@@ -105,7 +105,7 @@ def summary(file: Path, as_json: bool) -> None:
 @click.option("--seed", type=int, help="Of the initial parameters; the project's if not given.")
 @click.option("--params", type=click.Path(path_type=Path), help="Parameters to load first.")
 def export(file: Path, out: Path, seed: int | None, params: Path | None) -> None:
-    """Write FILE as OUT, by its suffix: .params .safetensors .py .svg .png"""
+    """Write FILE as OUT, by its suffix: .params .safetensors .py .onnx .pt2 .svg .png"""
     from blockstudio.formats.project import load
 
     document = load(file)
@@ -121,12 +121,15 @@ def export(file: Path, out: Path, seed: int | None, params: Path | None) -> None
 
         save_parameters(_built(document, seed, params), str(out))
     elif suffix in (".onnx", ".pt2"):
-        raise BlockStudioError(mark("Export to {suffix} is not there yet."), suffix=suffix)
+        from blockstudio.runtime.headless import export_document
+
+        for note in export_document(document, out, seed=seed, params=params, folder=str(file.parent)):
+            click.echo(note)
     else:
         raise BlockStudioError(
             mark("“{file}” has no suffix that says what to write: use {known}."),
             file=str(out),
-            known=".params .safetensors .py .svg .png",
+            known=".params .safetensors .py .onnx .pt2 .svg .png",
         )
 
 

@@ -84,6 +84,10 @@ class TensorFileError(BlockStudioError):
     """A file of tensors or parameters that cannot be read, written or loaded."""
 
 
+class ExportError(BlockStudioError):
+    """A model that the format of an export cannot hold; `path` is the node that it cannot hold."""
+
+
 class DeviceError(BlockStudioError):
     """A device that is missing or out of memory; nothing was moved."""
 

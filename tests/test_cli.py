@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 import blockstudio as bs
 from blockstudio import resources
 from tests.end2end.test_bad_input import with_code
+from tests.runtime.exporting.exports import run
 
 MLP = str(resources.path("examples", "03-mlp.blocks"))
 
@@ -84,6 +85,20 @@ def test_exported_parameters_are_those_of_the_seed(suffix: str, tmp_path: Path) 
     torch.testing.assert_close(torch.load(again, weights_only=True)["out.bias"], state["out.bias"], rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("suffix", [".onnx", ".pt2"])
+def test_exported_models_have_the_seed_and_the_parameters(suffix: str, tmp_path: Path) -> None:
+    state = tmp_path / "net.params"
+    for number, options in enumerate((["--seed", "7"], ["--params", str(state)])):
+        out = tmp_path / f"net{number}{suffix}"
+        result = blockstudio("export", MLP, str(out), *options)
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+        net = bs.build(bs.load(MLP), seed=7)
+        torch.save(net.state_dict(), state)
+        given = torch.rand(3, 20)
+        with torch.no_grad():
+            torch.testing.assert_close(run(out, given)[0], net(given))
+
+
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
 def test_exported_pictures_are_pictures(suffix: str, tmp_path: Path) -> None:
     out = tmp_path / f"net{suffix}"
@@ -104,7 +119,8 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
     garbage.write_bytes(b"nothing")
     assert "garbage.params" in refused("export", MLP, str(tmp_path / "out.params"), "--params", str(garbage))
     assert "5" in refused("run", MLP, "--input", "2,5")
-    assert "not there yet" in refused("export", MLP, str(tmp_path / "net.onnx"))
+    loop = str(resources.path("examples", "08-while.blocks"))
+    assert "FixedHiddenMLP/loop: What happens here depends" in refused("export", loop, str(tmp_path / "net.onnx"))
 
 
 def test_wrong_usage_is_exit_status_2() -> None:

@@ -369,6 +369,21 @@ class TakeSnapshot:
     file: str
 
 
+@frozen
+class ExportModel:
+    """Write the model as it is, to evaluate. Reply: `Exported`. Format by suffix: .onnx or .pt2. May be interrupted."""
+
+    file: str
+
+
+@frozen
+class Exported:
+    file: str
+    bytes: int
+    notes: tuple[Problem, ...] = ()
+    """What the file does not hold as the document has it."""
+
+
 # --- devices --------------------------------------------------------------------------------
 
 
@@ -431,6 +446,7 @@ Request = (
     | OpenTensors
     | SaveTensors
     | TakeSnapshot
+    | ExportModel
     | ListDevices
     | MoveModel
 )
@@ -450,6 +466,7 @@ REPLIES: dict[type, type] = {
     OpenTensors: TensorFile,
     SaveTensors: Saved,
     TakeSnapshot: Saved,
+    ExportModel: Exported,
     ListDevices: Devices,
     MoveModel: Devices,
 }
@@ -461,6 +478,7 @@ MODEL_REQUESTS = (
     RunModel,
     SetMode,
     LoadParameters,
+    ExportModel,
     MoveModel,
 )
 """Requests that change or run the model: one at a time, on the main shell. All others may be

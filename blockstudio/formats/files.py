@@ -13,21 +13,41 @@ from typing import BinaryIO
 def write_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write through a temporary file beside `target`, flushed, then renamed over it; raises OSError."""
     target = target.resolve()
-    if target.exists() and not os.access(target, os.W_OK):
-        # A rename would replace a file that its owner has made read-only.
-        raise PermissionError(13, "Permission denied", str(target))
+    _refuse_protected(target)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        os.replace(name, target)
+        _put(Path(name), target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def write_together(target: Path, write: Callable[[Path], object]) -> None:
+    """As `write_atomically` for what is written by its path and may have more files beside it: `write` gets the
+    path in a temporary folder. The others are put in place first, so that `target` never lacks them."""
+    target = target.resolve()
+    _refuse_protected(target)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent) as folder:
+        write(Path(folder, target.name))
+        for made in sorted(Path(folder).iterdir(), key=lambda made: made.name == target.name):
+            _put(made, target.parent / made.name)
+
+
+def _refuse_protected(target: Path) -> None:
+    if target.exists() and not os.access(target, os.W_OK):
+        # A rename would replace a file that its owner has made read-only.
+        raise PermissionError(13, "Permission denied", str(target))
+
+
+def _put(made: Path, target: Path) -> None:
+    """Flush a file to the disk and rename it."""
+    with made.open("rb+") as file:
+        os.fsync(file.fileno())
+    made.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+    made.replace(target)
 
 
 def _umask() -> int:

@@ -1,4 +1,4 @@
-"""Running a document without a window, for the command line and for scripts."""
+"""Running and exporting a document without a window, for the command line and for scripts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 
@@ -31,19 +32,38 @@ def run_document(
     BlockStudioError for whatever is wrong. Python of the user's own in the document is executed.
     """
     seed = document.seed if seed is None else seed
-    worker = Worker()
-    with open(os.devnull, "w") as nothing, redirect_stdout(nothing):  # what is printed counts where there are numbers
-        _ask(worker, p.UpdateDocument(to_json(document), 0, trusted=True, folder=folder))
-    _ask(worker, p.BuildModel(seed))
+    worker = _opened(document, seed, params, folder)
     if params is not None:
-        _ask(worker, p.LoadParameters(str(params)))
         _ask(worker, p.SetMode(False))
     result = _ask(worker, p.RunModel(_examples(document, shapes), seed=seed))
     for output in result.outputs:
         yield _line(output)
 
 
-def _ask(worker: Worker, request: p.Request) -> p.RunResult:
+def export_document(
+    document: Document, out: Path, *, seed: int | None = None, params: Path | None = None, folder: str = ""
+) -> list[str]:
+    """Write the model as `.onnx` or `.pt2`; a line for each thing that the file does not hold as the document has it.
+
+    BlockStudioError for whatever is wrong. Python of the user's own in the document is executed.
+    """
+    worker = _opened(document, document.seed if seed is None else seed, params, folder)
+    result = _ask(worker, p.ExportModel(str(out)))
+    return [f"{note.path}: {note.template.format(**note.facts)}" for note in result.notes]
+
+
+def _opened(document: Document, seed: int, params: Path | None, folder: str) -> Worker:
+    """A worker that has built the model, with these parameters if there are any."""
+    worker = Worker()
+    with open(os.devnull, "w") as nothing, redirect_stdout(nothing):  # what is printed counts where there are numbers
+        _ask(worker, p.UpdateDocument(to_json(document), 0, trusted=True, folder=folder))
+    _ask(worker, p.BuildModel(seed))
+    if params is not None:
+        _ask(worker, p.LoadParameters(str(params)))
+    return worker
+
+
+def _ask(worker: Worker, request: p.Request) -> Any:
     """As `Worker.handle`, but errors come out as they are."""
     return ANSWERS[type(request)](worker, request)
 

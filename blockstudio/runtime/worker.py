@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 from threading import Lock
@@ -18,10 +18,12 @@ from blockstudio.engine import protocol as p
 from blockstudio.engine.service import failure
 from blockstudio.errors import RunError, mark
 from blockstudio.formats.project import from_json
-from blockstudio.graph.model import Definition
+from blockstudio.graph.model import Definition, Example
 from blockstudio.runtime import devices, initializers, inputs, loading, tensor_files, values, views
 from blockstudio.runtime.build import explained
 from blockstudio.runtime.changes import Snapshots, Transaction, Values, distinct, put
+from blockstudio.runtime.exporting.export import export_model
+from blockstudio.runtime.importing.quiet import undisturbed
 from blockstudio.runtime.live import Live, LiveModel
 from blockstudio.runtime.parameters import find, is_lazy
 from blockstudio.runtime.placement import placeable
@@ -148,7 +150,7 @@ class Worker:
         live, device = self._models.current(), self._models.device
         if request.seed is not None:
             torch.manual_seed(request.seed)
-        given = self._inputs(live, request, device)
+        given = self._inputs(live, request.inputs, device)
         training = self._models.training if request.training is None else request.training
         versions = _versions(live)
         with mode(live.model, training), explained():
@@ -176,14 +178,14 @@ class Worker:
             training=training,
         )
 
-    def _inputs(self, live: Live, request: p.RunModel, device: str) -> dict[str, Tensor]:
-        """The inputs of the root, by those of the request or else the document's; those with a default may lack."""
+    def _inputs(self, live: Live, wanted: Mapping[str, Example], device: str) -> dict[str, Tensor]:
+        """The inputs of the root, by those wanted or else the document's; those with a default may lack."""
         root = live.document.definitions[live.document.root]
         examples = {port.name: port.example for port in root.graph.inputs} if isinstance(root, Definition) else {}
         module = live.compiled.program.modules[live.compiled.root]
         given = {}
         for argument in module.inputs if isinstance(module, CodeModule) else module.forward.inputs:
-            example = request.inputs.get(argument.name, examples.get(argument.name))
+            example = wanted.get(argument.name, examples.get(argument.name))
             if example is not None:
                 given[argument.name] = inputs.make(inputs.located(example, self._folder), argument.name, device)
             elif not argument.default:
@@ -231,6 +233,12 @@ class Worker:
     def take_snapshot(self, request: p.TakeSnapshot) -> p.Saved:
         return tensor_files.save_parameters(self._models.current().model, request.file)
 
+    def export_model(self, request: p.ExportModel) -> p.Exported:
+        live = self._models.current()
+        with undisturbed():
+            given = self._inputs(live, {}, self._models.device)
+        return export_model(live.model, live.compiled, given, _output_names(live), request.file)
+
     # --- devices ----------------------------------------------------------------------------------------
 
     def list_devices(self, request: p.ListDevices) -> p.Devices:
@@ -269,6 +277,7 @@ ANSWERS: dict[type, Callable[[Worker, Any], Any]] = {
     p.OpenTensors: Worker.open_tensors,
     p.SaveTensors: Worker.save_tensors,
     p.TakeSnapshot: Worker.take_snapshot,
+    p.ExportModel: Worker.export_model,
     p.ListDevices: Worker.list_devices,
     p.MoveModel: Worker.move_model,
 }
