@@ -15,7 +15,15 @@ from PySide6.QtWidgets import QWidget
 from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
-from blockstudio.gui.settings import FLOW_DOWN, SNAP_TO_GRID, SNAP_TO_NEIGHBOURS, Setting, Settings
+from blockstudio.gui.settings import (
+    FLOW_DOWN,
+    LESS_MOTION,
+    MINIMAP,
+    SNAP_TO_GRID,
+    SNAP_TO_NEIGHBOURS,
+    Setting,
+    Settings,
+)
 
 Condition = Literal[
     "always",
@@ -147,6 +155,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_reset", mark("Actual size"), mark("Show the nodes at their own size"), "canvas.zoom_reset", "view", "Ctrl+1"),
     ActionSpec("fit", mark("Show everything"), mark("Fit the whole block into the window"), "canvas.fit", "view", "Ctrl+0", "mdi6.fit-to-page-outline", toolbar=True),
     ActionSpec("fit_selection", mark("Show the selection"), mark("Fit the selected nodes into the window"), "canvas.fit_selection", "view", "Ctrl+2", enabled="selection"),
+    ActionSpec("minimap", mark("Map of the block"), mark("Show the whole block in a corner of the canvas while only part of it is in view"), "", "view", "Ctrl+Shift+M", "mdi6.map-outline", setting=MINIMAP, group=1),
+    ActionSpec("less_motion", mark("Reduce motion"), mark("Show changes at once, without movement"), "", "view", icon="mdi6.motion-pause-outline", setting=LESS_MOTION, group=1),
     ActionSpec("full_screen", mark("Full screen"), mark("Use the whole screen, or go back"), "toggle_full_screen", "view", "F11", group=2),
     ActionSpec("next_pane", mark("Next pane"), mark("Move the keyboard to the next pane"), "next_pane", "view", "F6", group=3),
     ActionSpec("previous_pane", mark("Previous pane"), mark("Move the keyboard to the pane before"), "previous_pane", "view", "Shift+F6", group=3),

@@ -108,7 +108,8 @@ class Going:
         self._window.canvas.setFocus()
 
     def _keep(self, marks: list[dict[str, str | float]]) -> None:
-        kept = self._session.settings.get(BOOKMARKS)
+        known = self._session.settings.get(BOOKMARKS)
+        kept = {**known}
         kept.pop(self._key(), None)
         if marks:
             kept[self._key()] = marks

@@ -36,6 +36,9 @@ SNAP_TO_NEIGHBOURS = Setting("canvas/snap_to_neighbours", True)
 """What is dragged lines up with what stands near."""
 FLOW_DOWN = Setting("canvas/flow_down", False)
 """Tidying lays the flow out from top to bottom."""
+MINIMAP = Setting("canvas/minimap", True)
+LESS_MOTION = Setting("look/less_motion", False)
+"""Nothing moves by itself on the screen, whatever the system says."""
 BOOKMARKS: Setting[dict[str, list[dict[str, str | float]]]] = Setting("canvas/bookmarks", {})
 """By the path of the project, "" for one without a file."""
 PALETTE_CLOSED: Setting[list[str]] = Setting("palette/closed", [])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.engine.protocol import Problem
@@ -13,8 +14,11 @@ from blockstudio.graph.document import Location
 from blockstudio.graph.edits import Edit
 from blockstudio.gui.canvas.keys import Key, node_key, pill_side
 from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.canvas.transition import Transition
 from blockstudio.gui.canvas.viewport import Viewport
+from blockstudio.gui.navigation import Place
 from blockstudio.gui.session import Session
+from blockstudio.gui.settings import LESS_MOTION
 
 
 class SessionView(Viewport):
@@ -29,6 +33,8 @@ class SessionView(Viewport):
         """Where one looked in graphs that were shown before."""
         self._shown: Location | None = None
         self._selecting = False
+        self._trail: tuple[Place, ...] = ()
+        self.transition = Transition(self.viewport())
         session.document_replaced.connect(self._forget_views)
         session.location_changed.connect(self._show_location)
         session.document_changed.connect(self._follow)
@@ -45,6 +51,11 @@ class SessionView(Viewport):
             self._shown = session.location
             return
         self._remember_view()
+        before = self._picture()
+        came_from, self._trail = self._trail, session.trail
+        door = _door(came_from, session.trail)
+        inwards = len(session.trail) > len(came_from)
+        around = self._middle_of(door) if inwards else None
         scene.show_graph(session.document, session.location, session)
         scene.set_problems(session.diagnostics)
         self._shown = session.location
@@ -55,6 +66,21 @@ class SessionView(Viewport):
         else:
             self.fit_all()
         self.viewport().update()
+        if before is not None and door:
+            around = around or self._middle_of(door)
+            self.transition.play(before, around, inwards=inwards)
+
+    def _picture(self) -> QPixmap | None:
+        """What is seen now, where it may be shown going away."""
+        self.transition.end()
+        return self.viewport().grab() if self.moves and self._shown is not None else None
+
+    def _middle_of(self, name: str) -> QPointF:
+        """Where a node of the shown graph is in the view, or the middle of that."""
+        item = self.canvas_scene.nodes.get(name)
+        if item is None:
+            return QRectF(self.viewport().rect()).center()
+        return QPointF(self.mapFromScene(item.body.center()))
 
     def _forget_views(self) -> None:
         self._views.clear()
@@ -142,3 +168,15 @@ class SessionView(Viewport):
     def refuse(self, text: str) -> None:
         """Tell the user why a gesture led to nothing."""
         self.session.notify(text, "warning", key="refused")
+
+    @property
+    def moves(self) -> bool:
+        return super().moves and not self.session.settings.get(LESS_MOTION)
+
+
+def _door(before: Sequence[Place], now: Sequence[Place]) -> str:
+    """The node one went in or came out by; "" where it was not one step in or out."""
+    shorter, longer = sorted((before, now), key=len)
+    if len(shorter) == len(longer) or list(longer[: len(shorter)]) != list(shorter):
+        return ""
+    return longer[len(shorter)].node

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas import keyboard, menus, words
+from blockstudio.gui.canvas import keyboard, menus, peek, words
 from blockstudio.gui.canvas.arranging import Arranging
 from blockstudio.gui.canvas.dropping import Dropping
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
@@ -31,6 +31,7 @@ from blockstudio.gui.canvas.interactions.rows import DragRow
 from blockstudio.gui.canvas.interactions.wire import DrawWire
 from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.look import measure
+from blockstudio.gui.canvas.minimap import Minimap
 from blockstudio.gui.canvas.selecting import Selecting
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
@@ -67,6 +68,7 @@ class Canvas(Dropping):
         super().__init__(session, parent)
         self.selecting = Selecting(self)
         self.arranging = Arranging(self)
+        self.minimap = Minimap(self)
         self._scrolling = QTimer(self)
         self._scrolling.setInterval(16)
         self._scrolling.timeout.connect(self._scroll_along)
@@ -255,10 +257,21 @@ class Canvas(Dropping):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             found = hit(self.canvas_scene, self.mapToScene(event.pos()))
-            text = words.tool_tip(self.canvas_scene, self.session, found)
+            text = words.tool_tip(self.canvas_scene, self.session, found) + self._peek(found)
             QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         return super().viewportEvent(event)
+
+    def _peek(self, found: Hit) -> str:
+        """A picture of the inside of what is under the pointer; "" where there is none."""
+        if found.key is None or found.key.kind != "node" or found.port is not None:
+            return ""
+        session = self.session
+        inside = peek.inside_of(session.document, session.location, found.key.name)
+        if inside is None:
+            return ""
+        image = peek.picture(session.document, inside, session, self.devicePixelRatioF())
+        return f"<br>{peek.as_html(image)}"
 
     def describe_selection(self) -> None:
         """Say in words what is selected, for screen readers."""

@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QRectF,
     Qt,
     QVariantAnimation,
+    Signal,
 )
 from PySide6.QtGui import (
     QColor,
@@ -46,6 +47,9 @@ ANIMATION = 200
 
 class Viewport(QGraphicsView):
     """A view on a canvas scene, without scroll bars: the canvas has no edge."""
+
+    looked = Signal()
+    """Another part of the scene is in view."""
 
     def __init__(self, scene: ItemStore, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
@@ -154,6 +158,7 @@ class Viewport(QGraphicsView):
 
     def _looked(self) -> None:
         self._items.look_at(self.visible_rect(), self._scale, self.devicePixelRatioF())
+        self.looked.emit()
 
     # --- animation ----------------------------------------------------------------------------------
 

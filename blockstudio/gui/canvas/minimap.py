@@ -1,0 +1,184 @@
+"""The whole graph in a corner of the canvas: a picture made once for each change, and the part that is in view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QLineF, QObject, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from blockstudio.gui.canvas.look import blend, tint
+from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.node_painting import node_color
+from blockstudio.gui.canvas.note_item import NoteItem
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.settings import MINIMAP
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.view import Canvas
+
+SIZE = QSize(208, 138)
+"""The largest; as high as the graph is in that width."""
+LEAST_HEIGHT = 46
+MARGIN = 12
+"""From the edges of the canvas."""
+PADDING = 8.0
+LEAST_SIDE = 2.0
+"""Pixels of a node."""
+LEAST_ROOM = 420
+"""Pixels of a canvas that has room for it."""
+PAUSE = 120
+"""Milliseconds of quiet before the picture is made again."""
+
+
+class Minimap(QWidget):
+    """Shown when it is wanted and part of the graph is out of view; dragging in it moves the view."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._scene = canvas.canvas_scene
+        self._picture: QPixmap | None = None
+        self._extent = QRectF()
+        self.resize(SIZE)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip(tr("The whole block: drag here to look elsewhere"))
+        self.setAccessibleName(tr("Map of the block"))
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(PAUSE)
+        self._soon.timeout.connect(self._renew)
+        canvas.looked.connect(self._looked)
+        canvas.installEventFilter(self)
+        session = canvas.session
+        for signal in (session.document_changed, session.location_changed, session.document_replaced):
+            signal.connect(self._later)
+        session.settings.changed.connect(lambda key: self._renew() if key == MINIMAP.key else None)
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self._fit()
+            self._later()
+        elif event.type() == QEvent.Type.PaletteChange:
+            self._later()
+        return False
+
+    def _fit(self) -> None:
+        """As high as needed, in the lower right corner."""
+        width = SIZE.width() - 2 * PADDING
+        height = width * self._extent.height() / max(1.0, self._extent.width()) + 2 * PADDING
+        self.resize(SIZE.width(), min(SIZE.height(), max(LEAST_HEIGHT, round(height))))
+        canvas = self._canvas
+        self.move(canvas.width() - self.width() - MARGIN, canvas.height() - self.height() - MARGIN)
+
+    def _later(self, _: object = None) -> None:
+        self._soon.start()
+
+    def _renew(self) -> None:
+        self._picture = None
+        self._extent = self._scene.extent()
+        self._fit()
+        self._looked()
+
+    def _looked(self) -> None:
+        """Another part is in view, or another size."""
+        wanted = self._canvas.session.settings.get(MINIMAP) and len(self._scene.nodes) > 1
+        room = min(self._canvas.width(), self._canvas.height() * 3 // 2) >= LEAST_ROOM
+        partly = not self._extent.isEmpty() and not self._canvas.visible_rect().contains(self._extent)
+        self.setVisible(wanted and room and partly)
+        self.update()
+
+    # --- from the graph to the map and back -----------------------------------------------------
+
+    def _scale(self) -> float:
+        width, height = self.width() - 2 * PADDING, self.height() - 2 * PADDING
+        return min(width / max(1.0, self._extent.width()), height / max(1.0, self._extent.height()))
+
+    def _offset(self) -> QPointF:
+        scale = self._scale()
+        return QRectF(self.rect()).center() - self._extent.center() * scale
+
+    def to_map(self, rect: QRectF) -> QRectF:
+        """Where a rectangle of the scene is on the map."""
+        scale, offset = self._scale(), self._offset()
+        return QRectF(rect.topLeft() * scale + offset, rect.size() * scale)
+
+    def to_scene(self, place: QPointF) -> QPointF:
+        return (place - self._offset()) / self._scale()
+
+    # --- painting -------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._picture = self._paint_graph(ratio)
+        colors = self._scene.surface.colors
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._picture)
+        inside = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
+        view = self.to_map(self._canvas.visible_rect()).intersected(inside)
+        painter.setPen(QPen(colors.accent, 1.5))
+        painter.setBrush(tint(colors.accent, 0.10))
+        painter.drawRoundedRect(view, 3.0, 3.0)
+        painter.end()
+
+    def _paint_graph(self, ratio: float) -> QPixmap:
+        scene = self._scene
+        colors = scene.surface.colors
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colors.border, 1.0))
+        painter.setBrush(colors.card)
+        painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1.0, self.height() - 1.0), 8.0, 8.0)
+        scale, offset = self._scale(), self._offset()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(blend(colors.wire, colors.card, 0.4), 0))
+        ends = ((edge.start * scale + offset, edge.end * scale + offset) for edge in scene.edges.values())
+        painter.drawLines([QLineF(start, end) for start, end in ends])
+        painter.setPen(Qt.PenStyle.NoPen)
+        boxes: dict[str, list[QRectF]] = {}
+        for item in sorted(scene.things(), key=lambda item: not isinstance(item, NoteItem)):
+            body = self.to_map(item.body)
+            body.setSize(body.size().expandedTo(QRectF(0, 0, LEAST_SIDE, LEAST_SIDE).size()))
+            boxes.setdefault(self._color(item), []).append(body)
+        for name, rects in boxes.items():
+            painter.setBrush(QColor(name))
+            painter.drawRects(rects)
+        painter.end()
+        return picture
+
+    def _color(self, item: object) -> str:
+        surface = self._scene.surface
+        colors = surface.colors
+        if isinstance(item, NodeItem):
+            return colors.error.name() if item.severity == "error" else node_color(item.face, surface).name()
+        if isinstance(item, NoteItem):
+            own = QColor(item.note.color) if item.note.color else colors.muted
+            return blend(colors.card, own, 0.15).name()
+        return colors.muted.name()
+
+    # --- moving the view ------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._go(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._go(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._canvas.zoom_at(QRectF(self._canvas.viewport().rect()).center(), 1.18 ** (event.angleDelta().y() / 120))
+        event.accept()
+
+    def _go(self, event: QMouseEvent) -> None:
+        event.accept()
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._canvas.set_view(self.to_scene(event.position()), self._canvas.zoom)
