@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -65,6 +65,18 @@ def node_ports(document: Document, location: Location, node: Node) -> Ports:
     if ports is None:
         return Ports(tuple(map(PortSpec, wired_in)), tuple(map(PortSpec, wired_out)))
     return ports
+
+
+def passed_through(ports: Ports, wired: Collection[str]) -> dict[str, str]:
+    """The input that each output gives on while the node is bypassed: that of its name, as in a loop, or for the
+    first output the first input that is wired; other outputs give nothing."""
+    names = {port.name for port in ports.inputs}
+    found = {port.name: port.name for port in ports.outputs if port.name in names}
+    if not found and ports.outputs:
+        needed_first = sorted(ports.inputs, key=lambda port: port.optional)
+        first = next((port.name for port in needed_first if port.name in wired), "")
+        found = {ports.outputs[0].name: first} if first else {}
+    return {output: port for output, port in found.items() if port in wired}
 
 
 def node_options(document: Document, node: Node) -> tuple[OptionSpec, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
+from blockstudio.catalog.ports import passed_through
 from blockstudio.compiler.check_nodes import NodeCheck
 from blockstudio.compiler.diagnostics import Report
 from blockstudio.compiler.naming import CONTAINER_ATTRIBUTES, LOCAL_RESERVED, MODULE_ATTRIBUTES, is_attribute, is_plain
@@ -226,6 +227,10 @@ class DefinitionCheck:
         for port in ports.inputs:
             if port.name not in wired and not port.optional:
                 self.report.add("input.missing", location, node.name, port=port.name)
+        if node.bypassed:
+            passed = passed_through(ports, wired)
+            for name in sorted({edge.source.port for edge in leaving} & outputs - set(passed)):
+                self.report.add("node.bypassed", location, node.name, port=name)
         if ports.outputs and not leaving:
             self.report.add("node.unused", location, node.name)
 

@@ -31,6 +31,9 @@ from blockstudio.graph.model import (
     Sequential,
 )
 
+BYPASSED = "bypassed"
+"""The comment in the source."""
+
 
 @frozen(eq=False)
 class Declarer:
@@ -72,6 +75,11 @@ class Declarer:
             "device": node.device,
         }
         names = made_names(self.names, place)
+        if node.bypassed and place.sequential and not isinstance(node, Repeat):
+            entry = catalog().get("torch.nn.Identity")
+            assert entry is not None
+            fields["comment"] = "\n".join(part for part in (node.comment, BYPASSED) if part)
+            return ir.LayerDeclaration(entry=entry, options={}, **fields)
         match node:
             case Layer():
                 entry = catalog().get(node.type)

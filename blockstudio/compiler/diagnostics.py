@@ -61,6 +61,7 @@ WORDINGS: Mapping[str, tuple[Severity, str]] = {
     "node.kind": ("error", mark("“{type}” is no {kind}.")),
     "node.device": ("error", mark("“{device}” is not the name of a device.")),
     "node.unused": ("info", mark("Nothing uses what this node gives.")),
+    "node.bypassed": ("error", mark("It is bypassed, and nothing that comes in can stand for its output “{port}”.")),
     "input.missing": ("error", mark("Nothing feeds the input “{port}”.")),
     "option.unknown": ("warning", mark("“{option}” is not an option of {type}; it has no effect.")),
     "option.missing": ("error", mark("“{option}” needs a value.")),

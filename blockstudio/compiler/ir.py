@@ -221,6 +221,11 @@ class Apply(Statement):
 
 
 @frozen(kw_only=True)
+class Bypass(Statement):
+    """A node that is bypassed: each output is the argument of its name, as it is."""
+
+
+@frozen(kw_only=True)
 class WhileLoop(Statement):
     """`condition` is a block with one output. Round by round the inputs of `condition` and `body`, equal
     by position, take the values of the body's outputs; the statement's outputs are the last ones."""

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import evolve
 
 from blockstudio.catalog.catalog import catalog
-from blockstudio.catalog.ports import code_signature
+from blockstudio.catalog.ports import code_signature, passed_through
 from blockstudio.compiler import ir
 from blockstudio.compiler.check import Analysis, analyse
 from blockstudio.compiler.declare import Declarer, callee, count_source
@@ -181,6 +181,8 @@ class _Lowering:
             "moves": moves,
             "outputs": tuple(port.name for port in ports.outputs),
         }
+        if node.bypassed and not isinstance(node, Constant | Parameter):
+            return self.bypass(place, node, names, fields)
         match node:
             case Layer() | Instance() | Sequential() | Call():
                 return self.apply(place, node, names, tuple(port.name for port in ports.inputs), fields)
@@ -191,6 +193,14 @@ class _Lowering:
             case While() | If() | Repeat():
                 return self.control(place, node, names, fields)
         return None
+
+    def bypass(self, place: Place, node: Node, names: Names, fields: Mapping[str, Any]) -> ir.Statement:
+        if isinstance(node, While | If | Repeat):
+            self.control(place, node, names, fields)  # declares what is in it, which the model keeps
+        arguments = fields["arguments"]
+        through = passed_through(self.scope.ports(place, node), arguments)
+        passed = {output: arguments[port] for output, port in through.items()}
+        return ir.Bypass(**{**fields, "device": "", "moves": {}, "arguments": passed, "outputs": tuple(passed)})
 
     def apply(
         self, place: Place, node: Node, names: Names, ports: tuple[str, ...], fields: Mapping[str, Any]
@@ -244,6 +254,13 @@ class _Lowering:
     def device_of(self, place: Place, value: Endpoint) -> str:
         """Where a value is: on its node's device, or "" on that of the model."""
         node = place.graph.nodes.get(value.node)
+        while node is not None and node.bypassed:
+            wired = [edge.target.port for edge in place.graph.edges_into(node.name)]
+            through = passed_through(self.scope.ports(place, node), wired).get(value.port)
+            source = place.graph.source_of(node.name, through) if through else None
+            if source is None:
+                return ""
+            value, node = source, place.graph.nodes.get(source.node)
         return "" if node is None or isinstance(node, While | If | Repeat) else node.device
 
 

@@ -51,6 +51,9 @@ class Landing:
     """If the path ends at an instance of a definition, or at the module it started from: what its
     hyper-parameters are."""
 
+    bypassed: bool = False
+    """Whether the path goes through a child of a Sequential that is bypassed, so that it is not in the model."""
+
     @property
     def owned(self) -> Node | None:
         """The node if the path ends at it."""
@@ -87,7 +90,8 @@ class Paths:
             if owner is None:
                 continue
             python = here.python + (reached(scope.attributes, name) if length else "")
-            here = Landing(python, owner.place.location, owner.node, here.rest[length:])
+            rest = here.rest[length:]
+            here = Landing(python, owner.place.location, owner.node, rest, bypassed=here.bypassed)
             # A constant is the same in every round.
             for repeat in () if isinstance(owner.node, Constant) else owner.place.rounds:
                 if not here.rest:
@@ -118,7 +122,7 @@ class Paths:
             return None if inside is None else self._in_sequential(scope, inside, node.named, here, values)
         if isinstance(node, Instance):
             if inner is not None:
-                entered = Landing(here.python, Location(node.definition), None, here.rest)
+                entered = Landing(here.python, Location(node.definition), None, here.rest, bypassed=here.bypassed)
                 return self._in_class(inner, entered, _arguments(inner.definition, node, values))
             is_code = isinstance(scope.document.definitions.get(node.definition), CodeDefinition)
             return _inside_torch(here) if is_code else None
@@ -135,6 +139,8 @@ class Paths:
             node = children.get(key)
             reached = f".{key}" if "-" not in key or node is None else f"[{list(children).index(key)}]"
             landed = Landing(here.python + reached, place.location, node, tuple(rest))
+            if node is not None and node.bypassed and not isinstance(node, Repeat):
+                landed = evolve(landed, bypassed=True)
             if isinstance(node, Repeat):
                 return self._in_rounds(scope, place, node, landed, values)
             return None if node is None else self._in_node(scope, place, landed, values)
@@ -145,7 +151,8 @@ class Paths:
         for node in children.values():
             if not isinstance(node, Repeat):
                 if not remaining:
-                    return self._in_node(scope, place, Landing(python, place.location, node, tuple(rest)), values)
+                    landed = Landing(python, place.location, node, tuple(rest), bypassed=node.bypassed)
+                    return self._in_node(scope, place, landed, values)
                 remaining -= 1
                 continue
             count = _count(node.count, values)
@@ -185,9 +192,10 @@ class Paths:
             if not is_index(key) or int(key) >= len(nodes):
                 return None
             child = nodes[int(key)]
-            here = Landing(f"{here.python}[{key}]", inside.location, child, tuple(rest))
+            bypassed = here.bypassed or child.bypassed
+            here = Landing(f"{here.python}[{key}]", inside.location, child, tuple(rest), bypassed=bypassed)
         else:
-            here = evolve(here, location=inside.location, node=nodes[0])
+            here = evolve(here, location=inside.location, node=nodes[0], bypassed=here.bypassed or nodes[0].bypassed)
         return self._in_node(scope, inside, here, values)
 
 

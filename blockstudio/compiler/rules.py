@@ -32,10 +32,10 @@ def lowered_rules(scope: Scope, scopes: Mapping[str, Scope], names: Names) -> tu
 def _lowered(scope: Scope, scopes: Mapping[str, Scope], names: Names, optional: bool) -> Iterator[ir.InitRule]:
     for rule in scope.definition.initializers:
         landing = Paths(scopes).follow(scope.name, rule.target)
-        if landing is None or rule.actions != 1:
+        if landing is None or landing.bypassed or rule.actions != 1:
             continue
         source = Paths(scopes).follow(scope.name, rule.same_as) if rule.same_as else None
-        if rule.same_as and source is None:
+        if rule.same_as and (source is None or source.bypassed):
             continue
         layer_type = _class_name(scope, rule.layer_type)
         try:

@@ -122,6 +122,10 @@ class Lines:
         """The code, without comments and docstrings."""
         return (line.code.source for line in self.lines if not line.is_prose)
 
+    def does_nothing(self) -> bool:
+        """Whether there is no code, be there comments or not."""
+        return next(self.code(), None) is None
+
     def extend(self, other: Lines) -> None:
         """Take over lines that were written at this depth."""
         self.lines += other.lines

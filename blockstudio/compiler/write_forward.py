@@ -11,6 +11,7 @@ from attrs import Factory, define, evolve
 
 from blockstudio.compiler import ir
 from blockstudio.compiler.comments import comment_lines
+from blockstudio.compiler.declare import BYPASSED
 from blockstudio.compiler.flow import Flow
 from blockstudio.compiler.ir import Value
 from blockstudio.compiler.snippets import negated
@@ -60,10 +61,25 @@ class ForwardWriter(CallWriter):
                     self.read(frame, statement)
                 case ir.Compute() | ir.Apply():
                     self.calculate(frame, statement)
+                case ir.Bypass():
+                    self._bypass(frame, statement)
                 case ir.WhileLoop() | ir.ForRange():
                     self._loop(frame, statement)
                 case ir.IfElse():
                     self._if(frame, statement)
+
+    def _bypass(self, frame: Frame, statement: ir.Bypass) -> None:
+        """No line but a comment: the results are what came in."""
+        self.flush(frame)
+        self._comment(frame, statement.comment, f"{statement.node}: {BYPASSED}")
+        operands = [
+            Operand(frame.atoms[value], frame.variables.get(value, "")) for value in statement.arguments.values()
+        ]
+        for operand in operands:
+            if operand.variable:
+                frame.readers[operand.variable] -= 1
+        for result, operand in zip(statement.results(), operands, strict=True):
+            frame.alias(result, operand)
 
     def _return(self, frame: Frame) -> None:
         outputs = frame.block.outputs
@@ -72,7 +88,7 @@ class ForwardWriter(CallWriter):
         if outputs:
             moved = [self._moved(output, text) for output, text in zip(outputs, texts, strict=True)]
             frame.lines.add("return ", listed(moved))
-        elif not frame.lines.lines:
+        elif frame.lines.does_nothing():
             frame.lines.add("pass")
 
     def _moved(self, output: ir.Output, text: Text) -> Text:
@@ -185,7 +201,7 @@ class ForwardWriter(CallWriter):
             header, body = self._for_header(statement)
         frame.lines.add(joined(*header).marked(statement.location, statement.node))
         written = self._block(body, inside, carried, variables, protected, depth)
-        if not written.lines.lines and not condition.lines:
+        if written.lines.does_nothing() and not condition.lines:
             written.lines.add("pass")
         frame.lines.extend(condition)
         frame.lines.extend(written.lines)
@@ -307,7 +323,7 @@ class ForwardWriter(CallWriter):
         def header(*parts: str | Text) -> Text:
             return joined(*parts).marked(statement.location, statement.node)
 
-        if not yes.lines.lines and no.lines.lines:
+        if yes.lines.does_nothing() and not no.lines.does_nothing():
             frame.lines.add(header("if ", self._opposite(condition), ":"))
             frame.lines.extend(no.lines)
             return
@@ -315,7 +331,7 @@ class ForwardWriter(CallWriter):
             for line in yes.lines.dedented().lines:
                 frame.lines.lines.append(line if line.is_prose else evolve(line, code=header(line.code)))
             return
-        if not yes.lines.lines:
+        if yes.lines.does_nothing():
             yes.lines.add("pass")
         if _is_branch(no.lines):
             inner = no.lines.dedented()
@@ -332,7 +348,7 @@ class ForwardWriter(CallWriter):
         frame.lines.extend(yes.lines)
         if no.lines.lines and no.lines.lines[0].code.source.startswith("elif "):
             frame.lines.extend(no.lines)
-        elif no.lines.lines:
+        elif not no.lines.does_nothing():
             frame.lines.add("else:")
             frame.lines.extend(no.lines)
 

@@ -110,6 +110,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("connected", mark("Select connected"), mark("Select everything that hangs together with this"), "canvas.selecting.connected", "select", "Shift+L", "mdi6.graph-outline", "things", canvas=True, group=1),
     # --- node
     ActionSpec("replace", mark("Replace…"), mark("Put another node in its place; wires and the options both have are kept"), "canvas.replace_selected", "node", "Ctrl+R", "mdi6.swap-horizontal", "one", canvas=True),
+    ActionSpec("bypass", mark("Bypass"), mark("What comes in goes out as it is, past the selected nodes; again: through them"), "canvas.bypass", "node", "M", "mdi6.transit-detour", "selection", canvas=True),
     ActionSpec("dissolve", mark("Dissolve"), mark("Delete the selected nodes; the wires through them are kept"), "canvas.dissolve", "node", "Ctrl+Delete; Ctrl+Backspace", "mdi6.transit-skip", "selection", canvas=True),
     ActionSpec("unplug", mark("Unplug all wires"), mark("Take all wires off the selected nodes"), "canvas.disconnect_selected", "node", "Ctrl+U", "mdi6.connection", "selection", canvas=True),
     ActionSpec("knife", mark("Cut wires"), mark("The next stroke with the mouse cuts every wire it crosses; so does Ctrl with the right button"), "canvas.take_knife", "node", "K", "mdi6.content-cut", canvas=True),

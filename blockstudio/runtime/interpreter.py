@@ -150,6 +150,8 @@ class Interpreter:
         for port, device in statement.moves.items():
             arguments[port] = self.move(arguments[port], device, frame)
         match statement:
+            case ir.Bypass():
+                return list(arguments.values())
             case ir.Compute():
                 return self.run_function(statement, frame, arguments)
             case ir.Apply():

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from itertools import count, pairwise
 
-from attrs import define, field
+from attrs import define, evolve, field
 from hypothesis import strategies as st
 
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import (
     BOUNDARY,
+    Call,
     Definition,
     Endpoint,
     Expression,
+    Function,
     Graph,
     HyperParameter,
     If,
@@ -26,6 +28,9 @@ from blockstudio.graph.model import (
 from tests.compiler.documents import call, constant, document, function, graph, instance, layer, linear, parameter
 
 COMMENTS = st.sampled_from(["", "", "", "a comment", "two\nlines", 'quotes """ and \\ and # and ‮ and 中文' * 3])
+
+PASSING = ("layer", "call", "sequential", "repeat", "while", "instance")
+"""Kinds of nodes all of whose outputs have an input that stands for them while they are bypassed."""
 
 UNARY = {
     "relu": ("torch.nn.functional.relu", {}),
@@ -155,6 +160,9 @@ class Maker:
     def put(
         self, made: Graph, node: Node, inputs: list[str], outputs: list[str], pick: st.SearchStrategy[Endpoint]
     ) -> list[Endpoint]:
+        passes = node.kind in PASSING or (isinstance(node, Function) and node.name.rpartition("_")[0] in UNARY)
+        if passes and self.draw(st.integers(0, 7)) == 7:
+            node = evolve(node, bypassed=True)
         made.nodes[node.name] = node
         for port in inputs:
             made.connect(Endpoint(node.name, port), self.draw(pick))
@@ -185,6 +193,13 @@ class Maker:
                     children.append(self.sequential(depth - 1))
                 case _:
                     children.append(layer(self.name("relu"), "ReLU"))
+        called = {child.layer for child in children if isinstance(child, Call)}
+        children = [
+            evolve(child, bypassed=True)
+            if child.name not in called and not isinstance(child, Repeat) and self.draw(st.integers(0, 7)) == 7
+            else child
+            for child in children
+        ]
         body = Graph([Port("input")], [Port("output")], {child.name: child for child in children})
         return Sequential(name=self.name("sequential"), body=body, named=self.draw(st.booleans()))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from attrs import evolve
 
 from blockstudio.compiler.check import check
 from blockstudio.compiler.compiled import compile_document
@@ -220,6 +221,11 @@ FAULTS: dict[str, list[Callable[[], Document]]] = {
     "input.missing": [
         lambda: net(graph("", "y", [linear("a", 1, 1)], "a>y")),
         lambda: net(graph("x", "y", [function("a", "operator.add")], "x>a a>y")),
+    ],
+    "node.bypassed": [
+        lambda: net(
+            graph("x", "y", [evolve(layer("a", "LSTM", input_size=1, hidden_size=1), bypassed=True)], "x>a a.h_n>y")
+        ),
     ],
     "option.unknown": [lambda: one(linear("a", 1, 1, colour="red"))],
     "option.missing": [

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from blockstudio.catalog import render
 from blockstudio.catalog.catalog import catalog
-from blockstudio.catalog.ports import INPUT, OUTPUT, called_node, node_ports
+from blockstudio.catalog.ports import INPUT, OUTPUT, Ports, called_node, node_ports, passed_through
 from blockstudio.catalog.spec import Entry, PortSpec
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.document import Document, Location
@@ -50,6 +50,7 @@ ICONS = {
     "parameter": "mdi6.tune-variant",
     "unknown": "mdi6.help-circle-outline",
     "link": "mdi6.link-variant",
+    "bypassed": "mdi6.transit-skip",
 }
 """Icons of what the catalog's categories do not cover."""
 
@@ -114,6 +115,8 @@ class Face:
     comment: str = ""
     color: str = ""
     doc: str = ""
+    bypassed: tuple[tuple[str, str], ...] = ()
+    """The input that goes through and the output it goes to, pair by pair, where the node is bypassed."""
 
     @property
     def takes_rows(self) -> bool:
@@ -161,6 +164,8 @@ def describe(
     if callers:
         text = tr("weights shared with {count} call") if callers == 1 else tr("weights shared with {count} calls")
         tag = text.format(count=callers)
+    if node.bypassed:
+        tag = " · ".join(part for part in (tr("bypassed"), tag) if part)
     return Face(
         title=words.title,
         name="" if _says_no_more(node, words.title) else node.name,
@@ -178,7 +183,13 @@ def describe(
         comment=node.comment,
         color=node.color,
         doc=words.doc,
+        bypassed=_through(ports, wired_in) if node.bypassed else (),
     )
+
+
+def _through(ports: Ports, wired: Collection[str]) -> tuple[tuple[str, str], ...]:
+    found = passed_through(ports, wired)
+    return tuple((port, output) for output, port in found.items()) or (("", ""),)
 
 
 @cache

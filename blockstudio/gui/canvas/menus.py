@@ -73,7 +73,7 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
     _add(menu, canvas, "cut", "copy", "duplicate", "duplicate_instance", "duplicate_shared", "delete")
     menu.addSeparator()
     if nodes:
-        _add(menu, canvas, "replace", "dissolve")
+        _add(menu, canvas, "replace", "bypass", "dissolve")
     if nodes and not scene.sequence:
         _add(menu, canvas, "unplug", "group", "ungroup", "frame")
         blocks = [name for name in canvas.blocks_here() if name not in nodes]

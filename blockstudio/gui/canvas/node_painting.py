@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from blockstudio.gui.canvas.faces import ICONS, Face, PortFace, Row
 from blockstudio.gui.canvas.keys import PortKey
@@ -16,6 +16,7 @@ from blockstudio.gui.canvas.look import (
     PORT_Y,
     RADIUS,
     ROW,
+    WIRE,
     blend,
     icon_path,
     measure,
@@ -41,9 +42,13 @@ def paint(painter: QPainter, item: NodeItem) -> None:
     hue = node_color(face, surface)
     box = QRectF(0.5, 0.5, g.width - 1, g.height - 1)
     _box(painter, item, box, hue)
+    if face.bypassed:
+        _pass_through(painter, item)
+        painter.setOpacity(0.55)
     _header(painter, item, hue)
     if g.rows_top is not None:
         _rows(painter, item, g.rows_top)
+    painter.setOpacity(1.0)
     _footer(painter, item, hue)
     _ports(painter, item)
     if item.severity and not surface.printing:
@@ -69,9 +74,9 @@ def _box(painter: QPainter, item: NodeItem, box: QRectF, hue: QColor) -> None:
         edge = colors.error
     if selected:
         edge, width = colors.accent, 1.5
-    if face.style in ("shared", "unknown"):
+    if face.style in ("shared", "unknown") or face.bypassed:
         pen = QPen(edge, width)
-        pen.setDashPattern([4.0, 2.5] if face.style == "shared" else [1.5, 2.5])
+        pen.setDashPattern([1.5, 2.5] if face.style == "unknown" else [4.0, 2.5])
         painter.setPen(pen)
         painter.setBrush(colors.card)
         painter.drawRoundedRect(box, radius, radius)
@@ -80,6 +85,19 @@ def _box(painter: QPainter, item: NodeItem, box: QRectF, hue: QColor) -> None:
     if face.style == "instance":
         inner = blend(colors.muted, colors.card, 0.4)
         fill_bordered(painter, box.adjusted(3, 3, -3, -3), radius - 3, inner, 1.0, colors.card)
+
+
+def _pass_through(painter: QPainter, item: NodeItem) -> None:
+    """The wires that go through a bypassed node as if it were not there."""
+    g, colors = item.geometry, item.surface.colors
+    painter.setPen(QPen(colors.wire, WIRE, Qt.PenStyle.DashLine))
+    painter.setBrush(_NONE)
+    for port, output in item.face.bypassed:
+        if port:
+            start, end = g.anchor(port, False), g.anchor(output, True)
+            path = QPainterPath(start)
+            path.cubicTo(QPointF(g.width / 2, start.y()), QPointF(g.width / 2, end.y()), end)
+            painter.drawPath(path)
 
 
 def fill_bordered(painter: QPainter, box: QRectF, radius: float, edge: QColor, width: float, fill: QColor) -> None:
@@ -181,7 +199,7 @@ def _footer(painter: QPainter, item: NodeItem, hue: QColor) -> None:
     colors, fonts = surface.colors, surface.fonts
     small = measure("small")
     if g.tag:
-        _icon(painter, ICONS["link"], QPointF(PADDING + 6.0, g.tag.y), hue, 12.0)
+        _icon(painter, ICONS["bypassed" if item.face.bypassed else "link"], QPointF(PADDING + 6.0, g.tag.y), hue, 12.0)
         painter.setPen(hue)
         painter.setFont(fonts.small)
         painter.drawText(QPointF(g.tag.x, small.middle(g.tag.y)), g.tag.text)

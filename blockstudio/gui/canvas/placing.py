@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from attrs import evolve, frozen
 
 from blockstudio.catalog.catalog import catalog
-from blockstudio.catalog.ports import Ports, node_ports
+from blockstudio.catalog.ports import Ports, node_ports, passed_through
 from blockstudio.catalog.spec import Entry
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.errors import EditError, mark
@@ -149,6 +149,31 @@ def _fresh_definition(document: Document, code: bool) -> Definition | CodeDefini
 
 def _free_of_reserved(name: str) -> str:
     return f"{name}_1" if _is_reserved(name) else name
+
+
+def check_bypass(document: Document, location: Location, node: Node) -> None:
+    """EditError saying why a node cannot be bypassed: nothing comes in that could stand for what it gives."""
+    graph = document.graph(location)
+    parent = location.parent
+    if parent is not None and isinstance(document.node(parent, location.steps[-1][0]), Sequential):
+        if isinstance(node, Repeat) or calls_of(document, location, node.name):
+            raise EditError(
+                mark("“{name}” cannot be bypassed here: the keys of other layers depend on it."),
+                path=location.path(node.name),
+                name=node.name,
+            )
+        return
+    ports = node_ports(document, location, node)
+    passed = passed_through(ports, {edge.target.port for edge in graph.edges_into(node.name)})
+    used = {edge.source.port for edge in graph.edges_out_of(node.name)}
+    lost = sorted(used - set(passed))
+    if not passed or lost:
+        raise EditError(
+            mark("“{name}” cannot be bypassed: nothing that comes in can stand for its output “{port}”."),
+            path=location.path(node.name),
+            name=node.name,
+            port=lost[0] if lost else next((port.name for port in ports.outputs), ""),
+        )
 
 
 # --- into a Sequential ------------------------------------------------------------------------

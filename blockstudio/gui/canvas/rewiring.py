@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from attrs import evolve
 from PySide6.QtCore import QPoint
 
 from blockstudio.catalog.ports import node_ports
 from blockstudio.graph.commands import dissolve_nodes, remove_nodes
-from blockstudio.graph.edits import Edit
+from blockstudio.graph.edits import Batch, Edit, SetNode
 from blockstudio.graph.model import Node
 from blockstudio.gui.canvas.editing import Editing
 from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.offers import offers
+from blockstudio.gui.canvas.placing import check_bypass
 from blockstudio.gui.canvas.replacing import replaced, replacements
 from blockstudio.gui.i18n import tr
 
@@ -42,6 +44,21 @@ class Rewiring(Editing):
         inputs = sorted(ports.inputs, key=lambda port: (port.name not in wired_in, port.optional))
         outputs = sorted(ports.outputs, key=lambda port: port.name not in wired_out)
         return (inputs[0].name if inputs else "", outputs[0].name if outputs else "")
+
+    def bypass(self) -> None:
+        """Let what comes in go out as it is, past the selected nodes; or through them again, if all are bypassed."""
+        session, scene = self.session, self.canvas_scene
+        nodes = session.selected_nodes
+        on = not all(node.bypassed for node in nodes)
+        with session.guard():
+            if on:
+                for node in nodes:
+                    check_bypass(session.document, scene.location, node)
+            changed = (evolve(node, bypassed=on) for node in nodes if node.bypassed != on)
+            edits = [SetNode(scene.location, node) for node in changed]
+            if edits:
+                text = tr("Bypass {name}") if on else tr("Run {name} again")
+                self.push(Batch(tuple(edits)), text.format(name=", ".join(edit.node.name for edit in edits[:3])))
 
     def replace_selected(self) -> None:
         """Ask what to put in the place of the selected node."""

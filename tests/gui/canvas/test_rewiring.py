@@ -245,3 +245,41 @@ def test_colour_by_keys(net: Desk) -> None:
     QTest.keyClick(menu, Qt.Key.Key_Down)
     QTest.keyClick(menu, Qt.Key.Key_Return)
     assert net.graph.nodes["relu"].color
+
+
+# --- bypassing ------------------------------------------------------------------------------------
+
+
+def test_bypass_and_back_by_a_key(net: Desk) -> None:
+    start = net.bytes()
+    net.select("relu")
+    net.key(Qt.Key.Key_M)
+    assert net.graph.nodes["relu"].bypassed
+    face = net.scene.nodes["relu"].face
+    assert face.bypassed == (("input", "output"),) and "bypassed" in face.tag
+    net.key(Qt.Key.Key_M)
+    assert net.bytes() == start
+    assert net.steps() == 2
+    assert net.undo_all() == start
+
+
+def test_what_nothing_can_stand_for_is_not_bypassed(net: Desk) -> None:
+    before = net.bytes()
+    net.click(net.wire("relu"))
+    net.key(Qt.Key.Key_Delete)
+    net.select("relu")
+    net.key(Qt.Key.Key_M)
+    assert "cannot be bypassed" in net.messages[-1]
+    net.session.undo_stack.undo()
+    assert net.bytes() == before
+
+
+def test_several_are_bypassed_at_once_and_run_again_at_once(net: Desk) -> None:
+    net.select("linear", "relu")
+    net.key(Qt.Key.Key_M)
+    net.select("linear", "relu", "linear_2")
+    net.key(Qt.Key.Key_M)
+    assert all(node.bypassed for node in net.graph.nodes.values())
+    net.key(Qt.Key.Key_M)
+    assert not any(node.bypassed for node in net.graph.nodes.values())
+    assert net.steps() == 3
