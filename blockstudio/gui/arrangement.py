@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
 
@@ -122,9 +124,9 @@ class Arrangement:
         if kept := self._settings.get(DOCKS):
             self.restored = window.restoreState(kept, VERSION)
 
-    def move_focus(self, first: QWidget, step: int) -> None:
-        """Give the keyboard to the next pane that is seen, `first` being the widget in the middle."""
-        ring: list[QWidget] = [first, *(pane for pane in self.panes.values() if pane.in_front)]
+    def move_focus(self, middle: Sequence[QWidget], step: int) -> None:
+        """Give the keyboard to the next pane that is seen, or to one of the widgets in the middle."""
+        ring: list[QWidget] = [*middle, *(pane for pane in self.panes.values() if pane.in_front)]
         focus = QApplication.focusWidget()
         here = next((i for i, place in enumerate(ring) if focus is not None and _holds(place, focus)), 0)
         place = ring[(here + step) % len(ring)]

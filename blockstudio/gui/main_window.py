@@ -30,6 +30,7 @@ from blockstudio.gui.recovery import Journal
 from blockstudio.gui.search_popup import SearchPopup
 from blockstudio.gui.session import Message, Session
 from blockstudio.gui.settings import LANGUAGE
+from blockstudio.gui.split_view import SplitView
 from blockstudio.gui.status_bar import StatusBar
 from blockstudio.gui.welcome import Welcome
 
@@ -57,7 +58,7 @@ class MainWindow(QMainWindow):
         self.files = ProjectFiles(session, self)
         self.journal = Journal(session)
         self.messages = MessageArea()
-        self.canvas = Canvas(session, self)
+        self.split = SplitView(session)
         self.breadcrumbs = Breadcrumbs(session)
         self.late = LatePanels(self)
         self.engine: EngineWatch | None = None
@@ -85,6 +86,11 @@ class MainWindow(QMainWindow):
         self._show_title()
         self._show_enabled()
 
+    @property
+    def canvas(self) -> Canvas:
+        """The canvas that is worked in."""
+        return self.split.active
+
     # --- building -----------------------------------------------------------------------------
 
     def _build_center(self) -> None:
@@ -94,7 +100,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.breadcrumbs)
         layout.addWidget(self.messages)
-        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.split, 1)
         center.setMinimumHeight(LEAST_CANVAS)
         self.setCentralWidget(center)
         self.welcome = Welcome(
@@ -298,10 +304,10 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def next_pane(self) -> None:
-        self.arrangement.move_focus(self.canvas, 1)
+        self.arrangement.move_focus(self.split.canvases(), 1)
 
     def previous_pane(self) -> None:
-        self.arrangement.move_focus(self.canvas, -1)
+        self.arrangement.move_focus(self.split.canvases(), -1)
 
     def reset_panes(self) -> None:
         self.arrangement.reset()

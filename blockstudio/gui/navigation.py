@@ -206,7 +206,7 @@ class Navigation(QObject):
             alive.append(place)
         return tuple(alive) or (Place(Location(self._document.root)),)
 
-    def _follow(self, edits: Iterable[Edit]) -> None:
+    def follow(self, edits: Iterable[Edit]) -> None:
         """Keep the trail and the selection on what they stood for, after a change or its undo."""
         trail, selection = self._trail, self.selection
         for edit in edits:

@@ -290,7 +290,7 @@ class Session(Navigation):
                 command.values = None
 
     def _changed(self, edits: tuple[Edit, ...]) -> None:
-        self._follow(edits)
+        self.follow(edits)
         self.document_changed.emit(edits)
 
     def _engine_changed(self, state: str) -> None:

@@ -16,6 +16,7 @@ class Dropping(Blocks):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasFormat(MIME):
+            self.entered.emit()
             event.acceptProposedAction()
         else:
             event.ignore()

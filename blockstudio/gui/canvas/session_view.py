@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -16,13 +16,19 @@ from blockstudio.gui.canvas.keys import Key, node_key, pill_side
 from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.canvas.transition import Transition
 from blockstudio.gui.canvas.viewport import Viewport
-from blockstudio.gui.navigation import Place
+from blockstudio.gui.navigation import Navigation, Place
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import LESS_MOTION
 
 
 class SessionView(Viewport):
-    """A view on the graph that the session shows, which it changes through `push` alone."""
+    """A view on the graph that the session shows, which it changes through `push` alone.
+
+    Of several views one is awake. The others keep their own place and only follow the document.
+    """
+
+    entered = Signal()
+    """It gets the keyboard: the user works here from now on."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         self.canvas_scene = CanvasScene()
@@ -33,34 +39,72 @@ class SessionView(Viewport):
         """Where one looked in graphs that were shown before."""
         self._shown: Location | None = None
         self._selecting = False
+        self._own_place: Navigation | None = None
         self._trail: tuple[Place, ...] = ()
         self.transition = Transition(self.viewport())
         session.document_replaced.connect(self._forget_views)
-        session.location_changed.connect(self._show_location)
+        session.location_changed.connect(self._location_changed)
         session.document_changed.connect(self._follow)
         session.selection_changed.connect(self._selection_changed)
         session.diagnostics_changed.connect(self._show_problems)
         session.shapes_changed.connect(self._show_shapes)
         session.reveal_requested.connect(self.reveal_node)
 
-    def _show_location(self) -> None:
-        scene, session = self.canvas_scene, self.session
+    # --- awake or not -----------------------------------------------------------------------------
+
+    @property
+    def place(self) -> Navigation:
+        """Where this view is in the document: the session itself while it is awake."""
+        return self._own_place or self.session
+
+    @property
+    def awake(self) -> bool:
+        return self._own_place is None
+
+    def sleep(self) -> None:
+        """Stay here while the user works in another view."""
         self.end_gesture()
-        if scene.document is session.document and scene.graph is session.graph:
-            scene.moved_to(session.location)
-            self._shown = session.location
+        place = Navigation(self.session.document)
+        place.restore_view(self.session.view())
+        self._own_place = place
+
+    def wake(self) -> None:
+        """Take the session to where this view is."""
+        place, self._own_place = self._own_place, None
+        if place is not None:
+            self.session.restore_view(place.view())
+            self._show_location()
+            self._show_selection(keep=True)
+
+    def look_elsewhere(self, place: Navigation) -> None:
+        """Show another place, while not awake."""
+        self._own_place = place
+        self._show_location()
+
+    def _location_changed(self) -> None:
+        if self.awake:
+            self._show_location()
+
+    # --- following --------------------------------------------------------------------------------
+
+    def _show_location(self) -> None:
+        scene, session, place = self.canvas_scene, self.session, self.place
+        self.end_gesture()
+        if scene.document is session.document and scene.graph is place.graph:
+            scene.moved_to(place.location)
+            self._shown, self._trail = place.location, place.trail
             return
         self._remember_view()
         before = self._picture()
-        came_from, self._trail = self._trail, session.trail
-        door = _door(came_from, session.trail)
-        inwards = len(session.trail) > len(came_from)
+        came_from, self._trail = self._trail, place.trail
+        door = _door(came_from, place.trail)
+        inwards = len(place.trail) > len(came_from)
         around = self._middle_of(door) if inwards else None
-        scene.show_graph(session.document, session.location, session)
+        scene.show_graph(session.document, place.location, session)
         scene.set_problems(session.diagnostics)
-        self._shown = session.location
+        self._shown = place.location
         self._show_selection()
-        view = self._views.get(session.location)
+        view = self._views.get(place.location)
         if view is not None:
             self.set_view(*view)
         else:
@@ -85,6 +129,9 @@ class SessionView(Viewport):
     def _forget_views(self) -> None:
         self._views.clear()
         self._shown = None
+        if not self.awake:
+            self._own_place = Navigation(self.session.document)
+            self._show_location()
 
     def _remember_view(self) -> None:
         if self._shown is not None and self.isVisible():
@@ -93,7 +140,9 @@ class SessionView(Viewport):
     def _follow(self, edits: Iterable[Edit]) -> None:
         self.stop_animation()
         self.end_gesture()
-        if self.canvas_scene.graph is not self.session.graph:
+        if self._own_place is not None:
+            self._own_place.follow(edits)
+        if self.canvas_scene.graph is not self.place.graph:
             self._show_location()
             return
         was_empty = not self.canvas_scene.nodes
@@ -105,16 +154,17 @@ class SessionView(Viewport):
 
     def _show_selection(self, *, keep: bool = False) -> None:
         """Select what the session says; wires and notes, of which it knows nothing, stay if told to `keep`."""
-        session, scene = self.session, self.canvas_scene
-        keys = {node_key(name) for name in session.selection}
-        keys |= {Key("input" if side == "inputs" else "output", name) for side, name in session.selected_ports}
+        place, scene = self.place, self.canvas_scene
+        keys = {node_key(name) for name in place.selection}
+        keys |= {Key("input" if side == "inputs" else "output", name) for side, name in place.selected_ports}
         if keep or self._selecting:
             keys |= {key for key in scene.selection if key.kind in ("note", "edge")}
         scene.select(keys)
         self.describe_selection()
 
     def _selection_changed(self) -> None:
-        self._show_selection()
+        if self.awake:
+            self._show_selection()
 
     def _show_problems(self, problems: list[Problem]) -> None:
         self.canvas_scene.set_problems(problems)
@@ -124,7 +174,8 @@ class SessionView(Viewport):
 
     def reveal_node(self, name: str) -> None:
         """Bring a node of the shown graph into view."""
-        self.reveal(self.canvas_scene.extent([node_key(name)]))
+        if self.awake:
+            self.reveal(self.canvas_scene.extent([node_key(name)]))
 
     def nearest_name(self, point: QPointF) -> str:
         """The node nearest to a place; "" where there is none."""

@@ -267,7 +267,7 @@ class Canvas(Dropping):
         if found.key is None or found.key.kind != "node" or found.port is not None:
             return ""
         session = self.session
-        inside = peek.inside_of(session.document, session.location, found.key.name)
+        inside = peek.inside_of(session.document, self.canvas_scene.location, found.key.name)
         if inside is None:
             return ""
         image = peek.picture(session.document, inside, session, self.devicePixelRatioF())
@@ -305,6 +305,10 @@ class Canvas(Dropping):
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab searches; F6 goes to the next pane."""
         return False
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.entered.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
