@@ -14,7 +14,7 @@ from blockstudio.gui import theme
 from blockstudio.gui.actions import ACTIONS, MENUS
 from blockstudio.gui.i18n import LANGUAGES, SYSTEM, tr
 from blockstudio.gui.icons import icon
-from blockstudio.gui.project_files import examples
+from blockstudio.gui.project_files import ARCHITECTURES, examples
 from blockstudio.gui.settings import COLOR_SCHEME, LANGUAGE
 
 if TYPE_CHECKING:
@@ -96,7 +96,17 @@ def fill_examples(window: MainWindow, menu: QMenu) -> None:
     """List the example projects; a menu that has them keeps them."""
     if menu.actions():
         return
-    found = examples()
+    _add_examples(window, menu, "")
+    menu.addSeparator()
+    architectures = menu.addMenu(icon("mdi6.sitemap-outline"), tr("Architectures"))
+    architectures.setToolTipsVisible(True)
+    architectures.aboutToShow.connect(lambda: _add_examples(window, architectures, ARCHITECTURES))
+
+
+def _add_examples(window: MainWindow, menu: QMenu, folder: str) -> None:
+    if menu.actions():
+        return
+    found = examples(folder)
     for example in found:
         action = menu.addAction(tr(example.title))
         action.setToolTip(example.path.name)

@@ -33,10 +33,14 @@ class Example:
     title: str
 
 
-def examples() -> list[Example]:
-    """The projects of resources/examples, in the order of their names."""
+ARCHITECTURES = "architectures"
+"""The folder, among the examples, of networks that people know."""
+
+
+def examples(folder: str = "") -> list[Example]:
+    """The projects of resources/examples, or of a folder in it, in the order of their names."""
     found = []
-    for path in sorted(resources.path("examples").glob(f"*{SUFFIX}")):
+    for path in sorted(resources.path("examples", folder).glob(f"*{SUFFIX}")):
         try:
             title = project.load(path).extra.get("title")
         except BlockStudioError:

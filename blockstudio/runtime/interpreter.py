@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from attrs import define, evolve, field, frozen
 from torch import Tensor, nn
 
-from blockstudio.catalog.ports import node_ports
+from blockstudio.catalog.ports import INPUT, node_ports
 from blockstudio.compiler import ir, snippets
 from blockstudio.compiler.ir import Value
 from blockstudio.errors import BlockStudioError, RunError, mark
@@ -90,6 +90,8 @@ class Member:
     declaration: ir.Declaration
     made: Any
     frame: Frame
+    repeat: ir.RepeatDeclaration | None = None
+    """The Repeat that it is a round of."""
 
 
 class Interpreter:
@@ -221,11 +223,22 @@ class Interpreter:
 
     def run_sequential(self, declaration: ir.SequentialDeclaration, made: Any, frame: Frame, value: Any) -> Any:
         """What comes out of a Sequential."""
+        self.see_entry(declaration, value, frame)
         for member in self.members(declaration, made, frame):
             self.at = member.place
+            if member.repeat is not None:
+                self.see_entry(member.repeat, value, member.frame)
             value = self.run_member(member, value)
             self.see(member.place.location, member.place.node, self.port_of(member.place), value, frame)
+            if member.repeat is not None:
+                self.see(member.repeat.location, member.repeat.node, self.port_of(member.repeat), value, frame)
         return value
+
+    def see_entry(self, declaration: ir.Declaration, value: Any, frame: Frame) -> None:
+        """What flows into the body of a Sequential, or of a Repeat in one."""
+        inside = declaration.location.enter(declaration.node, "body")
+        inputs = self.document.graph(inside).inputs
+        self.see(inside, BOUNDARY, inputs[0].name if inputs else INPUT, value, frame)
 
     def run_member(self, member: Member, value: Any) -> Any:
         declaration = member.declaration
@@ -269,7 +282,7 @@ class Interpreter:
             for number in range(self.rounds_of(child.count, frame)):
                 one = next(inner) if inner is not None else None
                 here = frame.round(child.index, number)
-                yield self._member(child.body, one, here, owners)
+                yield evolve(self._member(child.body, one, here, owners), repeat=child)
 
     def _member(self, child: ir.Declaration, made: Any, frame: Frame, owners: Mapping[str, ir.Declaration]) -> Member:
         declaration = child

@@ -14,6 +14,7 @@ from blockstudio.formats.project import save
 from blockstudio.graph.edits import AddDefinition, AddNode
 from blockstudio.graph.model import CodeDefinition, Instance, Repeat
 from blockstudio.gui.main_window import TRUST, MainWindow
+from blockstudio.gui.menus import fill_examples
 from blockstudio.gui.session import Session, new_document
 from tests.gui.conftest import NET, compose, linear
 
@@ -176,3 +177,13 @@ def test_closing_asks_about_unsaved_changes(
     assert window.isVisible()
     monkeypatch.setattr(QMessageBox, "exec", lambda box: QMessageBox.StandardButton.Discard)
     assert window.close()
+
+
+def test_the_examples_have_a_menu_of_architectures(window: MainWindow, session: Session) -> None:
+    fill_examples(window, window.example_menu)
+    *_, architectures = (action.menu() for action in window.example_menu.actions() if action.menu())
+    architectures.aboutToShow.emit()
+    titles = [action.text() for action in architectures.actions()]
+    assert "ResNet-50" in titles and len(titles) == 17
+    architectures.actions()[titles.index("ResNet-50")].trigger()
+    assert session.document.root == "ResNet50" and session.path is None

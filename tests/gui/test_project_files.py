@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from blockstudio.formats.project import load, save
 from blockstudio.graph.edits import AddNode
-from blockstudio.gui.project_files import MOST_RECENT, ProjectFiles, examples
+from blockstudio.gui.project_files import ARCHITECTURES, MOST_RECENT, ProjectFiles, examples
 from blockstudio.gui.session import Session, new_document
 from tests.gui.conftest import NET, linear
 from tests.helpers.engines import row, table
@@ -171,10 +171,11 @@ def test_an_example_has_no_file_yet(files: ProjectFiles, session: Session, tmp_p
     assert session.path is None and not session.modified
 
 
-def test_every_example_opens(files: ProjectFiles, session: Session) -> None:
-    titles = [example.title for example in examples()]
-    assert len(set(titles)) == len(titles)
-    for example in examples():
+@pytest.mark.parametrize("folder", ["", ARCHITECTURES])
+def test_every_example_opens(folder: str, files: ProjectFiles, session: Session) -> None:
+    titles = [example.title for example in examples(folder)]
+    assert titles and len(set(titles)) == len(titles)
+    for example in examples(folder):
         assert example.title != example.path.stem
         files.open_example(example.path)
         assert session.document.definitions and session.trusted

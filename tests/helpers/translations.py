@@ -19,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from blockstudio.catalog.catalog import catalog
-from blockstudio.gui.project_files import examples
+from blockstudio.gui.project_files import ARCHITECTURES, examples
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 I18N = ROOT / "resources" / "i18n"
@@ -37,8 +37,8 @@ def extract() -> Catalog:
                     found.add(text, locations=[(path.relative_to(ROOT).as_posix(), node.lineno)])
     for reason in catalog().excluded.values():
         found.add(reason, locations=[("blockstudio/catalog/overrides.toml", 0)])
-    for example in examples():
-        found.add(example.title, locations=[(f"resources/examples/{example.path.name}", 0)])
+    for example in (*examples(), *examples(ARCHITECTURES)):
+        found.add(example.title, locations=[(example.path.relative_to(ROOT).as_posix(), 0)])
     return found
 
 

@@ -67,6 +67,7 @@ def test_every_edge_of_a_nested_model() -> None:
     seen = record(made, torch.randn(2, 8)).seen
     assert {where: tuple(value.shape) for where, value in seen.items()} == {
         ("Net", "x"): (2, 8),
+        ("Net/net.body", "input"): (2, 8),
         ("Net/net.body/a", "output"): (2, 8),
         ("Inner", "x"): (2, 8),
         ("Inner/up", "output"): (2, 6),

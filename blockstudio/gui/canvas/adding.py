@@ -182,7 +182,7 @@ class Adding(SessionView):
         if at is not None:
             index = landing(scene, at, made.node).place or 0
         if index:
-            made = fitted(made, {"input": self._shape_of(Endpoint(names[index - 1], "output"))})
+            made = fitted(made, {"input": self._shape_of(scene.link(names[index - 1], is_source=True))})
         assert made.node is not None
         node = evolve(made.node, position=(0.0, 0.0))
         self._commit(made, "", Batch((*made.before, AddNode(scene.location, node, index))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF
@@ -18,6 +19,16 @@ SAMPLES = 24
 """Points of a curve looked at to find whether the pointer is on it."""
 LEAST_BEND = 36.0
 BACK_BEND = 80.0
+TURN = 60.0
+"""How far a wire that runs back reaches beyond its ends, or a little less."""
+ABOVE_LINE = 75.0
+"""From a port to above its node, and above the title of a frame around it."""
+LEAST_DROP = 90.0
+"""From row to row: with less there is no room to run back in between."""
+
+Place = tuple[float, float]
+Piece = tuple[Place, Place, Place, Place]
+"""A cubic curve."""
 
 
 class EdgeItem(QGraphicsPathItem):
@@ -74,36 +85,63 @@ class EdgeItem(QGraphicsPathItem):
         self.setPen(surface.wire_pen(accent, width, self.implied))
 
     def box(self) -> Box:
-        bend = _bend(self.start, self.end)
-        x0, x1, y0, y1 = self.start.x(), self.end.x(), self.start.y(), self.end.y()
-        left, right = min(x0, x1 - bend), max(x1, x0 + bend)
-        return left - 3, min(y0, y1) - 3, right + 3, max(y0, y1) + 3
+        points = [point for piece in pieces(self.start, self.end) for point in piece]
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        return min(xs) - 3, min(ys) - 3, max(xs) + 3, max(ys) + 3
 
     def distance(self, point: QPointF) -> float:
         """How far a place is from the wire."""
         x, y = point.x(), point.y()
-        bend = _bend(self.start, self.end)
-        ax, ay, dx, dy = self.start.x(), self.start.y(), self.end.x(), self.end.y()
-        bx, cx = ax + bend, dx - bend
-        nearest = 1e18
-        px, py = ax - x, ay - y
-        for step in range(1, SAMPLES + 1):
-            t = step / SAMPLES
-            s = 1 - t
-            qx = s * s * s * ax + 3 * s * t * (s * bx + t * cx) + t * t * t * dx - x
-            qy = s * s * (s + 3 * t) * ay + t * t * (t + 3 * s) * dy - y
-            nearest = min(nearest, _to_origin(px, py, qx, qy))
-            px, py = qx, qy
-        return float(nearest**0.5)
+        return float(
+            min(_to_origin(ax - x, ay - y, bx - x, by - y) for (ax, ay), (bx, by) in pairwise(self._points())) ** 0.5
+        )
 
     def crosses(self, line: QLineF) -> bool:
         """Whether a straight line runs across the wire."""
-        points = [curve_point(self.start, self.end, step / SAMPLES) for step in range(SAMPLES + 1)]
         bounded = QLineF.IntersectionType.BoundedIntersection
-        return any(QLineF(a, b).intersects(line)[0] == bounded for a, b in pairwise(points))
+        return any(QLineF(*a, *b).intersects(line)[0] == bounded for a, b in pairwise(self._points()))
+
+    def _points(self) -> Iterator[Place]:
+        """Places along the wire, close enough to each other."""
+        for (ax, ay), (bx, by), (cx, cy), (dx, dy) in pieces(self.start, self.end):
+            for step in range(SAMPLES + 1):
+                t = step / SAMPLES
+                s = 1 - t
+                a, b, c, d = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
+                yield a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy
+
+    @property
+    def returns(self) -> bool:
+        """Whether it runs back level, between what stands above and below."""
+        return _returns(self.start, self.end)
 
     def middle(self) -> QPointF:
-        return curve_point(self.start, self.end, 0.5)
+        if self.returns:
+            return QPointF((self.start.x() + self.end.x()) / 2, _level(self.start.y(), self.end.y()))
+        return (self.start + self.end) / 2
+
+
+def pieces(start: QPointF, end: QPointF) -> list[Piece]:
+    """The curves that a wire is made of: one; or round, level back, and round again to what is left of it."""
+    x0, y0, x1, y1 = start.x(), start.y(), end.x(), end.y()
+    if not _returns(start, end):
+        bend = _bend(start, end)
+        return [((x0, y0), (x0 + bend, y0), (x1 - bend, y1), (x1, y1))]
+    level, third = _level(y0, y1), (x1 - x0) / 3
+    return [
+        ((x0, y0), (x0 + TURN, y0), (x0 + TURN, level), (x0, level)),
+        ((x0, level), (x0 + third, level), (x1 - third, level), (x1, level)),
+        ((x1, level), (x1 - TURN, level), (x1 - TURN, y1), (x1, y1)),
+    ]
+
+
+def _level(start: float, end: float) -> float:
+    """How high a wire runs back: right above the line of nodes that it goes down to."""
+    return max((start + end) / 2, end - ABOVE_LINE) if end > start else (start + end) / 2
+
+
+def _returns(start: QPointF, end: QPointF) -> bool:
+    return end.x() - start.x() < -LEAST_BEND and abs(end.y() - start.y()) > LEAST_DROP
 
 
 def _bend(start: QPointF, end: QPointF) -> float:
@@ -116,17 +154,9 @@ def _bend(start: QPointF, end: QPointF) -> float:
 def curve(start: QPointF, end: QPointF) -> QPainterPath:
     """A smooth line that leaves and arrives level."""
     path = QPainterPath(start)
-    bend = _bend(start, end)
-    path.cubicTo(start.x() + bend, start.y(), end.x() - bend, end.y(), end.x(), end.y())
+    for _, leaving, arriving, last in pieces(start, end):
+        path.cubicTo(*leaving, *arriving, *last)
     return path
-
-
-def curve_point(start: QPointF, end: QPointF, t: float) -> QPointF:
-    bend = _bend(start, end)
-    s = 1 - t
-    a, b, c, d = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
-    x = a * start.x() + b * (start.x() + bend) + c * (end.x() - bend) + d * end.x()
-    return QPointF(x, (a + b) * start.y() + (c + d) * end.y())
 
 
 def _to_origin(ax: float, ay: float, bx: float, by: float) -> float:

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from blockstudio.catalog import render
 from blockstudio.catalog.catalog import catalog
-from blockstudio.catalog.ports import INPUT, OUTPUT, Ports, called_node, node_ports, passed_through
+from blockstudio.catalog.ports import Ports, called_node, node_ports, passed_through
 from blockstudio.catalog.spec import Entry, PortSpec
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.document import Document, Location
@@ -154,7 +154,7 @@ def describe(
     wired_in = [edge.target.port for edge in graph.edges_into(node.name)]
     wired_out = [edge.source.port for edge in graph.edges_out_of(node.name)]
     if chained:
-        wired_in, wired_out = [INPUT], [OUTPUT]
+        wired_in, wired_out = [port.name for port in ports.inputs[:1]], [port.name for port in ports.outputs[:1]]
     given = _given(node)
     shown = [
         port for port in ports.inputs if all_ports or port.name in wired_in or not (port.advanced or port.name in given)

@@ -186,8 +186,12 @@ class ItemStore(QGraphicsScene):
     def extent(self, keys: Iterable[Key] | None = None) -> QRectF:
         """The rectangle round some things, or round everything; null when there is nothing."""
         if keys is None:
-            bounds = self._index.bounds()
-            return QRectF(QPointF(*bounds[:2]), QPointF(*bounds[2:])) if bounds else QRectF()
+            # A wire that runs back reaches out beyond what it joins.
+            result = QRectF()
+            for bounds in (self._index.bounds(), self._wires.bounds()):
+                if bounds:
+                    result = result.united(QRectF(QPointF(*bounds[:2]), QPointF(*bounds[2:])))
+            return result
         result = QRectF()
         for key in keys:
             item, edge = self.thing(key), self.edge(key)

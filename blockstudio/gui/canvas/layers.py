@@ -80,7 +80,8 @@ def label_place(edge: EdgeItem) -> QRectF | None:
         return None
     width = measure("small").width(edge.label) + 8.0
     dx, dy = edge.end.x() - edge.start.x(), abs(edge.end.y() - edge.start.y())
-    if dx < width + LABEL_ROOM and not (dx > LABEL_ROOM and dy > 60.0):
+    room = -dx if edge.returns else dx
+    if room < width + LABEL_ROOM and not (dx > LABEL_ROOM and dy > 60.0):
         return None
     middle = edge.middle()
     return QRectF(middle.x() - width / 2, middle.y() - 8.0, width, 16.0)

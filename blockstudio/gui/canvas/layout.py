@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from math import ceil
 from typing import Any, Generic, TypeVar
 
 import fast_sugiyama
@@ -20,6 +21,12 @@ K = TypeVar("K", bound=Hashable)
 
 COLUMN_GAP = 100.0
 ROW_GAP = 30.0
+LINE = 1600.0
+"""How long a line of a sequence gets."""
+LINE_GAP = 130.0
+"""Between the boxes of a sequence: room for a shape."""
+LINE_DROP = 70.0
+"""Between the lines of a sequence: room for the wire that runs back."""
 LANE = 18.0
 """Height kept free for a wire that passes a layer."""
 SWEEPS = 6
@@ -94,13 +101,19 @@ def arrange(
     return {key: (_snapped(found[key][0], grid), _snapped(found[key][1], grid)) for key in boxes}
 
 
-def in_a_row(boxes: Mapping[K, Box], gap: float = COLUMN_GAP) -> dict[K, Position]:
-    """Boxes one after the other, left to right."""
+def in_lines(boxes: Mapping[K, Box], gap: float = LINE_GAP) -> dict[K, Position]:
+    """Boxes one after the other, left to right and line below line, like words; the lines about equally long."""
+    total = sum(box.width + gap for box in boxes.values()) - gap
+    longest = max(total / max(1, ceil(total / LINE)), max((box.width for box in boxes.values()), default=0.0))
     result: dict[K, Position] = {}
-    x = 0.0
+    x, y, height = 0.0, 0.0, 0.0
     for key, box in boxes.items():
-        result[key] = (x, 0.0)
+        # With half of it beyond the end, it starts the next line.
+        if x and x + box.width / 2 > longest + 1.0:
+            x, y, height = 0.0, y + _snapped(height + LINE_DROP, 10.0), 0.0
+        result[key] = (x, y)
         x += _snapped(box.width + gap + 9.0, 10.0)
+        height = max(height, box.height)
     return result
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject
 
+from blockstudio.catalog.ports import INPUT, OUTPUT, node_ports
 from blockstudio.engine.protocol import Problem, TensorShape
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Batch, Edit
@@ -78,8 +79,8 @@ class CanvasScene(ItemStore):
         self._sync_pills()
         for key in self.graph.notes:
             self._sync_note(key)
-        for target in self._targets():
-            self._sync_edge(target)
+        for target, source in self._wanted().items():
+            self._sync_edge(target, source)
         self._arrange()
         self.route(self.edges)
         self._relabel(self.edges.values())
@@ -112,9 +113,11 @@ class CanvasScene(ItemStore):
             touched |= self._sync_pills()
         for key in dirty.notes:
             self._sync_note(key)
-        targets = {*self.edges, *self._targets()} if self.sequence and dirty.shape else dirty.edges
+        # In a Sequential a child's ports may have other names now.
+        wanted = self._wanted() if not self.sequence or dirty.shape or dirty.nodes else {}
+        targets = {*self.edges, *wanted} if self.sequence and wanted else dirty.edges
         for target in targets:
-            self._sync_edge(target)
+            self._sync_edge(target, wanted.get(target))
         touched |= targets
         arranged = bool(self.arrangement)
         if dirty.shape or dirty.moved or dirty.ports:
@@ -258,22 +261,24 @@ class CanvasScene(ItemStore):
 
     # --- wires ------------------------------------------------------------------------------------
 
-    def _targets(self) -> Collection[Endpoint]:
+    def _wanted(self) -> Mapping[Endpoint, Endpoint]:
+        """The wires there are to be, by their targets; in a Sequential those that the order implies."""
         if not self.sequence:
-            return self.graph.edges.keys()
-        return [*(Endpoint(name, "input") for name in self.graph.nodes), Endpoint(BOUNDARY, "output")]
+            return self.graph.edges
+        found, source = {}, Endpoint(BOUNDARY, INPUT)
+        for name in self.graph.nodes:
+            found[self.link(name, is_source=False)] = source
+            source = self.link(name, is_source=True)
+        return {**found, Endpoint(BOUNDARY, OUTPUT): source}
 
-    def _source_of(self, target: Endpoint) -> Endpoint | None:
-        if not self.sequence:
-            return self.graph.edges.get(target)
-        names = list(self.graph.nodes)
-        if target.node and target.node not in self.graph.nodes:
-            return None
-        place = names.index(target.node) if target.node else len(names)
-        return Endpoint(names[place - 1], "output") if place else Endpoint(BOUNDARY, "input")
+    def link(self, name: str, *, is_source: bool) -> Endpoint:
+        """The end of an implied wire: the first port of a child of a Sequential."""
+        assert self.document is not None
+        ports = node_ports(self.document, self.location, self.graph.nodes[name])
+        first = next(iter(ports.outputs if is_source else ports.inputs), None)
+        return Endpoint(name, first.name if first else OUTPUT if is_source else INPUT)
 
-    def _sync_edge(self, target: Endpoint) -> None:
-        source = self._source_of(target)
+    def _sync_edge(self, target: Endpoint, source: Endpoint | None) -> None:
         edge = self.edges.get(target)
         if edge is not None and edge.source != source:
             self.take_out_edge(edge)
@@ -340,9 +345,9 @@ class CanvasScene(ItemStore):
     def _arrange(self) -> None:
         """Choose places for a graph that has none: a fresh import, or the body of a Sequential."""
         if self.sequence:
-            chain = [Key("input", "input"), *map(node_key, self.graph.nodes), Key("output", "output")]
+            chain = [Key("input", INPUT), *map(node_key, self.graph.nodes), Key("output", OUTPUT)]
             boxes, _ = self.boxes_and_wires(chain)
-            self.arrangement = layout.in_a_row({key: boxes[key] for key in chain})
+            self.arrangement = layout.in_lines({key: boxes[key] for key in chain})
         elif is_unplaced(self.graph):
             self.arrangement = layout.arrange(*self.boxes_and_wires())
         elif self.arrangement:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-
+from blockstudio.catalog.ports import node_ports
 from blockstudio.graph.model import Call, Endpoint
 from blockstudio.gui.canvas.faces import describe
 from blockstudio.gui.canvas.geometry import geometry
@@ -57,11 +56,10 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
     assert {key: item.note for key, item in scene.notes.items()} == graph.notes
     # --- wires
     if scene.sequence:
-        names = ["", *graph.nodes, ""]
-        pairs = {
-            Endpoint(b, "input" if b else "output"): Endpoint(a, "output" if a else "input")
-            for a, b in itertools.pairwise(names)
-        }
+        ports_of = {name: node_ports(session.document, scene.location, node) for name, node in graph.nodes.items()}
+        entries = [*(Endpoint(name, ports.inputs[0].name) for name, ports in ports_of.items()), Endpoint("", "output")]
+        exits = [Endpoint("", "input"), *(Endpoint(name, ports.outputs[0].name) for name, ports in ports_of.items())]
+        pairs = dict(zip(entries, exits, strict=True))
     else:
         pairs = graph.edges
     assert {target: edge.source for target, edge in scene.edges.items()} == pairs

@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blockstudio.gui.canvas.layout import Box, Wire, arrange, in_a_row
+from blockstudio.gui.canvas.layout import Box, Wire, arrange, in_lines
 
 
 def overlaps(boxes: dict[int, Box], places: dict[int, tuple[float, float]]) -> list[tuple[int, int]]:
@@ -87,10 +87,22 @@ def test_no_overlap_and_the_same_every_time(data: st.DataObject) -> None:
     assert arrange(boxes, wires) == places
 
 
-def test_in_a_row() -> None:
-    places = in_a_row({"a": Box(100, 40), "b": Box(50, 40), "c": Box(80, 40)})
+def test_a_sequence_in_a_line() -> None:
+    places = in_lines({"a": Box(100, 40), "b": Box(50, 40), "c": Box(80, 40)})
     assert places["a"][0] < places["b"][0] < places["c"][0]
     assert places["b"][0] - 100 >= 60
+
+
+def test_a_long_sequence_in_lines_about_equally_long() -> None:
+    boxes = {i: Box(150 + 10 * (i % 5), 40 + 20 * (i % 2)) for i in range(44)}
+    places = in_lines(boxes)
+    assert not overlaps(boxes, places)
+    assert list(places) == sorted(places, key=lambda i: (places[i][1], places[i][0]))
+    lines: dict[float, float] = {}
+    for i, (x, y) in places.items():
+        lines[y] = max(lines.get(y, 0.0), x + boxes[i].width)
+    assert 6 <= len(lines) <= 10
+    assert min(lines.values()) > 0.6 * max(lines.values())
 
 
 def test_three_thousand_nodes() -> None:

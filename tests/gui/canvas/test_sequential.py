@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from blockstudio.graph.document import Document
-from blockstudio.graph.model import Definition, Endpoint, Graph, Layer, Node, Port, Sequential
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.model import Definition, Endpoint, Graph, Instance, Layer, Node, Port, Sequential
+from blockstudio.graph.port_commands import rename_port
 
 from .conftest import Desk
 
@@ -169,3 +170,61 @@ def test_inside_delete(seq: Desk) -> None:
     seq.key(Qt.Key.Key_PageUp)
     assert [row.title for row in seq.scene.nodes["net"].face.rows] == ["ReLU", "GELU"]
     assert seq.undo_all() == start
+
+
+def long_document() -> Document:
+    body = Graph(nodes={str(i): layer(str(i)) for i in range(20)})
+    graph = Graph([Port("x")], [Port("y")], {"net": Sequential(name="net", body=body)})
+    graph.connect(Endpoint("net", "input"), Endpoint("", "x"))
+    graph.connect(Endpoint("", "y"), Endpoint("net", "output"))
+    return Document("Net", {"Net": Definition("Net", graph)})
+
+
+def test_a_long_sequence_is_read_line_by_line(desk: Desk) -> None:
+    desk.show_document(long_document())
+    desk.session.enter_node("net")
+    bodies = [desk.scene.nodes[str(i)].body for i in range(20)]
+    first = [i for i in range(20) if bodies[i].top() == bodies[0].top()]
+    assert 1 < len(first) < 20 and first == list(range(len(first)))
+    (edge,) = (edge for edge in desk.scene.edges.values() if edge.target.node == str(len(first)))
+    assert edge.returns
+    assert bodies[first[-1]].bottom() < edge.middle().y() < bodies[len(first)].top()
+    assert edge.distance(edge.middle()) < 1
+
+
+def test_dragging_to_another_line_reorders(desk: Desk) -> None:
+    desk.show_document(long_document())
+    start = desk.bytes()
+    desk.session.enter_node("net")
+    bodies = [desk.scene.nodes[str(i)].body for i in range(20)]
+    second = next(i for i in range(20) if bodies[i].top() > bodies[0].top())
+    desk.canvas.set_view(bodies[second].center(), 1.0)
+    desk.drag(desk.node(str(second)), desk.node(str(second + 1), 110) + QPoint(40, 0))
+    desk.canvas.fit()
+    order = list(desk.graph.nodes)
+    assert order.index(str(second)) == second + 1 and sorted(order, key=int) == [str(i) for i in range(20)]
+    assert desk.undo_all() == start
+
+
+def test_children_with_ports_of_other_names_are_linked_by_them(desk: Desk) -> None:
+    half = Graph([Port("a")], [Port("b")], {"relu": layer("relu")})
+    half.connect(Endpoint("relu", "input"), Endpoint("", "a"))
+    half.connect(Endpoint("", "b"), Endpoint("relu", "output"))
+    document = long_document()
+    document.definitions["Half"] = Definition("Half", half)
+    body = document.graph(Location("Net", (("net", "body"),)))
+    body.nodes.clear()
+    body.nodes |= {name: Instance(name=name, definition="Half") for name in ("one", "two")}
+    desk.show_document(document)
+    desk.session.enter_node("net")
+    faces = [desk.scene.nodes[name].face for name in ("one", "two")]
+    assert [[port.name for port in face.inputs] for face in faces] == [["a"], ["a"]]
+    assert all(port.known and port.wired for face in faces for port in (*face.inputs, *face.outputs))
+    assert {(edge.source, edge.target) for edge in desk.scene.edges.values()} == {
+        (Endpoint("", "input"), Endpoint("one", "a")),
+        (Endpoint("one", "b"), Endpoint("two", "a")),
+        (Endpoint("two", "b"), Endpoint("", "output")),
+    }
+    desk.session.push(rename_port(desk.session.document, Location("Half"), "inputs", "a", "c"), "rename")
+    assert [port.name for port in desk.scene.nodes["two"].face.inputs] == ["c"]
+    desk.check()

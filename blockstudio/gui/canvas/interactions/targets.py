@@ -14,12 +14,15 @@ from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.base import bubble, bubble_rect
 from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.layout import LINE_DROP
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.placing import check_child
 from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.i18n import message, tr
 
 WIRE_REACH = 14.0
+LINE_END = 20.0
+"""From the last of a line to the mark behind it."""
 
 
 @frozen
@@ -70,8 +73,13 @@ def _sequential_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> 
 
 
 def _place_in_row(scene: CanvasScene, point: QPointF, own: Collection[str]) -> int:
-    rest = [name for name in scene.graph.nodes if name not in own]
-    return sum(point.x() > scene.nodes[name].body.center().x() for name in rest)
+    """How many are before a point, in the order of reading."""
+    bodies = [scene.nodes[name].body for name in scene.graph.nodes if name not in own]
+    between = LINE_DROP / 2
+    return sum(
+        body.bottom() + between < point.y() or (body.top() - between < point.y() and body.center().x() < point.x())
+        for body in bodies
+    )
 
 
 def block_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> str:
@@ -133,6 +141,8 @@ def _line_in_row(scene: CanvasScene, place: int, own: Collection[str]) -> QRectF
     pills = scene.pills
     left = rest[place - 1] if place else pills[Key("input", "input")].body
     right = rest[place] if place < len(rest) else pills[Key("output", "output")].body
+    if right.left() < left.right():  # between two lines: at the end of the first
+        right = left.translated(left.width() + 2 * LINE_END, 0.0)
     x = (left.right() + right.left()) / 2
     return QRectF(x - 1.5, min(left.top(), right.top()) - 14, 3, max(left.height(), right.height()) + 28)
 
