@@ -104,14 +104,16 @@ def summary(file: Path, as_json: bool) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--seed", type=int, help="Of the initial parameters; the project's if not given.")
 @click.option("--params", type=click.Path(path_type=Path), help="Parameters to load first.")
-def export(file: Path, out: Path, seed: int | None, params: Path | None) -> None:
+@click.option("--background", type=click.Choice(["white", "transparent"]), default="white", help="Of a picture.")
+@click.option("--scale", type=click.FloatRange(0.1, 10), default=2.0, help="Sharpness of a .png: 1, 2, 3.")
+def export(file: Path, out: Path, seed: int | None, params: Path | None, background: str, scale: float) -> None:
     """Write FILE as OUT, by its suffix: .params .safetensors .py .onnx .pt2 .svg .png"""
     from blockstudio.formats.project import load
 
     document = load(file)
     suffix = out.suffix.lower()
     if suffix in (".svg", ".png"):
-        _export_image(document, out)
+        _export_image(document, out, background, scale)
     elif suffix == ".py":
         from blockstudio.compiler import source as generate
 
@@ -215,14 +217,12 @@ def _built(document: Any, seed: int | None, params: Path | None) -> Any:
     return module
 
 
-def _export_image(document: Any, out: Path) -> None:
-    import os
-
+def _export_image(document: Any, out: Path, background: Any, scale: float) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from blockstudio.graph.document import Location
-    from blockstudio.gui.canvas.export import export_image
+    from blockstudio.gui.canvas.export import Look, export_image
 
-    export_image(document, Location(document.root), out)
+    export_image(document, Location(document.root), out, look=Look(background, scale))
 
 
 def _write_text(out: Path, text: str) -> None:

@@ -87,7 +87,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("load_parameters", mark("Load parameters…"), mark("Fill the model from a .params or .safetensors file"), "load_parameters", "file", "Ctrl+Shift+O", "mdi6.tray-arrow-up", group=2),
     ActionSpec("save_parameters", mark("Save parameters…"), mark("Write the state dict to a .params or .safetensors file"), "save_parameters", "file", "Ctrl+P", "mdi6.tray-arrow-down", group=2),
     ActionSpec("open_tensors", mark("Open tensors…"), mark("Look into a file of tensors"), "open_tensors", "file", icon="mdi6.table-eye", group=2),
-    ActionSpec("export_source", mark("Export Python source…"), mark("Write the generated Python to a file"), "files.export_source", "file", "Ctrl+E", "mdi6.language-python", group=3),
+    ActionSpec("export", mark("Export…"), mark("Write Python, ONNX, a torch program, parameters or a picture"), "late.exports.open", "file", "Ctrl+E", "mdi6.export", group=3),
     ActionSpec("quit", mark("Quit"), mark("Close the window"), "close", "file", "Ctrl+Q", group=4),
     # --- edit
     ActionSpec("undo", mark("Undo"), mark("Take the last change back"), "session.undo_stack.undo", "edit", "Ctrl+Z", "mdi6.undo", "undo", toolbar=True),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 
 if TYPE_CHECKING:
+    from blockstudio.gui.exports import Exports
     from blockstudio.gui.main_window import MainWindow
     from blockstudio.gui.panels.code_editor import CodeEditorPanel
     from blockstudio.gui.panels.devices import DeviceMenu
@@ -103,6 +104,12 @@ class LatePanels:
         from blockstudio.gui.panels.parameter_files import ParameterFiles
 
         return ParameterFiles(self._window.session, self._window)
+
+    @cached_property
+    def exports(self) -> Exports:
+        from blockstudio.gui.exports import Exports
+
+        return Exports(self._window.session, self._window, lambda file: self.files.save_parameters_to(file))
 
     @cached_property
     def devices(self) -> list[DeviceMenu]:

@@ -11,9 +11,8 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from blockstudio import resources
-from blockstudio.errors import BlockStudioError, ProjectError, mark
+from blockstudio.errors import BlockStudioError, ProjectError
 from blockstudio.formats import project
-from blockstudio.formats.files import write_atomically
 from blockstudio.gui import trust
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.recovery import Orphan, orphans
@@ -143,28 +142,6 @@ class ProjectFiles(QObject):
         self._session.saved_as(path.resolve())
         self._remember(path)
         return True
-
-    def export_source(self) -> None:
-        """Ask for a file and write the generated Python to it."""
-        compiled = self._session.compiled
-        if compiled is None:
-            self._session.notify(tr("The model does not compile yet: see the problems."), "warning")
-            return
-        start = Path(self._folder()) / f"{self._session.document.root.lower()}.py"
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, tr("Export Python source"), str(start), tr("Python ({patterns})").format(patterns="*.py")
-        )
-        if not name:
-            return
-        data = compiled.source.encode()
-        try:
-            write_atomically(Path(name), lambda file: file.write(data))
-        except OSError as error:
-            raise ProjectError(
-                mark("“{file}” cannot be written: {reason}."), file=name, reason=error.strerror or str(error)
-            ) from error
-        self._session.settings.set(LAST_FOLDER, str(Path(name).resolve().parent))
-        self._session.notify(tr("The source was written to {file}.").format(file=name), "success")
 
     # --- the guard --------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ GEOMETRY = Setting("window/geometry", b"")
 DOCKS = Setting("window/docks", b"")
 RECENT_FILES: Setting[list[str]] = Setting("files/recent", [])
 LAST_FOLDER = Setting("files/folder", "")
+LAST_EXPORT = Setting("files/export", ".py")
+"""The suffix of the format."""
 TRUSTED_CODE: Setting[list[str]] = Setting("code/trusted", [])
 RECENT_ENTRIES: Setting[list[str]] = Setting("search/entries", [])
 """Payloads of what was added last, newest first."""

@@ -22,7 +22,6 @@ from blockstudio.graph.model import Definition, Example
 from blockstudio.runtime import devices, initializers, inputs, loading, tensor_files, values, views
 from blockstudio.runtime.build import explained
 from blockstudio.runtime.changes import Snapshots, Transaction, Values, distinct, put
-from blockstudio.runtime.exporting.export import export_model
 from blockstudio.runtime.importing.quiet import undisturbed
 from blockstudio.runtime.live import Live, LiveModel
 from blockstudio.runtime.parameters import find, is_lazy
@@ -234,6 +233,9 @@ class Worker:
         return tensor_files.save_parameters(self._models.current().model, request.file)
 
     def export_model(self, request: p.ExportModel) -> p.Exported:
+        # What it brings with it would keep the first shapes waiting.
+        from blockstudio.runtime.exporting.export import export_model
+
         live = self._models.current()
         with undisturbed():
             given = self._inputs(live, {}, self._models.device)

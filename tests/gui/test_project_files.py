@@ -179,16 +179,3 @@ def test_every_example_opens(folder: str, files: ProjectFiles, session: Session)
         assert example.title != example.path.stem
         files.open_example(example.path)
         assert session.document.definitions and session.trusted
-
-
-def test_the_source_is_exported(
-    files: ProjectFiles, session: Session, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    qtbot.waitUntil(lambda: session.liveness.settled)
-    if session.compiled is None:
-        with qtbot.waitSignal(session.message):
-            files.export_source()
-        return
-    choose(monkeypatch, tmp_path / "net.py")
-    files.export_source()
-    assert "class Net(nn.Module)" in (tmp_path / "net.py").read_text()

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from functools import cache
 
-from attrs import frozen
+from attrs import evolve, frozen
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPainterPath, QTransform
 
 from blockstudio.catalog.categories import CATEGORIES
 from blockstudio.gui.canvas.faces import BLOCK_CATEGORY
 from blockstudio.gui.icons import glyph
-from blockstudio.gui.theme import Theme, theme
+from blockstudio.gui.theme import LIGHT, Theme, theme
 
 DOTS = 20.0
 RADIUS = 9.0
@@ -73,6 +73,11 @@ class Colors:
 def colors() -> Colors:
     """The colours of the theme in use."""
     return _colors(theme())
+
+
+def paper_colors() -> Colors:
+    """The colours of pictures to be printed: light, on white."""
+    return _colors(evolve(LIGHT, canvas="#ffffff"))
 
 
 @cache

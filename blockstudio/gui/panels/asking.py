@@ -90,13 +90,13 @@ def failure_text(failure: Failure) -> str:
     return message(failure)
 
 
-def report(session: Session, failure: Failure) -> None:
+def report(session: Session, failure: Failure, key: str = "") -> None:
     """Show a failure in the message bar, with its traceback and a way to the node that is at fault."""
     if failure.interrupted:
-        session.notify(tr("Stopped."), "info", key="stopped")
+        session.notify(tr("Stopped."), "info", key=key or "stopped")
         return
     text = failure_text(failure)
     show = ((tr("Show"), lambda: session.show_path(failure.path)),) if session.locate(failure.path) else ()
     session.notify(
-        f"{shortened(failure.path)}: {text}" if failure.path else text, "error", failure.detail, show, key=text
+        f"{shortened(failure.path)}: {text}" if failure.path else text, "error", failure.detail, show, key=key or text
     )

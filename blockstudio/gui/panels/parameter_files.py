@@ -52,7 +52,11 @@ class ParameterFiles(QObject):
         start = Path(self._folder()) / f"{self._stem()}.params"
         file = self._ask_save(tr("Save parameters"), start, PARAMETERS[:2])
         if file:
-            self._ask(self._save, SaveParameters(file))
+            self.save_parameters_to(file)
+
+    def save_parameters_to(self, file: str) -> None:
+        """Write the state dict to a file."""
+        self._ask(self._save, SaveParameters(file))
 
     def load_parameters(self, file: str = "") -> None:
         """Ask for a file, compare its keys with the model's, and load it; the report comes first."""
