@@ -178,7 +178,7 @@ class Scope:
         try:
             # A graph with a circle has something in it that is never fed.
             for node in topology.ordered(graph) if not topology.tangles(graph) else ():
-                entry = catalog().get(node.type) if isinstance(node, Function) else None
+                entry = catalog().get(node.type) if isinstance(node, Function) and not node.bypassed else None
                 wired = {edge.target.port: edge.source for edge in graph.edges_into(node.name)}
                 if entry is None or not isinstance(node, Function) or not sources.keys() >= set(wired.values()):
                     continue

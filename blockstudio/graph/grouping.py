@@ -62,7 +62,7 @@ def group(document: Document, location: Location, names: Collection[str], defini
     refuse_between(graph, location, chosen)
     refuse_shared(document, location, chosen)
 
-    inputs, outputs = _crossing(graph, set(chosen))
+    inputs, outputs = crossing(graph, set(chosen))
     left = min(graph.nodes[name].position[0] for name in chosen)
     right = max(graph.nodes[name].position[0] for name in chosen)
     top = min(graph.nodes[name].position[1] for name in chosen)
@@ -244,8 +244,9 @@ def carried(source: Endpoint, target: str = "") -> str:
     return "value"
 
 
-def _crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str, list[Endpoint]]], dict[Endpoint, str]]:
-    """The ports a group needs: by outer source its name and the inputs it feeds; by inner source its name."""
+def crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str, list[Endpoint]]], dict[Endpoint, str]]:
+    """The ports nodes need in a graph of their own: by outer source the name and the inputs it feeds; by inner source
+    the name."""
     inputs: dict[Endpoint, tuple[str, list[Endpoint]]] = {}
     outputs: dict[Endpoint, str] = {}
     for name in graph.nodes:

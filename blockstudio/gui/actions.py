@@ -119,6 +119,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("color", mark("Colour…"), mark("Give the selected nodes and notes a colour of their own"), "canvas.choose_color", "node", "Ctrl+Alt+C", "mdi6.palette-outline", canvas=True, group=1),
     ActionSpec("independent", mark("Give it weights of its own"), mark("The selected node no longer calls a layer of another"), "canvas.make_independent", "node", "", "mdi6.link-variant-off", "shared", group=2),
     ActionSpec("own_inside", mark("Give it an inside of its own"), mark("A copy of the block, so that editing it leaves other instances as they are"), "canvas.make_own", "node", "", "mdi6.cube-off-outline", "instance", group=2),
+    ActionSpec("share", mark("Share weights with…"), mark("Call the layer of another node of this kind instead of one of its own"), "canvas.composing.share", "node", "Ctrl+Alt+S", "mdi6.link-variant-plus", "one", canvas=True, group=2),
     # --- block
     ActionSpec("add_node", mark("Add a node…"), mark("Search layers, functions and blocks, and add one here"), "canvas.search_to_add", "block", "Tab", "mdi6.plus", toolbar=True, canvas=True),
     ActionSpec("new_block", mark("New block…"), mark("Make a block of your own, to be used many times"), "palette_panel.new_block", "block", "Ctrl+Shift+N", "mdi6.cube-outline"),
@@ -131,6 +132,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("move_out", mark("Move out of the block"), mark("Move the selected nodes to where this block is used; their wires are kept"), "canvas.move_out_of_block", "block", "Ctrl+PgUp", "mdi6.tray-arrow-up", "inside", canvas=True, group=2),
     ActionSpec("port_up", mark("Move the port up"), mark("The selected input or output comes earlier, here and wherever the block is used"), "canvas.port_up", "block", "Ctrl+Alt+Up", "mdi6.arrow-up", canvas=True, group=2),
     ActionSpec("port_down", mark("Move the port down"), mark("The selected input or output comes later, here and wherever the block is used"), "canvas.port_down", "block", "Ctrl+Alt+Down", "mdi6.arrow-down", canvas=True, group=2),
+    ActionSpec("repeat", mark("Repeat it"), mark("Put the selected nodes into a Repeat: rounds in a row, each with weights of its own"), "canvas.composing.repeat", "block", "Ctrl+Alt+R", "mdi6.repeat", "selection", canvas=True, group=3),
+    ActionSpec("only_if", mark("Only if…"), mark("Put the selected nodes into an If: they are there where a condition on hyper-parameters holds"), "canvas.composing.only_if", "block", "Ctrl+Alt+I", "mdi6.source-branch", "selection", canvas=True, group=3),
+    ActionSpec("uses", mark("Where it is used…"), mark("Every use of the selected block or layer, or of the block that is shown"), "canvas.composing.show_uses", "block", "Ctrl+Alt+U", "mdi6.map-marker-multiple-outline", group=4),
     # --- arrange
     ActionSpec("tidy", mark("Tidy up"), mark("Lay the nodes out along the flow"), "canvas.tidy", "arrange", "Ctrl+L", "mdi6.auto-fix", toolbar=True),
     ActionSpec("align_left", mark("Align left"), mark("Bring the left edges into line"), "canvas.arranging.left", "arrange", "Ctrl+Shift+Left", "mdi6.align-horizontal-left", "several", canvas=True, group=1),

@@ -39,6 +39,8 @@ class Navigation(QObject):
     selection_changed = Signal()
     reveal_requested = Signal(str)
     """Bring this node of the shown graph into view."""
+    uses_requested = Signal(str)
+    """Where is the definition of this name used?"""
     code_requested = Signal(str)
     """Open the editor on this definition or function written in Python."""
 

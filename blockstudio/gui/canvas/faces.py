@@ -14,6 +14,7 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import Ports, called_node, node_ports, passed_through
 from blockstudio.catalog.spec import Entry, PortSpec
 from blockstudio.errors import BlockStudioError, mark
+from blockstudio.graph.control_commands import VALUE, condition_of
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
     Call,
@@ -111,6 +112,7 @@ class Face:
     more_rows: int = 0
     tag: str = ""
     """The way of reuse in words."""
+    tag_icon: str = ""
     device: str = ""
     comment: str = ""
     color: str = ""
@@ -142,12 +144,14 @@ def describe(
     node: Node,
     *,
     callers: int = 0,
+    instances: int = 0,
     all_ports: bool = False,
     chained: bool = False,
 ) -> Face:
     """The face of a node of the graph at `location`.
 
-    `callers` is how many calls share its layer; a `chained` node is wired by its place in a Sequential.
+    `callers` is how many calls share its layer, `instances` how many there are of its definition; a `chained`
+    node is wired by its place in a Sequential.
     """
     words = _words(document, location, graph, node)
     ports = node_ports(document, location, node)
@@ -164,6 +168,8 @@ def describe(
     if callers:
         text = tr("weights shared with {count} call") if callers == 1 else tr("weights shared with {count} calls")
         tag = text.format(count=callers)
+    elif instances > 1:
+        tag = tr("one of {count} instances, own weights").format(count=instances)
     if node.bypassed:
         tag = " · ".join(part for part in (tr("bypassed"), tag) if part)
     return Face(
@@ -179,6 +185,7 @@ def describe(
         rows=rows,
         more_rows=more,
         tag=tag,
+        tag_icon=_tag_icon(node, words, callers),
         device=node.device,
         comment=node.comment,
         color=node.color,
@@ -219,12 +226,24 @@ def _words(document: Document, location: Location, graph: Graph, node: Node) -> 
         case While():
             return _Words(tr("While"), "", ICONS["while"], STRUCTURE, "structure")
         case If():
-            return _Words(tr("If"), "", ICONS["if"], STRUCTURE, "structure")
+            return _Words(tr("If"), _condition_text(node), ICONS["if"], STRUCTURE, "structure")
         case Repeat():
-            rounds = tr("{count} times").format(count=summaries.shown("", node.count))
-            detail = rounds if node.shared else tr("{rounds}, own weights each").format(rounds=rounds)
-            return _Words(tr("Repeat"), detail, ICONS["repeat"], STRUCTURE, "structure")
+            text = tr("{count} times, the same weights") if node.shared else tr("{count} times, own weights each")
+            detail = text.format(count=summaries.shown("", node.count))
+            return _Words(tr("Repeat"), detail, ICONS["repeat"], STRUCTURE, "structure", summaries.round_keys(node))
     return _unknown(str(getattr(node, "data", {}).get("type", "") or tr("Unknown")))
+
+
+def _tag_icon(node: Node, words: _Words, callers: int) -> str:
+    if node.bypassed:
+        return ICONS["bypassed"]
+    return ICONS["link"] if callers or words.style == "shared" else words.icon
+
+
+def _condition_text(node: If) -> str:
+    """What decides an If when the model is built; "" where that is found out in a run."""
+    value = condition_of(node)
+    return "" if value is None or isinstance(value, Graph) else summaries.shown("", value)
 
 
 def _unknown(title: str) -> _Words:
@@ -232,7 +251,7 @@ def _unknown(title: str) -> _Words:
 
 
 def _entry_words(entry: Entry, graph: Graph, node: Layer | Function) -> _Words:
-    title = _formula(entry, graph, node) if entry.type.startswith("operator.") else ""
+    title = _formula(entry, graph, node) if entry.type == VALUE or entry.type.startswith("operator.") else ""
     detail = "" if title else summaries.summary(entry, node.options)
     return _Words(title or entry_label(entry), detail, category_icon(entry.category), entry.category, doc=entry.doc)
 

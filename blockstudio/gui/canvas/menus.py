@@ -80,6 +80,8 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
         if blocks:
             canvas.fill_blocks(menu.addMenu(icon("mdi6.tray-arrow-down"), tr("Move into")), nodes, blocks)
         _add(menu, canvas, "move_out")
+    if nodes:
+        _add(menu, canvas, "repeat", "only_if")
     _more(menu, canvas, tr("Select"), "mdi6.select-search", "same_type", "upstream", "downstream", "connected")
     _more(menu, canvas, tr("Arrange"), "mdi6.align-horizontal-left", *ARRANGE)
     if kinds <= {"input", "output"} and len(scene.selection) == 1:
@@ -92,7 +94,7 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
 
 def _one(canvas: Canvas, menu: QMenu, name: str) -> None:
     scene = canvas.canvas_scene
-    _add(menu, canvas, "independent", "own_inside")
+    _add(menu, canvas, "independent", "own_inside", "share", "uses")
     _options(canvas, menu, name)
     face = scene.nodes[name].face
     if face.hidden_inputs or name in scene.all_ports:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from blockstudio.gui.canvas.faces import ICONS, Face, PortFace, Row
+from blockstudio.gui.canvas.faces import Face, PortFace, Row
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.look import (
     CHIP,
@@ -195,11 +195,11 @@ def _rule(painter: QPainter, item: NodeItem, y: float) -> None:
 
 
 def _footer(painter: QPainter, item: NodeItem, hue: QColor) -> None:
-    g, surface = item.geometry, item.surface
+    face, g, surface = item.face, item.geometry, item.surface
     colors, fonts = surface.colors, surface.fonts
     small = measure("small")
     if g.tag:
-        _icon(painter, ICONS["bypassed" if item.face.bypassed else "link"], QPointF(PADDING + 6.0, g.tag.y), hue, 12.0)
+        _icon(painter, face.tag_icon, QPointF(PADDING + 6.0, g.tag.y), hue, 12.0)
         painter.setPen(hue)
         painter.setFont(fonts.small)
         painter.drawText(QPointF(g.tag.x, small.middle(g.tag.y)), g.tag.text)

@@ -20,6 +20,7 @@ from blockstudio.gui.canvas import layout
 from blockstudio.gui.canvas.dirty import Dirty, dirty_by
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.faces import Face, describe
+from blockstudio.gui.canvas.instances import Instances
 from blockstudio.gui.canvas.items import ItemStore, owners
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.node_item import NodeItem, Severity
@@ -55,6 +56,7 @@ class CanvasScene(ItemStore):
         """By the name of the node that shows them; "" for the graph itself."""
         self._row_problems: dict[str, dict[str, Severity]] = {}
         self._knowledge: Knowledge | None = None
+        self._instances = Instances()
         self._callers: dict[str, set[str]] = {}
         self._layer_of: dict[str, str] = {}
 
@@ -67,6 +69,7 @@ class CanvasScene(ItemStore):
             store.clear()
         self.document, self.location, self._knowledge = document, location, knowledge
         self.graph = document.graph(location)
+        self._instances.count(document)
         self.arrangement = {}
         parent = location.parent
         self.sequence = parent is not None and isinstance(document.node(parent, location.steps[-1][0]), Sequential)
@@ -98,7 +101,9 @@ class CanvasScene(ItemStore):
         """Bring everything that some edits touch in line with the document."""
         if self.document is None:
             return
+        edits = tuple(edits)
         dirty = dirty_by(edits, self.location)
+        dirty.definitions |= self._instances.follow(self.document, edits)
         self._expand(dirty)
         touched: set[Endpoint] = set()
         if not self.arrangement:
@@ -196,6 +201,7 @@ class CanvasScene(ItemStore):
             self.graph,
             self.graph.nodes[name],
             callers=len(self._callers.get(name, ())),
+            instances=self._instances.of(self.graph.nodes[name]),
             all_ports=name in self.all_ports,
             chained=self.sequence,
         )

@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping
 
 from blockstudio.catalog.spec import Entry, OptionSpec, Required
 from blockstudio.engine.protocol import TensorShape
-from blockstudio.graph.model import Expression, Options, OptionValue
+from blockstudio.graph.expressions import is_number
+from blockstudio.graph.model import (
+    Expression,
+    Instance,
+    Layer,
+    Options,
+    OptionValue,
+    Parameter,
+    Repeat,
+    Sequential,
+)
 from blockstudio.gui.i18n import language, tr
 
 TIMES = "×"
@@ -55,6 +65,27 @@ def summary(entry: Entry, options: Options) -> str:
 def arguments(options: Options) -> str:
     """The values given to an instance's hyper-parameters: `hidden=256, out=10`."""
     return ", ".join(f"{name} = {shown(name, value)}" for name, value in options.items())
+
+
+def round_keys(node: Repeat) -> str:
+    """How the parameters of an unshared Repeat are keyed: `conv.0 … conv.3`; "" where each round has the same."""
+    if node.shared:
+        return ""
+    names: list[str] = []
+    pending = [node.body]
+    while pending:
+        for inner in pending.pop().nodes.values():
+            if isinstance(inner, Layer | Instance | Sequential | Parameter):
+                names.append("" if is_number(inner.name) else f"{inner.name}.")
+            elif not isinstance(inner, Sequential):
+                pending += [graph for _, graph in inner.graphs()]
+    return ", ".join(_round_keys(name, node.count) for name in dict.fromkeys(names))
+
+
+def _round_keys(stem: str, count: OptionValue) -> str:
+    if isinstance(count, int) and count <= 3:
+        return ", ".join(f"{stem}{number}" for number in range(count))
+    return f"{stem}0 … {stem}{count - 1}" if isinstance(count, int) else f"{stem}0, {stem}1, …"
 
 
 def shape_text(value: TensorShape | None) -> str:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas import keyboard, menus, peek, words
 from blockstudio.gui.canvas.arranging import Arranging
+from blockstudio.gui.canvas.composing import Composing
 from blockstudio.gui.canvas.dropping import Dropping
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
 from blockstudio.gui.canvas.interactions.band import RubberBand
@@ -69,6 +70,7 @@ class Canvas(Dropping):
         self.selecting = Selecting(self)
         self.arranging = Arranging(self)
         self.minimap = Minimap(self)
+        self.composing = Composing(self)
         self._scrolling = QTimer(self)
         self._scrolling.setInterval(16)
         self._scrolling.timeout.connect(self._scroll_along)

@@ -42,7 +42,7 @@ class BlockSheet(QWidget):
             count = len(users_of(session.document, definition))
             about = tr("the root block: what runs") if is_root else tr("used {count} times").format(count=count)
             layout.addWidget(head("mdi6.home-outline" if is_root else "mdi6.cube-outline", "accent", definition, about))
-            layout.addWidget(self._identity())
+            layout.addWidget(self._identity(count))
             self.hyper_parameters = HyperParameterList(session)
             layout.addWidget(self.hyper_parameters)
         self.inputs = PortList(session, "inputs")
@@ -67,8 +67,17 @@ class BlockSheet(QWidget):
         if session.location.definition == session.document.root and self.seed.value() != session.document.seed:
             self.seed.setValue(session.document.seed)
 
-    def _identity(self) -> Section:
+    def _identity(self, count: int) -> Section:
         section = Section(tr("Name"))
+        if count:
+            name = self._session.location.definition
+            section.extra.addWidget(
+                small_button(
+                    "mdi6.map-marker-multiple-outline",
+                    tr("Where it is used: {count}").format(count=count),
+                    lambda: self._session.uses_requested.emit(name),
+                )
+            )
         self.name = Field()
         self.name.setObjectName("blockName")
         section.add_row(tr("Class"), self.name, tr("The name of the class in the Python code"))

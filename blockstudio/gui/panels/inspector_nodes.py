@@ -13,12 +13,11 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidg
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import node_options
 from blockstudio.catalog.spec import OptionSpec
-from blockstudio.errors import EditError, mark
+from blockstudio.errors import mark
 from blockstudio.graph.commands import make_independent, rename_node
 from blockstudio.graph.definition_commands import expose_option
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit, SetNode
-from blockstudio.graph.expressions import is_identifier
 from blockstudio.graph.model import (
     Call,
     CodeDefinition,
@@ -37,19 +36,19 @@ from blockstudio.graph.model import (
     Unknown,
     While,
 )
-from blockstudio.graph.scopes import owner_of
+from blockstudio.graph.scopes import owner_of, users_of
 from blockstudio.gui import new_blocks
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.form import Field, Section, TextBox
 from blockstudio.gui.panels.inspector_facts import FlowSection, OwnedSection
+from blockstudio.gui.panels.inspector_flow import IfRows, RepeatRows
 from blockstudio.gui.panels.inspector_head import head, node_head
 from blockstudio.gui.panels.look_rows import ColorRow, DeviceRow
 from blockstudio.gui.panels.option_editors import MIXED, OptionRow
 from blockstudio.gui.panels.option_text import can_expose, default_of, names_at
 from blockstudio.gui.session import Session
 
-COUNT = OptionSpec("count", "int", doc=mark("How many rounds."), minimum=0, suggested=2)
 VALUE = OptionSpec(
     "value", "tensor", doc=mark("A tensor expression, such as torch.rand(20, 20): evaluated when the model is built.")
 )
@@ -251,7 +250,9 @@ class NodeSheet(QWidget):
             case Constant() | Parameter():
                 self._value_rows(section, node)
             case Repeat():
-                self._repeat_rows(section)
+                self._flow_rows(section, RepeatRows(self._session))
+            case If():
+                self._flow_rows(section, IfRows(self._session))
             case Sequential():
                 section.add(
                     self._check(
@@ -290,32 +291,9 @@ class NodeSheet(QWidget):
                 self._check(tr("Saved with the parameters"), "persistent", tr("Off: left out of the state dict"))
             )
 
-    def _repeat_rows(self, section: Section) -> None:
-        row = OptionRow(COUNT, names_at(self._session.document, self._session.location))
-        row.label.set_whole(tr("Rounds"))
-        row.committed.connect(lambda value: self._change(lambda node: evolve(node, count=value), tr("Set the rounds")))
-        self._rows.append((row, lambda node: getattr(node, "count", None)))
-        section.add(row)
-        index = Field()
-        section.add_row(tr("Counted by"), index, tr("The name of the round's number, for expressions inside"))
-        index.committed.connect(self._set_index)
-        self._refreshers.append(lambda: index.show_text(getattr(self._nodes[0], "index", "")))
-        section.add(
-            self._check(
-                tr("Every round shares the layers"), "shared", tr("Off: each layer inside becomes a list, one a round")
-            )
-        )
-
-    def _set_index(self, name: str) -> None:
-        with self._session.guard():
-            if not is_identifier(name):
-                raise EditError(
-                    mark("“{name}” is not a name: use letters, digits and underscores, not starting with a digit."),
-                    name=name,
-                )
-        self._change(
-            lambda node: evolve(node, index=name if is_identifier(name) else node.index), tr("Set the counter")
-        )
+    def _flow_rows(self, section: Section, rows: RepeatRows | IfRows) -> None:
+        section.add(rows)
+        self._refreshers.append(rows.refresh)
 
     def _instance_rows(self, section: Section, node: Instance) -> None:
         definition = self._session.document.definitions.get(node.definition)
@@ -328,6 +306,13 @@ class NodeSheet(QWidget):
                 "mdi6.rename-outline",
                 tr("Rename the block…"),
                 lambda: new_blocks.rename(self._session, self, node.definition),
+            )
+        )
+        count = len(users_of(self._session.document, node.definition))
+        used = tr("Where it is used: {count}").format(count=count)
+        section.add(
+            _button(
+                "mdi6.map-marker-multiple-outline", used, lambda: self._session.uses_requested.emit(node.definition)
             )
         )
         if isinstance(definition, Definition) and definition.doc:

@@ -325,6 +325,12 @@ class PalettePanel(QWidget):
                 icon("mdi6.home-outline"), tr("Make it the root block"), lambda: new_blocks.make_root(session, name)
             )
             root.setEnabled(name != document.root)
+        used = menu.addAction(
+            icon("mdi6.map-marker-multiple-outline"),
+            tr("Where it is used…"),
+            lambda: session.uses_requested.emit(name),
+        )
+        used.setEnabled(bool(users_of(document, name)))
         delete = menu.addAction(icon("mdi6.trash-can-outline"), tr("Delete"), lambda: new_blocks.delete(session, name))
         delete.setEnabled(name != document.root and not users_of(document, name))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from blockstudio.catalog.ports import node_ports
-from blockstudio.graph.model import Call, Endpoint
+from blockstudio.graph.model import Call, Endpoint, Instance
+from blockstudio.graph.scopes import users_of
 from blockstudio.gui.canvas.faces import describe
 from blockstudio.gui.canvas.geometry import geometry
 from blockstudio.gui.canvas.items import owners
@@ -33,6 +34,7 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
             graph,
             node,
             callers=callers.get(name, 0),
+            instances=len(users_of(session.document, node.definition)) if isinstance(node, Instance) else 0,
             all_ports=name in scene.all_ports,
             chained=scene.sequence,
         )

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
+from blockstudio.graph.commands import new_control_flow
+from blockstudio.graph.control_commands import condition_of
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode, ChangeDefinition
 from blockstudio.graph.model import (
@@ -181,7 +183,7 @@ def test_the_rounds_of_a_repeat(panel: InspectorPanel, session: Session, qtbot: 
     select(session, qtbot, "loop")
     enter(qtbot, row(panel, "count").field, "5")
     assert getattr(node(session, "loop"), "count", None) == 5
-    next(box for box in panel.findChildren(QCheckBox) if "shares" in box.text()).click()
+    next(box for box in panel.findChildren(QRadioButton) if "The same" in box.text()).click()
     assert getattr(node(session, "loop"), "shared", None) is True
     next(b for b in panel.findChildren(QPushButton) if b.text().startswith("Open body")).click()
     assert session.location == NET.enter("loop", "body")
@@ -334,3 +336,17 @@ def test_an_option_becomes_a_hyper_parameter_with_one_click(
     assert line.field.text() == "out_features" and not line.expose.isVisible()
     enter(qtbot, line.field, "out_features * 2")
     assert session.graph.nodes["fc"].options["out_features"] == Expression("out_features * 2")  # type: ignore[attr-defined]
+
+
+def test_an_if_is_decided_by_an_expression(panel: InspectorPanel, session: Session, qtbot: QtBot) -> None:
+    session.push(AddNode(NET, new_control_flow("if", "choice")), "Add")
+    parameters = [HyperParameter("stride", "1")]
+    session.push(ChangeDefinition("Net", {"hyper_parameters": parameters}), "Add")
+    select(session, qtbot, "choice")
+    enter(qtbot, row(panel, "condition").field, "stride != 1")
+    shown = node(session, "choice")
+    assert isinstance(shown, If) and condition_of(shown) == Expression("stride != 1")
+    assert row(panel, "condition").field.text() == "stride != 1"
+    session.undo_stack.undo()
+    look(qtbot)
+    assert row(panel, "condition").field.text() == ""

@@ -1,0 +1,200 @@
+"""Nodes put into control flow, and control flow decided by expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Literal
+
+from attrs import evolve
+
+from blockstudio.errors import EditError, mark
+from blockstudio.graph import expressions
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, RemoveNode, SetNode, disconnect
+from blockstudio.graph.grouping import crossing, refuse_between, refuse_shared
+from blockstudio.graph.model import (
+    BOUNDARY,
+    Endpoint,
+    Function,
+    Graph,
+    If,
+    Node,
+    OptionValue,
+    Port,
+    Repeat,
+    Sequential,
+    copy_graph,
+    copy_node,
+)
+from blockstudio.graph.rewriting import map_expressions
+from blockstudio.graph.scopes import unique_name
+
+VALUE = "value"
+"""The type of a function that gives an expression over hyper-parameters, and the name of its only option."""
+WIDTH = 260.0
+MainPorts = Callable[[Node], tuple[str, str]]
+
+
+def condition_of(node: If) -> OptionValue | Graph:
+    """What decides an If: the value that its condition is, or the graph where it is more than a value."""
+    graph = node.condition
+    nodes = list(graph.nodes.values())
+    if len(nodes) == 1 and len(graph.outputs) == 1:
+        (only,) = nodes
+        source = graph.source_of(BOUNDARY, graph.outputs[0].name)
+        if isinstance(only, Function) and only.type == VALUE and source is not None and source.node == only.name:
+            return only.options.get(VALUE)
+    return graph if nodes or graph.edges else None
+
+
+def decide(document: Document, location: Location, name: str, value: OptionValue) -> Edit:
+    """Let an If be decided by an expression over hyper-parameters, in the place of its condition graph."""
+    node = document.node(location, name)
+    assert isinstance(node, If)
+    old = next((inner.name for inner in node.condition.nodes.values()), "")
+    test = old or unique_name(document, location, "condition")
+    return SetNode(location, evolve(node, condition=_test(node.condition, test, value)))
+
+
+def _test(graph: Graph, name: str, value: OptionValue) -> Graph:
+    inputs = list(graph.inputs)
+    outputs = list(graph.outputs[:1]) or [Port("condition", (520.0, 0.0))]
+    middle = (inputs[0].position[0] + WIDTH if inputs else 0.0, outputs[0].position[1])
+    nodes: dict[str, Node] = {name: Function(name=name, type=VALUE, options={VALUE: value}, position=middle)}
+    edges = {Endpoint(BOUNDARY, outputs[0].name): Endpoint(name, "output")}
+    return Graph(inputs, outputs, nodes, edges)
+
+
+def wrap(
+    document: Document,
+    location: Location,
+    names: Collection[str],
+    kind: Literal["repeat", "if"],
+    main_ports: MainPorts,
+) -> tuple[Edit, str]:
+    """Put nodes into a Repeat, or into a branch of an If, in their place; returns the edit and its name.
+
+    `main_ports` tells the input and the output of a child of a Sequential.
+    """
+    graph = document.graph(location)
+    chosen = [name for name in graph.nodes if name in set(names)]
+    if not chosen:
+        raise EditError(mark("Select the nodes to put into it first."))
+    parent = location.parent
+    if parent is not None and isinstance(document.node(parent, location.steps[-1][0]), Sequential):
+        return _wrap_children(document, location, chosen, kind, main_ports)
+    refuse_between(graph, location, chosen)
+    refuse_shared(document, location, chosen)
+    inputs, outputs = crossing(graph, set(chosen))
+    if len(outputs) > max(1, len(inputs)):
+        raise EditError(mark("It would need an input for each output: what comes out is carried on."))
+    body = Graph(nodes={name: copy_node(graph.nodes[name]) for name in chosen})
+    for target, source in graph.edges.items():
+        if target.node in body.nodes and source.node in body.nodes:
+            body.connect(target, source)
+    left, _, top = _extent(body)
+    for row, (port, targets) in enumerate(inputs.values()):
+        body.inputs.append(Port(port, (left - WIDTH, top + 90.0 * row)))
+        for target in targets:
+            body.connect(target, Endpoint(BOUNDARY, port))
+    made = _repeat(document, location, body, outputs) if kind == "repeat" else _if(document, location, body, outputs)
+    name = made.name
+    results = body.inputs if kind == "repeat" else body.outputs
+    edges = [edge for inner in chosen for edge in graph.edges_into(inner) + graph.edges_out_of(inner)]
+    given = {source: port.name for source, port in zip(outputs, results, strict=False)}
+    edits: list[Edit] = [
+        *disconnect(location, graph, edges),
+        *(RemoveNode(location, inner) for inner in chosen),
+        AddNode(location, made, list(graph.nodes).index(chosen[0])),
+        *(Connect(location, Endpoint(name, port), source) for source, (port, _) in inputs.items()),
+        *(
+            Connect(location, edge.target, Endpoint(name, given[edge.source]))
+            for edge in dict.fromkeys(edges)
+            if edge.source in given and edge.target.node not in body.nodes
+        ),
+    ]
+    return Batch(tuple(edits)), name
+
+
+def _repeat(document: Document, location: Location, body: Graph, sources: Collection[Endpoint]) -> Repeat:
+    """Rounds of a body, each with weights of its own; what has no source carries on what came in."""
+    left, right, top = _extent(body)
+    body.inputs = body.inputs or [Port("x", (left - WIDTH, top))]
+    _feed(body, [port.name for port in body.inputs], sources)
+    position = ((left + right) / 2, top)
+    return Repeat(name=unique_name(document, location, "rounds"), position=position, body=body, shared=False)
+
+
+def _if(document: Document, location: Location, body: Graph, outputs: Mapping[Endpoint, str]) -> If:
+    """A body that runs if a condition holds; else what came in goes past it."""
+    left, right, top = _extent(body)
+    _feed(body, list(outputs.values()), outputs)
+    past = Graph(list(body.inputs), list(body.outputs))
+    for result, given in zip(body.outputs, body.inputs, strict=False):
+        past.connect(Endpoint(BOUNDARY, result.name), Endpoint(BOUNDARY, given.name))
+    empty = Graph(list(body.inputs), [Port("condition", (right + WIDTH, top))])
+    return If(
+        name=unique_name(document, location, "choice"),
+        position=((left + right) / 2, top),
+        condition=_test(empty, unique_name(document, location, "condition"), True),
+        then=body,
+        otherwise=past,
+    )
+
+
+def _feed(body: Graph, ports: Sequence[str], sources: Collection[Endpoint]) -> None:
+    _, right, top = _extent(body)
+    body.outputs = [Port(port, (right + WIDTH, top + 90.0 * row)) for row, port in enumerate(ports)]
+    for port, source in zip(ports, sources, strict=False):
+        body.connect(Endpoint(BOUNDARY, port), source)
+
+
+def _extent(body: Graph) -> tuple[float, float, float]:
+    places = [node.position for node in body.nodes.values()]
+    across = [x for x, _ in places]
+    return min(across), max(across), min(y for _, y in places)
+
+
+def _wrap_children(
+    document: Document, location: Location, chosen: list[str], kind: str, main_ports: MainPorts
+) -> tuple[Edit, str]:
+    """Children of a Sequential that follow each other, in rounds of their own."""
+    graph = document.graph(location)
+    first = list(graph.nodes).index(chosen[0])
+    if kind != "repeat" or list(graph.nodes)[first : first + len(chosen)] != chosen:
+        raise EditError(mark("In a Sequential, only children that follow each other can be repeated."))
+    body = Graph([Port("x")], [Port("x", (WIDTH * (len(chosen) + 1), 0.0))])
+    value = Endpoint(BOUNDARY, "x")
+    for column, name in enumerate(chosen, 1):
+        node = copy_node(graph.nodes[name], position=(WIDTH * column, 0.0))
+        into, out = main_ports(node)
+        body.nodes[name] = node
+        body.connect(Endpoint(name, into), value)
+        value = Endpoint(name, out)
+    body.connect(Endpoint(BOUNDARY, "x"), value)
+    new = unique_name(document, location, "rounds")
+    repeat = Repeat(name=new, body=body, shared=False)
+    return Batch((*(RemoveNode(location, name) for name in chosen), AddNode(location, repeat, first))), new
+
+
+def rename_index(document: Document, location: Location, name: str, new: str) -> Edit:
+    """Let another name count the rounds of a Repeat, in every expression inside it, too."""
+    node = document.node(location, name)
+    assert isinstance(node, Repeat)
+    if not expressions.is_identifier(new):
+        raise EditError(
+            mark("“{name}” is not a name: use letters, digits and underscores, not starting with a digit."),
+            path=location.path(name),
+            name=new,
+        )
+    body = copy_graph(node.body)
+    _rename_in(body, node.index, new)
+    return SetNode(location, evolve(node, index=new, body=body))
+
+
+def _rename_in(graph: Graph, old: str, new: str) -> None:
+    for name, node in graph.nodes.items():
+        changed = map_expressions(node, lambda text: expressions.rename(text, old, new))
+        graph.nodes[name] = changed
+        for _, inner in changed.graphs():
+            _rename_in(inner, old, new)
