@@ -48,8 +48,8 @@ def test_nodes_go_into_a_branch_and_the_other_lets_pass_what_came_in() -> None:
     doc.apply(edit)
     node = doc.node(NET, name)
     assert isinstance(node, If) and condition_of(node) is True
-    assert wires(doc, NET.enter(name, "otherwise")) == {":input > :output"}
-    assert wires(doc) == {":x > a:input", f"a:output > {name}:input", f"{name}:output > b:input", "b:output > :y"}
+    assert wires(doc, NET.enter(name, "otherwise")) == {":a > :relu"}
+    assert wires(doc) == {":x > a:input", f"a:output > {name}:a", f"{name}:relu > b:input", "b:output > :y"}
     doc.apply(decide(doc, NET, name, Expression("stride != 1")))
     changed = doc.node(NET, name)
     assert isinstance(changed, If) and condition_of(changed) == Expression("stride != 1")
