@@ -79,8 +79,10 @@ def _score(choice: Choice, word: str) -> float:
     label = choice.label.lower()
     if word == label:
         return 100.0
+    if word in _parts(choice.label):
+        return 90.0
     if word in choice.words:
-        return 92.0
+        return 88.0
     # A word of Chinese has one letter or two where one of English has six.
     letters = len(word) if word.isascii() else 3 * len(word)
     tests: tuple[tuple[float, Callable[[], bool]], ...] = (

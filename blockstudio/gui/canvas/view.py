@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas import keyboard, menus, peek, words
+from blockstudio.gui.canvas import accessible, keyboard, menus, peek, words
 from blockstudio.gui.canvas.arranging import Arranging
 from blockstudio.gui.canvas.composing import Composing
 from blockstudio.gui.canvas.dropping import Dropping
@@ -62,6 +62,7 @@ class Canvas(Dropping):
         """Until it is known whether it is a click or a drag."""
         self._hovered: Hit = NOTHING
         self._space = False
+        accessible.install()
         self._knife = False
         """The next drag of the left button cuts wires."""
         self._stroked = False
@@ -278,6 +279,7 @@ class Canvas(Dropping):
     def describe_selection(self) -> None:
         """Say in words what is selected, for screen readers."""
         self.setAccessibleDescription(words.selection(self.canvas_scene, self.session))
+        accessible.tell_focus(self)
 
     # --- keys ---------------------------------------------------------------------------------------
 

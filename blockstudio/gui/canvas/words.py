@@ -5,10 +5,13 @@ from __future__ import annotations
 from html import escape
 
 from blockstudio.engine.protocol import Problem, TensorShape
+from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.faces import Face
 from blockstudio.gui.canvas.hits import Hit
-from blockstudio.gui.canvas.keys import PortKey
+from blockstudio.gui.canvas.items import owners
+from blockstudio.gui.canvas.keys import Key, PortKey
 from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.canvas.summaries import shape_text
 from blockstudio.gui.i18n import message, tr
@@ -71,22 +74,62 @@ def _flow(value: TensorShape | None) -> str:
 
 def selection(scene: CanvasScene, session: Session) -> str:
     """What is selected, in a sentence."""
-    items = [item for item in scene.selected_items() if item.key.kind != "note"]
-    if not items:
+    if not scene.selection:
         return tr("{count} nodes, nothing selected").format(count=len(scene.nodes))
-    if len(items) > 1:
-        return tr("{count} selected").format(count=len(items))
-    item = items[0]
+    if len(scene.selection) > 1:
+        return tr("{count} selected").format(count=len(scene.selection))
+    (key,) = scene.selection
+    return ", ".join(part for part in (thing(scene, session, key), wiring(scene, key)) if part)
+
+
+def thing(scene: CanvasScene, session: Session, key: Key) -> str:
+    """What one thing is, in a sentence: name, options, problems; the two ends of a wire and what flows in it."""
+    edge = scene.edge(key)
+    if edge is not None:
+        ends = [_end(end) for end in (edge.source, edge.target)]
+        text = tr("Wire from {source} to {target}").format(source=ends[0], target=ends[1])
+        return ", ".join(part for part in (text, _flow(session.shape(scene.location, *edge.source))) if part)
+    item = scene.thing(key)
+    if item is None:
+        return ""
+    if isinstance(item, NoteItem):
+        return f"{tr('Frame') if item.note.frame else tr('Note')}: {item.note.text}"
     if not isinstance(item, NodeItem):
-        kind = tr("Input") if item.key.kind == "input" else tr("Output")
-        return f"{kind} {item.key.name}"
-    face = item.face
-    parts = [face.title, item.key.name, face.detail, face.tag]
-    sources = [edge.source for edge in scene.edges_of(item.key) if edge.target.node == item.key.name]
-    if sources:
-        parts.append(tr("fed by {names}").format(names=", ".join(end.node or end.port for end in sources)))
-    parts += [_said(problem) for problem in scene.problems.get(item.key.name, [])]
+        return f"{tr('Input') if key.kind == 'input' else tr('Output')} {key.name}"
+    parts = [item.face.title, key.name, item.face.detail, item.face.tag]
+    parts += [_said(problem) for problem in scene.problems.get(key.name, [])]
     return ", ".join(part for part in parts if part)
+
+
+def wiring(scene: CanvasScene, key: Key) -> str:
+    """What feeds a node or pill, and what it feeds; "" for anything else."""
+    if key.kind not in ("node", "input", "output"):
+        return ""
+    ends = [(owners(edge), edge) for edge in scene.edges_of(key)]
+    sources = [_end(edge.source) for (_, end), edge in ends if end == key]
+    targets = [_end(edge.target) for (start, _), edge in ends if start == key]
+    parts = []
+    if sources:
+        parts.append(tr("fed by {names}").format(names=", ".join(sorted(sources))))
+    if targets:
+        parts.append(tr("feeds {names}").format(names=", ".join(sorted(targets))))
+    return ", ".join(parts)
+
+
+def port(scene: CanvasScene, session: Session, key: PortKey) -> str:
+    """What one port is, in a sentence."""
+    text = (tr("Output port {name}") if key.is_source else tr("Input port {name}")).format(name=key.port)
+    source = key.endpoint if key.is_source else scene.graph.edges.get(key.endpoint)
+    if source is None:
+        return f"{text}, {tr('nothing is plugged in')}"
+    parts = [text, _flow(session.shape(scene.location, *source))]
+    if not key.is_source:
+        parts.append(tr("fed by {names}").format(names=_end(source)))
+    return ", ".join(part for part in parts if part)
+
+
+def _end(end: Endpoint) -> str:
+    return end.node or end.port
 
 
 def _said(problem: Problem) -> str:
