@@ -279,7 +279,8 @@ def _plain_unknown(node: Unknown) -> dict[str, Any]:
 
 def _structure_graph(made: Converter, data: Any) -> Graph:
     data = _mapping(data)
-    known = {"inputs", "outputs", "nodes", "edges", "notes"}
+    known = {"inputs", "outputs", "nodes", "edges", "notes", "routes"}
+    routes = made.structure(data.get("routes", {}), dict[str, tuple[Position, ...]])
     edges = made.structure(data.get("edges", {}), dict[str, str])
     return Graph(
         inputs=made.structure(data.get("inputs", []), list[Port]),
@@ -287,6 +288,7 @@ def _structure_graph(made: Converter, data: Any) -> Graph:
         nodes=_by_name(made.structure(data.get("nodes", []), list[Node]), "nodes"),
         edges={_endpoint(target): _endpoint(source) for target, source in edges.items()},
         notes=made.structure(data.get("notes", {}), dict[str, Note]),
+        routes={_endpoint(target): points for target, points in routes.items()},
         extra={key: value for key, value in data.items() if key not in known},
     )
 
@@ -295,12 +297,14 @@ def _plain_graph(made: Converter, graph: Graph) -> dict[str, Any]:
     # Sorted where order means nothing, so that an undone change leaves no trace in the file.
     edges = {":".join(target): ":".join(source) for target, source in sorted(graph.edges.items())}
     notes = {key: made.unstructure(note) for key, note in sorted(graph.notes.items())}
+    routes = {":".join(target): [list(point) for point in points] for target, points in sorted(graph.routes.items())}
     data = {
         "inputs": [made.unstructure(port) for port in graph.inputs],
         "outputs": [made.unstructure(port) for port in graph.outputs],
         "nodes": [made.unstructure(node) for node in graph.nodes.values()],
         "edges": edges,
         "notes": notes,
+        "routes": routes,
     }
     return {**{key: value for key, value in data.items() if value}, **graph.extra}
 

@@ -159,6 +159,8 @@ class RenameNode(Edit):
         edges = graph.edges_into(self.old) + graph.edges_out_of(self.old)
         for edge in edges:
             graph.connect(edge.target, None)
+        for target in [target for target in graph.routes if target.node == self.old]:
+            graph.routes[_renamed(target, self.old, self.new)] = graph.routes.pop(target)
         renamed = {
             (self.new if name == self.old else name): (evolve(node, name=self.new) if name == self.old else other)
             for name, other in graph.nodes.items()
@@ -172,7 +174,7 @@ class RenameNode(Edit):
 
 @frozen
 class Connect(Edit):
-    """Feed an input from an output; from None, unplug it."""
+    """Feed an input from an output; from None, unplug it. The points of another edge there go with it."""
 
     location: Location
     target: Endpoint
@@ -192,7 +194,28 @@ class Connect(Edit):
                         path=self.location.path(self.target.node),
                         cycle=" → ".join([*cycle, cycle[0]]),
                     )
-        return Connect(self.location, self.target, graph.connect(self.target, self.source))
+        before = graph.connect(self.target, self.source)
+        route = graph.routes.pop(self.target, ()) if before != self.source else ()
+        undo = Connect(self.location, self.target, before)
+        return Batch((undo, SetRoute(self.location, self.target, route))) if route else undo
+
+
+@frozen
+class SetRoute(Edit):
+    """Draw the edge that feeds an input through some points; through none, as it comes."""
+
+    location: Location
+    target: Endpoint
+    points: tuple[Position, ...] = ()
+
+    def apply(self, document: Document) -> Edit:
+        graph = document.graph(self.location)
+        if self.points and self.target not in graph.edges:
+            raise EditError(mark("There is no wire to put points on."), path=self.location.path(self.target.node))
+        before = graph.routes.pop(self.target, ())
+        if self.points:
+            graph.routes[self.target] = self.points
+        return SetRoute(self.location, self.target, before)
 
 
 @frozen

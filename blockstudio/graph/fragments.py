@@ -10,7 +10,7 @@ from attrs import Factory, evolve, frozen
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddDefinition, AddNode, Batch, Connect, Edit, SetNode, SetNote
+from blockstudio.graph.edits import AddDefinition, AddNode, Batch, Connect, Edit, SetNode, SetNote, SetRoute
 from blockstudio.graph.model import (
     Call,
     CodeDefinition,
@@ -52,6 +52,11 @@ def copy_fragment(document: Document, location: Location, names: Collection[str]
         nodes={name: copy_node(_standing_alone(document, location, graph.nodes[name], chosen)) for name in chosen},
         edges={t: s for t, s in graph.edges.items() if t.node in chosen and s.node in chosen},
         notes={key: note for key, note in graph.notes.items() if key in set(names)},
+        routes={
+            target: points
+            for target, points in graph.routes.items()
+            if target.node in chosen and graph.edges[target].node in chosen
+        },
     )
     outside = tuple(edge for name in chosen for edge in graph.edges_into(name) if edge.source.node not in chosen)
     return Fragment(piece, tuple(_copied(document, name) for name in _needed(document, piece)), outside)
@@ -114,9 +119,11 @@ def paste_fragment(
             moved = evolve(moved, layer=names.get(moved.layer, moved.layer))
         edits.append(AddNode(location, moved))
     for target, source in fragment.graph.edges.items():
-        edits.append(
-            Connect(location, Endpoint(names[target.node], target.port), Endpoint(names[source.node], source.port))
-        )
+        there = Endpoint(names[target.node], target.port)
+        edits.append(Connect(location, there, Endpoint(names[source.node], source.port)))
+        route = fragment.graph.routes.get(target, ())
+        if route:
+            edits.append(SetRoute(location, there, tuple((x + shift[0], y + shift[1]) for x, y in route)))
     notes = set(document.graph(location).notes)
     for key, note in fragment.graph.notes.items():
         new = next_free(key, notes)
@@ -178,7 +185,7 @@ def duplicate(
         else:
             shared[name] = node
     calls = {name: node for name, node in shared.items() if isinstance(node, Call)}
-    piece = Graph(nodes=shared, edges=fragment.graph.edges, notes=fragment.graph.notes)
+    piece = evolve(fragment.graph, nodes=shared)
     edit, new_names = paste_fragment(document, location, Fragment(piece))
     layers = dict(zip(shared, new_names, strict=True))
     # Pasting points a call at the copy of its layer; here it is to call the original.
@@ -263,6 +270,7 @@ def _rename_nodes(graph: Graph, names: Mapping[str, str]) -> None:
     for ends in edges:
         target, source = (Endpoint(names.get(end.node, end.node), end.port) for end in ends)
         graph.connect(target, source)
+    graph.routes = {Endpoint(names.get(t.node, t.node), t.port): points for t, points in graph.routes.items()}
 
 
 def _corner(graph: Graph) -> Position:

@@ -70,6 +70,8 @@ def group(document: Document, location: Location, names: Collection[str], defini
     for target, source in graph.edges.items():
         if target.node in body.nodes and source.node in body.nodes:
             body.connect(target, source)
+            if target in graph.routes:
+                body.routes[target] = graph.routes[target]
     for row, (port, targets) in enumerate(inputs.values()):
         body.inputs.append(Port(port, (left - MARGIN, top + 90.0 * row)))
         for target in targets:

@@ -93,6 +93,8 @@ class Graph:
     nodes: dict[str, Node] = Factory(dict)
     edges: dict[Endpoint, Endpoint] = Factory(dict)
     notes: dict[str, Note] = Factory(dict)
+    routes: dict[Endpoint, tuple[Position, ...]] = Factory(dict)
+    """The points that edges are drawn through, by the input they feed; most have none."""
     extra: dict[str, Any] = Factory(dict)
     _outgoing: dict[str, dict[Endpoint, Endpoint]] = field(factory=dict, init=False, eq=False, repr=False)
     _incoming: dict[str, dict[Endpoint, Endpoint]] = field(factory=dict, init=False, eq=False, repr=False)
@@ -338,6 +340,7 @@ def copy_graph(graph: Graph) -> Graph:
         {name: copy_node(node) for name, node in graph.nodes.items()},
         dict(graph.edges),
         dict(graph.notes),
+        dict(graph.routes),
         dict(graph.extra),
     )
 

@@ -15,12 +15,14 @@ from blockstudio.graph.edits import (
     Connect,
     Edit,
     SetPorts,
+    SetRoute,
     disconnect,
 )
 from blockstudio.graph.model import (
     BOUNDARY,
     Edge,
     Endpoint,
+    Graph,
     If,
     Port,
     Position,
@@ -69,27 +71,31 @@ def rename_port(document: Document, location: Location, side: Side, old: str, ne
         edits.append(SetPorts(place, which, tuple(evolve(p, name=new) if p.name == old else p for p in ports)))
         inside = graph.edges_out_of(BOUNDARY) if which == "inputs" else graph.edges_into(BOUNDARY)
         edits += _rename_ends(
-            place, [e for e in inside if _inner_end(e, which).port == old], BOUNDARY, which, new, True
+            place, graph, [e for e in inside if _inner_end(e, which).port == old], BOUNDARY, which, new, True
         )
     for which in dict.fromkeys(which for _, which in _agreeing(document, location, side)):
         for place, user in _placed(document, location):
             outer = document.graph(place)
             edges = outer.edges_into(user) if which == "inputs" else outer.edges_out_of(user)
             edits += _rename_ends(
-                place, [e for e in edges if _outer_end(e, which).port == old], user, which, new, False
+                place, outer, [e for e in edges if _outer_end(e, which).port == old], user, which, new, False
             )
     return Batch(tuple(edits))
 
 
 def _rename_ends(
-    location: Location, edges: Iterable[Edge], node: str, side: Side, new: str, inner: bool
+    location: Location, graph: Graph, edges: Iterable[Edge], node: str, side: Side, new: str, inner: bool
 ) -> Iterable[Edit]:
     for source, target in edges:
+        route = graph.routes.get(target, ())
         yield Connect(location, target, None)
         if (side == "inputs") == inner:
-            yield Connect(location, target, Endpoint(node, new))
+            source = Endpoint(node, new)
         else:
-            yield Connect(location, Endpoint(node, new), source)
+            target = Endpoint(node, new)
+        yield Connect(location, target, source)
+        if route:
+            yield SetRoute(location, target, route)
 
 
 def reorder_ports(document: Document, location: Location, side: Side, names: Sequence[str]) -> Edit:

@@ -21,6 +21,7 @@ from blockstudio.graph.edits import (
     ReorderNode,
     SetNode,
     SetNote,
+    SetRoute,
 )
 from blockstudio.graph.fragments import copy_fragment, duplicate, own_definition, paste_fragment
 from blockstudio.graph.grouping import group, ungroup
@@ -210,6 +211,13 @@ def _expose(draw: Draw, document: Document, location: Location, graph: Graph) ->
     return definition_commands.expose_option(document, location, draw(st.sampled_from(_names(graph))), "bias", True)[0]
 
 
+def _route(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
+    if not graph.edges:
+        raise EditError("There is no edge.")
+    points = draw(st.sampled_from([(), ((5.0, 6.0),), ((1.0, 2.0), (3.0, 4.0))]))
+    return SetRoute(location, draw(st.sampled_from(sorted(graph.edges))), points)
+
+
 def _own(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
     return own_definition(document, location, draw(st.sampled_from(_names(graph))))
 
@@ -227,5 +235,5 @@ def _some(draw: Draw, graph: Graph) -> list[str]:
 _CHANGES = [
     _node, _node, _node, _call, _remove, _move, _set, _rename, _reorder, _connect, _connect, _note, _port, _define,
     _rename_definition, _hyper_parameters, _initializers, _seed, _group, _ungroup, _duplicate, _paste, _independent,
-    _move_into, _move_out, _expose, _own,
+    _route, _route, _move_into, _move_out, _expose, _own,
 ]  # fmt: skip

@@ -26,6 +26,7 @@ from blockstudio.graph.edits import (
     SetNode,
     SetNote,
     SetPorts,
+    SetRoute,
 )
 from blockstudio.graph.model import Endpoint
 
@@ -84,6 +85,8 @@ def _local(result: Dirty, edit: Edit) -> None:
             result.moved |= set(edit.positions)
         case ReorderNode():
             result.order = True
+        case SetRoute():
+            result.edges.add(edit.target)
         case Connect():
             result.edges.add(edit.target)
             result.nodes |= {end.node for end in (edit.target, edit.source) if end is not None and end.node}
