@@ -1,4 +1,4 @@
-"""Problems that one click can mend: the edit for it, and the words on the button."""
+"""Problems that one click can mend: the edits for it, and the words on the buttons."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from blockstudio.graph.model import Call, Endpoint, Function, Instance, Layer
 from blockstudio.graph.port_commands import remove_port
 from blockstudio.graph.scopes import owner_of
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.misfits import mends
 from blockstudio.gui.panels.option_text import shown
 from blockstudio.gui.session import Session
 
@@ -24,16 +25,19 @@ class Fix:
     edit: Edit
 
 
-def fix_of(session: Session, problem: Problem) -> Fix | None:
-    """The fix of a problem; None where a person must decide."""
+def fixes_of(session: Session, problem: Problem) -> list[Fix]:
+    """The ways to mend a problem, the likeliest first; none where only a person can tell."""
     found = session.locate(problem.path)
     if found is None:
-        return None
+        return []
     location, name = found
+    node = session.document.graph(location).nodes.get(name)
     try:
-        return _fix(session, problem, location, name)
+        first = _fix(session, problem, location, name)
+        others = [Fix(*mend) for mend in mends(session, problem, location, node)] if node is not None else []
     except BlockStudioError:
-        return None
+        return []
+    return [*([first] if first else []), *others]
 
 
 def _fix(session: Session, problem: Problem, location: Location, name: str) -> Fix | None:

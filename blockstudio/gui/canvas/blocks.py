@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
 from blockstudio.catalog.ports import node_options
-from blockstudio.errors import EditError, mark
 from blockstudio.graph.definition_commands import expose_option
 from blockstudio.graph.model import Definition, Instance
 from blockstudio.graph.moving import move_into, move_out
@@ -31,25 +29,6 @@ class Blocks(Rewiring):
             for name, node in self.session.graph.nodes.items()
             if isinstance(node, Instance) and isinstance(definitions.get(node.definition), Definition)
         ]
-
-    def move_into_block(self) -> None:
-        """Move the selected nodes into the block among them, or into one that is asked for."""
-        chosen = self.session.selection
-        blocks = self.blocks_here()
-        inside = [name for name in chosen if name in blocks]
-        if len(chosen) > 1 and len(inside) == 1:
-            self.move_into([name for name in chosen if name not in inside], inside[0])
-            return
-        others = [name for name in blocks if name not in chosen]
-        with self.session.guard():
-            if not others:
-                raise EditError(mark("There is no block here to move nodes into: group some first."))
-            menu = QMenu(self)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            self.fill_blocks(menu, chosen, others)
-            place = self.mapFromScene(self.canvas_scene.extent(self.canvas_scene.selection).bottomLeft())
-            menu.popup(self.viewport().mapToGlobal(place))
-            menu.setActiveAction(menu.actions()[0])
 
     def fill_blocks(self, menu: QMenu, names: Sequence[str], blocks: Sequence[str]) -> None:
         """The blocks that nodes can be moved into, each an item of a menu."""

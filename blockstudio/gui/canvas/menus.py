@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
 from blockstudio.catalog.ports import node_options
+from blockstudio.gui.fixes import fixes_of
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.look_rows import COLORS
@@ -67,6 +68,7 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
     scene = canvas.canvas_scene
     nodes = [key.name for key in scene.selection if key.kind == "node"]
     if len(nodes) == 1:
+        fill_fixes(canvas, menu, nodes[0])
         _add(menu, canvas, "enter")
     _add(menu, canvas, "rename")
     menu.addSeparator()
@@ -111,6 +113,16 @@ def _options(canvas: Canvas, menu: QMenu, name: str) -> None:
         exposed = menu.addMenu(icon("mdi6.tune"), tr("Make hyper-parameter"))
         for option in names:
             exposed.addAction(option, partial(canvas.expose, name, option))
+
+
+def fill_fixes(canvas: Canvas, menu: QMenu, name: str) -> None:
+    """What would mend the problems of a node, each an item of a menu; nothing for a node without."""
+    session = canvas.session
+    for problem in canvas.canvas_scene.problems.get(name, ()):
+        for fix in fixes_of(session, problem):
+            menu.addAction(icon("mdi6.auto-fix"), fix.text, partial(canvas.push, fix.edit, fix.text))
+    if menu.actions():
+        menu.addSeparator()
 
 
 def _colors(canvas: Canvas, menu: QMenu) -> None:

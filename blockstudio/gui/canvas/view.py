@@ -6,18 +6,18 @@ from attrs import frozen
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QCursor,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
 )
-from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas import accessible, keyboard, menus, peek, words
 from blockstudio.gui.canvas.arranging import Arranging
+from blockstudio.gui.canvas.asking import Asking
 from blockstudio.gui.canvas.composing import Composing
 from blockstudio.gui.canvas.dropping import Dropping
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
@@ -70,6 +70,7 @@ class Canvas(Dropping):
         super().__init__(session, parent)
         self.selecting = Selecting(self)
         self.arranging = Arranging(self)
+        self.asking = Asking(self)
         self.minimap = Minimap(self)
         self.composing = Composing(self)
         self._scrolling = QTimer(self)
@@ -348,22 +349,6 @@ class Canvas(Dropping):
         else:
             point = self.view_center()
         menus.context_menu(self, point).popup(event.globalPos())
-
-    def choose_color(self) -> None:
-        """Ask which colour the selection is to have."""
-        if any(key.kind in ("node", "note") for key in self.canvas_scene.selection):
-            menu = QMenu(self)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menus.fill_colors(self, menu)
-            place = self.mapFromScene(self.canvas_scene.extent(self.canvas_scene.selection).bottomLeft())
-            menu.popup(self.viewport().mapToGlobal(place))
-            menu.setActiveAction(menu.actions()[0])
-
-    def add_note(self) -> None:
-        """Put a note at the pointer, or in the middle of the view."""
-        place = self.viewport().mapFromGlobal(QCursor.pos())
-        over = self.viewport().rect().contains(place)
-        self.drop_entry("node:note", self.mapToScene(place) if over else self.view_center())
 
     # --- painting -----------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.session import Session
 
 MOST_PROBLEMS = 4
+MISFITS = ("shape-mismatch", "dtype-mismatch")
+"""Problems that are as much the wire's as the node's."""
 
 
 def tool_tip(scene: CanvasScene, session: Session, found: Hit) -> str:
@@ -30,7 +32,9 @@ def tool_tip(scene: CanvasScene, session: Session, found: Hit) -> str:
             return ""
         flow = _flow(session.shape(scene.location, *edge.source))
         ends = " → ".join(escape(end.node or end.port) for end in (edge.source, edge.target))
-        return f"<b>{flow or tr('Shape not known')}</b><br>{ends}"
+        problems = scene.problems.get(edge.target.node, [])
+        wrong = "".join(f"<br>• {escape(message(p))}" for p in problems[:MOST_PROBLEMS] if p.code in MISFITS)
+        return f"<b>{flow or tr('Shape not known')}</b><br>{ends}{wrong}"
     item = scene.thing(found.key) if found.key is not None else None
     if isinstance(item, NodeItem):
         return _node(scene, item.face, item.key.name)

@@ -12,7 +12,7 @@ from blockstudio.catalog.ports import node_ports
 from blockstudio.engine.protocol import Activation, ParameterRow, Problem, TensorShape
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.model import Call, Constant, Instance, Layer, Node, Parameter, Repeat, Sequential
-from blockstudio.gui.fixes import Fix, fix_of
+from blockstudio.gui.fixes import Fix, fixes_of
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import IconLabel, icon
 from blockstudio.gui.panels import places
@@ -102,8 +102,7 @@ class FlowSection(Section):
                 widget.hide()
                 widget.deleteLater()
         for problem in problems:
-            fix = fix_of(self._session, problem)
-            if fix is not None:
+            for fix in fixes_of(self._session, problem):
                 button = QPushButton(icon("mdi6.auto-fix"), fix.text)
                 button.setToolTip(fix.text)
                 button.clicked.connect(partial(self._apply, fix))

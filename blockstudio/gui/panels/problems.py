@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import (
     QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -20,9 +23,10 @@ from PySide6.QtWidgets import (
 
 from blockstudio.engine.protocol import Problem
 from blockstudio.errors import mark
-from blockstudio.gui.fixes import Fix, fix_of
+from blockstudio.gui.fixes import Fix, fixes_of
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.panels.form import small_button
 from blockstudio.gui.session import Session
 
 SIGNS = {
@@ -107,9 +111,9 @@ class ProblemsPanel(QWidget):
             for item in (what, where, last):
                 item.setData(problem, _PROBLEM)
             self.model.appendRow([what, where, last])
-            fix = fix_of(self._session, problem)
-            if fix is not None:
-                button = self._fix_button(fix)
+            fixes = fixes_of(self._session, problem)
+            if fixes:
+                button = self._fix_buttons(fixes)
                 last.setSizeHint(button.sizeHint())
                 self.tree.setIndexWidget(last.index(), button)
         if len(problems) > MOST:
@@ -122,7 +126,9 @@ class ProblemsPanel(QWidget):
         header.resizeSection(1, min(self.tree.sizeHintForColumn(1) + 8, max(110, self.width() // 4)))
         self._pages.setCurrentIndex(1 if problems else 0)
 
-    def _fix_button(self, fix: Fix) -> QWidget:
+    def _fix_buttons(self, fixes: list[Fix]) -> QWidget:
+        """A button for the likeliest fix, with a menu of the others."""
+        fix = fixes[0]
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(2, 1, 6, 1)
@@ -131,6 +137,14 @@ class ProblemsPanel(QWidget):
         button.setProperty("small", True)
         button.clicked.connect(lambda: self._apply(fix))
         row.addWidget(button)
+        if len(fixes) > 1:
+            others = QMenu(holder)
+            for other in fixes[1:]:
+                others.addAction(other.text, partial(self._apply, other))
+            more = small_button("mdi6.chevron-down", tr("Other ways to mend it"))
+            more.setMenu(others)
+            more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            row.addWidget(more)
         button.ensurePolished()
         holder.setMinimumWidth(holder.sizeHint().width() + ITEM_PADDING)
         return holder

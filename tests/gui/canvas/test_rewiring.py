@@ -5,12 +5,13 @@ from __future__ import annotations
 from attrs import evolve
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
-from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
+from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
 from blockstudio.graph.edits import AddNode, Connect
 from blockstudio.graph.model import Call, Endpoint, Function, Initializer, Layer
 from blockstudio.gui.canvas.keys import node_key
+from blockstudio.gui.canvas.words import tool_tip
 
 from .conftest import ROOT, Desk
 
@@ -283,3 +284,29 @@ def test_several_are_bypassed_at_once_and_run_again_at_once(net: Desk) -> None:
     net.key(Qt.Key.Key_M)
     assert not any(node.bypassed for node in net.graph.nodes.values())
     assert net.steps() == 3
+
+
+# --- mending ----------------------------------------------------------------------------------------
+
+
+def test_a_misfit_is_mended_from_the_canvas(net: Desk) -> None:
+    start = net.bytes()
+    facts = {"option": "in_features", "fits": 12, "wanted": "256", "got": "12", "shape": "2×12"}
+    problem = Problem("shape-mismatch", "error", ROOT.path("linear_2"), "It expects {wanted}, but gets {got}.", facts)
+    net.session.set_diagnostics([problem])
+    assert "It expects 256" in tool_tip(net.scene, net.session, net.hit(net.wire("linear_2")))
+    net.select("linear_2")
+    net.key_unchecked(Qt.Key.Key_Period, CTRL)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    texts = [action.text() for action in menu.actions() if action.text()]
+    assert texts == ["Set in_features to 12", "Set out_features of linear to 256"]
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    assert net.graph.nodes["linear_2"].options["in_features"] == 12  # type: ignore[attr-defined]
+    assert net.undo_all() == start
+
+
+def test_without_a_problem_that_is_said(net: Desk) -> None:
+    net.select("relu")
+    net.key(Qt.Key.Key_Period, CTRL)
+    assert "Nothing here" in net.messages[-1]

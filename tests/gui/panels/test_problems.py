@@ -13,7 +13,7 @@ from blockstudio.engine.protocol import Problem
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddNode, SetPorts
 from blockstudio.graph.model import Endpoint, Layer, Port
-from blockstudio.gui.fixes import fix_of
+from blockstudio.gui.fixes import Fix, fixes_of
 from blockstudio.gui.panels.problems import ProblemsPanel
 from blockstudio.gui.session import Session
 
@@ -65,6 +65,11 @@ def test_a_fix_is_applied_and_undone(panel: ProblemsPanel, session: Session) -> 
     assert session.document.node(NET, "bad") == Layer(name="bad", type="torch.nn.ReLU")
     session.undo_stack.undo()
     assert session.document.node(NET, "bad") == bad
+
+
+def fix_of(session: Session, problem: Problem) -> Fix | None:
+    """The likeliest fix."""
+    return next(iter(fixes_of(session, problem)), None)
 
 
 def test_what_fits_is_offered(session: Session) -> None:

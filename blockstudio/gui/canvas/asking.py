@@ -1,0 +1,73 @@
+"""Small menus beside what is selected: its colour, the block it is to go into, the ways to mend it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QMenu
+
+from blockstudio.errors import EditError, mark
+from blockstudio.gui.canvas import menus
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.view import Canvas
+
+
+class Asking:
+    """The questions that a command by keyboard asks; by mouse they are in the context menu."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self._canvas)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return menu
+
+    def _pop_up(self, menu: QMenu) -> None:
+        """Show a menu below what is selected, with its first item ready for Return."""
+        canvas = self._canvas
+        place = canvas.mapFromScene(canvas.canvas_scene.extent(canvas.canvas_scene.selection).bottomLeft())
+        menu.popup(canvas.viewport().mapToGlobal(place))
+        menu.setActiveAction(menu.actions()[0])
+
+    def color(self) -> None:
+        """Which colour the selected nodes and notes are to have."""
+        if any(key.kind in ("node", "note") for key in self._canvas.canvas_scene.selection):
+            menu = self._menu()
+            menus.fill_colors(self._canvas, menu)
+            self._pop_up(menu)
+
+    def block(self) -> None:
+        """Which block the selected nodes are to go into; the one among them, if there is one."""
+        canvas = self._canvas
+        chosen = canvas.session.selection
+        blocks = canvas.blocks_here()
+        inside = [name for name in chosen if name in blocks]
+        if len(chosen) > 1 and len(inside) == 1:
+            canvas.move_into([name for name in chosen if name not in inside], inside[0])
+            return
+        others = [name for name in blocks if name not in chosen]
+        if not others:
+            raise EditError(mark("There is no block here to move nodes into: group some first."))
+        menu = self._menu()
+        canvas.fill_blocks(menu, chosen, others)
+        self._pop_up(menu)
+
+    def mend(self) -> None:
+        """What would take the problems of the selected node away."""
+        menu = self._menu()
+        menus.fill_fixes(self._canvas, menu, self._canvas.session.selection[0])
+        if not menu.actions():
+            menu.deleteLater()
+            raise EditError(mark("Nothing here can be mended with one click."))
+        self._pop_up(menu)
+
+    def note(self) -> None:
+        """A note at the pointer, or in the middle of the view."""
+        canvas = self._canvas
+        place = canvas.viewport().mapFromGlobal(QCursor.pos())
+        over = canvas.viewport().rect().contains(place)
+        canvas.drop_entry("node:note", canvas.mapToScene(place) if over else canvas.view_center())
