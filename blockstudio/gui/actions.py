@@ -113,6 +113,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("mend", mark("Mend…"), mark("What would take the problem of the selected node away, each way with one click"), "canvas.asking.mend", "node", "Ctrl+.", "mdi6.auto-fix", "one", canvas=True),
     ActionSpec("bypass", mark("Bypass"), mark("What comes in goes out as it is, past the selected nodes; again: through them"), "canvas.bypass", "node", "M", "mdi6.transit-detour", "selection", canvas=True),
     ActionSpec("dissolve", mark("Dissolve"), mark("Delete the selected nodes; the wires through them are kept"), "canvas.dissolve", "node", "Ctrl+Delete; Ctrl+Backspace", "mdi6.transit-skip", "selection", canvas=True),
+    ActionSpec("wire", mark("Wire the selection"), mark("Feed each selected node from the one to its left, or the last from all others"), "canvas.wire_selected", "node", "W", "mdi6.vector-polyline", canvas=True),
     ActionSpec("unplug", mark("Unplug all wires"), mark("Take all wires off the selected nodes"), "canvas.disconnect_selected", "node", "Ctrl+U", "mdi6.connection", "selection", canvas=True),
     ActionSpec("knife", mark("Cut wires"), mark("The next stroke with the mouse cuts every wire it crosses; so does Ctrl with the right button"), "canvas.take_knife", "node", "K", "mdi6.content-cut", canvas=True),
     ActionSpec("frame", mark("Put a frame round it"), mark("A titled field behind the selected nodes, which takes them along"), "canvas.frame_selection", "node", "Ctrl+J", "mdi6.select-group", "selection", canvas=True, group=1),

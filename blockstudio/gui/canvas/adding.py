@@ -285,6 +285,10 @@ class Adding(SessionView):
     def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
         """Ask what to add: at the pointer, or with `wire` what its loose end can be plugged into."""
         scene, session = self.canvas_scene, self.session
+        wires = [edge for key in scene.selection if (edge := scene.edge(key)) is not None]
+        if at is None and len(scene.selection) == len(wires) == 1 and not scene.sequence:
+            self.search_to_insert(wires[0].middle())
+            return
         pointer = self.viewport().mapFromGlobal(QCursor.pos())
         place = self.mapFromScene(at) if at is not None else pointer
         if at is None and not self.viewport().rect().contains(pointer):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from blockstudio.errors import mark
 from blockstudio.formats import clipboard
-from blockstudio.graph.commands import make_independent, remove_nodes, rename_node
+from blockstudio.graph.commands import make_independent, remove_nodes, rename_node, reorder_node
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote
 from blockstudio.graph.fragments import Duplication, duplicate, own_definition
@@ -300,9 +300,10 @@ class Editing(Adding):
         self.animate(step)
 
     def nudge(self, dx: float, dy: float) -> None:
-        """Move the selection by steps of the grid."""
+        """Move the selection by steps of the grid; in a Sequential, the selected child by one place."""
         scene = self.canvas_scene
         if scene.sequence:
+            self._step(1 if dx + dy > 0 else -1)
             return
         places = {
             key: (item.x() + dx, item.y() + dy) for key in scene.selection if (item := scene.thing(key)) is not None
@@ -310,6 +311,15 @@ class Editing(Adding):
         edits = placement(scene.location, scene.graph, scene.arrangement | places)
         if edits:
             self.session.push(Batch(tuple(edits)), tr("Move"), merge=f"nudge {sorted(places)}")
+
+    def _step(self, step: int) -> None:
+        names = list(self.session.graph.nodes)
+        if len(self.session.selection) == 1:
+            name = self.session.selection[0]
+            index = max(0, min(len(names) - 1, names.index(name) + step))
+            if index != names.index(name):
+                edit = reorder_node(self.session.document, self.session.location, name, index)
+                self.push(edit, tr("Reorder {name}").format(name=name))
 
     def disconnect_selected(self) -> None:
         """Take all wires off the selected nodes."""

@@ -20,7 +20,7 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     (mark("Shift+F"), mark("Show the selection")),
     (mark("L"), mark("Lay the nodes out along the flow")),
     (mark("Arrows"), mark("Go along the wires from node to node")),
-    (mark("Alt+Arrows"), mark("Move the selection by a step")),
+    (mark("Alt+Arrows"), mark("Move the selection by a step; in a Sequential, to another place")),
     (mark("Page Down"), mark("Enter the block")),
     (mark("Page Up"), mark("Leave the block")),
     (mark("Ctrl+right button"), mark("Draw a stroke that cuts the wires it crosses")),

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from attrs import evolve
 from PySide6.QtCore import QPoint
 
 from blockstudio.catalog.ports import node_ports
 from blockstudio.graph.commands import dissolve_nodes, remove_nodes
-from blockstudio.graph.edits import Batch, Edit, SetNode
-from blockstudio.graph.model import Node
+from blockstudio.graph.edits import Batch, Connect, Edit, SetNode
+from blockstudio.graph.model import Endpoint, Node
 from blockstudio.gui.canvas.editing import Editing
 from blockstudio.gui.canvas.keys import node_key
+from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.offers import offers
+from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.placing import check_bypass
 from blockstudio.gui.canvas.replacing import replaced, replacements
 from blockstudio.gui.i18n import tr
+
+
+def _output(item: NodeItem | PillItem) -> Endpoint | None:
+    """The first output of a thing."""
+    return next((port.endpoint for port, _ in item.ports() if port.is_source), None)
 
 
 class Rewiring(Editing):
@@ -44,6 +53,30 @@ class Rewiring(Editing):
         inputs = sorted(ports.inputs, key=lambda port: (port.name not in wired_in, port.optional))
         outputs = sorted(ports.outputs, key=lambda port: port.name not in wired_out)
         return (inputs[0].name if inputs else "", outputs[0].name if outputs else "")
+
+    def wire_selected(self) -> None:
+        """Wire what is selected, from left to right; several into the last, where that has as many free inputs."""
+        scene = self.canvas_scene
+        items = [item for item in scene.selected_items() if isinstance(item, NodeItem | PillItem)]
+        if scene.sequence or len(items) < 2:
+            return
+        items.sort(key=lambda item: (item.x(), item.y()))
+        *firsts, last = items
+        free = self._free_inputs(last)
+        pairs: list[tuple[Endpoint | None, Endpoint | None]]
+        if len(free) >= len(firsts) > 1:
+            firsts.sort(key=lambda item: item.y())
+            pairs = list(zip(map(_output, firsts), free, strict=False))
+        else:
+            pairs = [(_output(a), next(iter(self._free_inputs(b)), None)) for a, b in pairwise(items)]
+        edits = [Connect(scene.location, target, source) for source, target in pairs if source and target]
+        if edits:
+            self.push(Batch(tuple(edits)), tr("Wire the selection"))
+
+    def _free_inputs(self, item: NodeItem | PillItem) -> list[Endpoint]:
+        """The inputs of a thing that nothing feeds; all of them, if each is fed."""
+        ends = [port.endpoint for port, _ in item.ports() if not port.is_source]
+        return [end for end in ends if end not in self.canvas_scene.graph.edges] or ends
 
     def bypass(self) -> None:
         """Let what comes in go out as it is, past the selected nodes; or through them again, if all are bypassed."""

@@ -310,3 +310,43 @@ def test_without_a_problem_that_is_said(net: Desk) -> None:
     net.select("relu")
     net.key(Qt.Key.Key_Period, CTRL)
     assert "Nothing here" in net.messages[-1]
+
+
+# --- wiring by keys ---------------------------------------------------------------------------------
+
+
+def test_the_selection_is_wired_from_left_to_right(net: Desk) -> None:
+    start = net.bytes()
+    net.key(Qt.Key.Key_A, CTRL)
+    net.key(Qt.Key.Key_U, CTRL)
+    assert not net.graph.edges
+    net.key(Qt.Key.Key_W)
+    assert len(net.graph.edges) == 4
+    assert net.steps() == 2
+    assert net.undo_all() == start
+
+
+def test_several_are_wired_into_the_last_that_has_room(net: Desk) -> None:
+    add = Function(name="add", type="operator.add", position=(700, 300))
+    net.session.push(AddNode(ROOT, add), "")
+    net.select("linear", "relu", "add")
+    net.key(Qt.Key.Key_W)
+    assert net.graph.edges[Endpoint("add", "input")].node == "linear"
+    assert net.graph.edges[Endpoint("add", "other")].node == "relu"
+
+
+def test_wiring_back_is_refused_in_words(net: Desk) -> None:
+    net.drag(net.node("linear_2"), net.node("linear") + QPoint(-60, 200))
+    before = net.bytes()
+    net.select("linear_2", "relu")
+    net.key(Qt.Key.Key_W)
+    assert "circle" in net.messages[-1]
+    assert net.bytes() == before
+
+
+def test_tab_on_a_wire_inserts(net: Desk) -> None:
+    net.click(net.wire("relu"))
+    net.key(Qt.Key.Key_Tab)
+    net.search("dropout")
+    assert net.graph.edges[Endpoint("relu", "input")] == Endpoint("dropout", "output")
+    assert net.graph.edges[Endpoint("dropout", "input")] == Endpoint("linear", "output")

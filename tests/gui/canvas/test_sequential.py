@@ -93,6 +93,18 @@ def test_a_function_cannot_go_in_and_it_says_why(seq: Desk) -> None:
     assert "Sequential" in seq.messages[-1]
 
 
+def test_a_child_is_reordered_by_keys(seq: Desk) -> None:
+    start = seq.bytes()
+    seq.session.enter_node("net")
+    first = next(iter(seq.graph.nodes))
+    seq.select(first)
+    seq.key(Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert seq.steps() == 0
+    seq.key(Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert list(seq.graph.nodes).index(first) == 1
+    assert seq.undo_all() == start
+
+
 def test_a_shared_layer_cannot_go_in(seq: Desk) -> None:
     seq.select("sigmoid")
     seq.canvas.duplicate("shared")
