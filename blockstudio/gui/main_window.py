@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
             search=lambda: self.actions_by_id["add_node"].trigger(),
             open_file=lambda: self.actions_by_id["open"].trigger(),
             examples=self._pop_up_examples,
+            example=self.files.open_example,
         )
         self.canvas.viewport().installEventFilter(self.welcome)
 

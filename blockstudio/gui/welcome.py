@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QDragEnterEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from blockstudio import resources
+from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
 
+SHOWN = (
+    ("01-layers", mark("Three layers")),
+    ("architectures/01-lenet", "LeNet"),
+    ("architectures/07-resnet18", "ResNet-18"),
+    ("architectures/16-unet", "U-Net"),
+    ("architectures/15-gpt", "GPT"),
+)
+"""Examples that are one click away, by their files."""
 HINT = 44
 """Pixels at the bottom of the canvas that its own hint takes."""
 
@@ -28,6 +39,7 @@ class Welcome(QFrame):
         search: Callable[[], Any],
         open_file: Callable[[], Any],
         examples: Callable[[], Any],
+        example: Callable[[Path], Any],
     ) -> None:
         super().__init__(parent)
         self._session = session
@@ -36,30 +48,53 @@ class Welcome(QFrame):
         title = QLabel(tr("Compose a model"))
         title.setProperty("title", True)
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text = QLabel(tr("Put layers between x and y, and wire them."))
-        text.setProperty("muted", True)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setWordWrap(True)
+        text = _muted(tr("Put layers between x and y, and wire them."))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(28, 22, 28, 22)
         layout.setSpacing(8)
         layout.addWidget(title)
         layout.addWidget(text)
         layout.addSpacing(6)
-        for glyph, label, tip, act in (
-            ("mdi6.magnify", tr("Add the first layer"), tr("Search layers, functions and blocks"), search),
-            ("mdi6.folder-open-outline", tr("Open a project…"), tr("Open a project, or a file of tensors"), open_file),
-            ("mdi6.lightbulb-outline", tr("See an example…"), tr("Projects made to be looked at"), examples),
+        for glyph, label, keys, tip, act in (
+            ("mdi6.magnify", tr("Add the first layer"), "Tab", tr("Search layers, functions and blocks"), search),
+            (
+                "mdi6.folder-open-outline",
+                tr("Open a project…"),
+                "Ctrl+O",
+                tr("Open a project, or a file of tensors"),
+                open_file,
+            ),
         ):
-            button = QPushButton(icon(glyph), label)
+            button = QPushButton(icon(glyph, "on_accent" if act is search else "text"), f"{label}   {_native(keys)}")
             button.setToolTip(tip)
+            button.setProperty("primary", act is search)
             button.clicked.connect(lambda _=False, act=act: act())
             layout.addWidget(button)
+        layout.addSpacing(4)
+        layout.addWidget(_muted(tr("Or begin with an example:")))
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        row.addStretch(1)
+        for name, title in SHOWN:
+            row.addWidget(
+                self._link(tr(title), lambda name=name: example(resources.path("examples", f"{name}.blocks")))
+            )
+        row.addWidget(self._link(tr("All…"), examples))
+        row.addStretch(1)
+        layout.addLayout(row)
         parent.installEventFilter(self)
         session.document_changed.connect(self.update_shown)
         session.document_replaced.connect(self.update_shown)
         session.location_changed.connect(self.update_shown)
         self.update_shown()
+
+    def _link(self, text: str, act: Callable[[], Any]) -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("link", True)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.setToolTip(tr("Projects made to be looked at"))
+        button.clicked.connect(lambda: act())
+        return button
 
     def update_shown(self) -> None:
         document = self._session.document
@@ -85,10 +120,22 @@ class Welcome(QFrame):
     def _center(self) -> None:
         parent = self.parentWidget()
         if parent is not None:
-            self.setFixedWidth(min(360, max(240, parent.width() - 40)))
+            self.setFixedWidth(min(430, max(240, parent.width() - 40)))
             self.adjustSize()
             # Below the middle, which belongs to the input and the output.
             top = min(
                 max(0, (parent.height() * 6) // 10 - self.height() // 3), max(0, parent.height() - self.height() - HINT)
             )
             self.move((parent.width() - self.width()) // 2, top)
+
+
+def _muted(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("muted", True)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setWordWrap(True)
+    return label
+
+
+def _native(keys: str) -> str:
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -7,15 +7,26 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from blockstudio import resources
 from blockstudio.formats.project import save
 from blockstudio.graph.edits import AddDefinition, AddNode
 from blockstudio.graph.model import CodeDefinition, Instance, Repeat
 from blockstudio.gui.main_window import TRUST, MainWindow
 from blockstudio.gui.menus import fill_examples
 from blockstudio.gui.session import Session, new_document
+from blockstudio.gui.welcome import SHOWN
 from tests.gui.conftest import NET, compose, linear
 
 
@@ -25,6 +36,16 @@ def test_the_title_says_what_is_open(window: MainWindow, session: Session, tmp_p
     assert window.isWindowModified()
     session.saved_as(tmp_path / "mine.blocks")
     assert window.windowTitle().startswith("mine.blocks") and not window.isWindowModified()
+
+
+def test_an_example_is_one_click_away(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    links = {button.text(): button for button in window.welcome.findChildren(QPushButton)}
+    for name, title in SHOWN:
+        assert resources.path("examples", f"{name}.blocks").is_file()
+        assert title in links
+    links["LeNet"].click()
+    qtbot.waitUntil(lambda: "lenet" in session.document.root.lower())
+    assert not window.welcome.isVisible()
 
 
 def test_the_welcome_goes_with_the_first_node(window: MainWindow, session: Session) -> None:
