@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,9 @@ class Welcome(QFrame):
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addStretch(1)
-        for name, title in SHOWN:
-            row.addWidget(
-                self._link(tr(title), lambda name=name: example(resources.path("examples", f"{name}.blocks")))
-            )
+        for file, name in SHOWN:
+            path = resources.path("examples", f"{file}.blocks")
+            row.addWidget(self._link(tr(name), partial(example, path)))
         row.addWidget(self._link(tr("All…"), examples))
         row.addStretch(1)
         layout.addLayout(row)
