@@ -65,7 +65,10 @@ class Frame:
 
 
 class Self:
-    """A module with all its hyper-parameters: the generated class keeps only those that its methods use."""
+    """A module with all its hyper-parameters: the generated class keeps only those that its methods use.
+
+    One that it does not keep may have the name of a member, which is then what the name means.
+    """
 
     def __init__(self, owner: Any, hypers: Mapping[str, Any]) -> None:
         self._owner = owner
@@ -73,12 +76,20 @@ class Self:
 
     def __getattr__(self, name: str) -> Any:
         hypers = object.__getattribute__(self, "_hypers")
-        if name in hypers:
+        owner = object.__getattribute__(self, "_owner")
+        if name in hypers and not _is_member(owner, name):
             return hypers[name]
-        return getattr(object.__getattribute__(self, "_owner"), name)
+        return getattr(owner, name)
 
     def __getitem__(self, index: Any) -> Any:
         return object.__getattribute__(self, "_owner")[index]
+
+
+def _is_member(owner: Any, name: str) -> bool:
+    """Whether a module has a layer, parameter or buffer of that name."""
+    return isinstance(owner, nn.Module) and any(
+        name in members for members in (owner._modules, owner._parameters, owner._buffers)
+    )
 
 
 @define

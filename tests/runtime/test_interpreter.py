@@ -25,8 +25,10 @@ from blockstudio.graph.model import (
 )
 from blockstudio.runtime.build import build_compiled
 from blockstudio.runtime.interpreter import Recorder
+from blockstudio.runtime.shapes import ShapeFinder
 from tests.compiler.documents import (
     call,
+    constant,
     document,
     function,
     graph,
@@ -34,13 +36,14 @@ from tests.compiler.documents import (
     layer,
     linear,
     net,
+    parameter,
 )
 
 X = Port("x", example=Example((2, 8)))
 
 
-def net_of(children: list[Node]) -> Sequential:
-    return Sequential(name="net", body=Graph([Port("input")], [Port("output")], {node.name: node for node in children}))
+def net_of(children: list[Node], name: str = "net") -> Sequential:
+    return Sequential(name=name, body=Graph([Port("input")], [Port("output")], {node.name: node for node in children}))
 
 
 def record(made: Document, *inputs: torch.Tensor) -> Recorder:
@@ -137,3 +140,19 @@ def test_a_root_in_python_has_no_edges() -> None:
     recorder = Recorder(compiled.program, made)
     assert torch.equal(recorder.run(build_compiled(compiled, 0), {"x": torch.ones(2)})[0], torch.full((2,), 2.0))
     assert recorder.seen == {}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "wires"),
+    [
+        ([linear("n", 8, Expression("n")), linear("out", Expression("n"), 2)], "x>n n>out out>y"),
+        ([parameter("n", "torch.ones(n)"), function("mul", "operator.mul")], "x>mul.input n>mul.other mul>y"),
+        ([constant("n", "torch.ones(n)"), function("mul", "operator.mul")], "x>mul.input n>mul.other mul>y"),
+        ([net_of([linear("0", 8, Expression("n"))], "n")], "x>n n>y"),
+    ],
+)
+def test_a_layer_with_the_name_of_a_hyper_parameter(nodes: list[Node], wires: str) -> None:
+    made = document(Definition("Net", graph([X], "y", nodes, wires), hyper_parameters=[HyperParameter("n", "8")]))
+    record(made, torch.randn(2, 8))
+    shapes = ShapeFinder().shapes(made)
+    assert not shapes.problems and all(row.value.shape for row in shapes.ports)
