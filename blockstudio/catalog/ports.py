@@ -133,8 +133,9 @@ def _known_ports(
 ) -> Ports | None:
     match node:
         case Layer() | Function():
-            entry = catalog().get(node.type)
-            return _of_entry(entry, node.options, wired_in, wired_out) if entry else None
+            # With their types: True and 1 are equal, and mean different things.
+            options = tuple((name, value, type(value)) for name, value in node.options.items())
+            return _of_entry(node.type, options, tuple(wired_in), tuple(wired_out))
         case Instance():
             ports = definition_ports(document.definitions.get(node.definition))
             return ports and Ports(tuple(_expanded(ports.inputs, {}, wired_in, free=1)), ports.outputs)
@@ -152,9 +153,18 @@ def _known_ports(
     return None
 
 
-def _of_entry(entry: Entry, options: Options, wired_in: Sequence[str], wired_out: Sequence[str]) -> Ports:
+@lru_cache(maxsize=2048)
+def _of_entry(
+    type: str,
+    options: tuple[tuple[str, OptionValue, type], ...],
+    wired_in: tuple[str, ...],
+    wired_out: tuple[str, ...],
+) -> Ports | None:
+    entry = catalog().get(type)
+    if entry is None:
+        return None
     defaults = {option.name: None if option.required else option.default for option in entry.options}
-    values = cast(Options, defaults | dict(options))
+    values = cast(Options, defaults | {name: value for name, value, _ in options})
     needed = {other for name in wired_in for other in companions(entry, name)}
     inputs = [evolve(port, optional=_is_optional(port, values, needed)) for port in entry.inputs]
     outputs = [port for port in entry.outputs if not port.when or _is_set(values.get(port.when))]

@@ -124,8 +124,11 @@ def to_json(document: Document) -> dict[str, Any]:
     return {**data, **document.extra}
 
 
-def from_json(raw: Any) -> Document:
-    """The document in JSON data; ProjectError lists every fault with its place."""
+def from_json(raw: Any, *, is_known: bool = False) -> Document:
+    """The document in JSON data; ProjectError lists every fault with its place.
+
+    Data that `to_json` gave (`is_known`) is no larger than what was read before.
+    """
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise ProjectError(mark("It is not a BlockStudio project."))
     version = raw.get("version")
@@ -137,7 +140,8 @@ def from_json(raw: Any) -> Document:
             version=version,
             known=VERSION,
         )
-    _refuse_extremes(raw)
+    if not is_known:
+        _refuse_extremes(raw)
     raw = migrate(raw, version)
     known = {"format", "version", "root", "seed", "definitions", "functions"}
     try:

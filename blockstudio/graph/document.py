@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from blockstudio.graph.edits import Edit
 
 
-@frozen
+@frozen(cache_hash=True)
 class Location:
     """The address of a graph: a definition, then (node, slot) steps into control-flow bodies."""
 

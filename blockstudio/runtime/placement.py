@@ -24,7 +24,7 @@ def placeable(document: Document, here: Container[str] | None = None) -> tuple[D
     ]
     if not absent:
         return document, ()
-    copy = from_json(to_json(document))
+    copy = from_json(to_json(document), is_known=True)
     for location, node in absent:
         nodes = copy.graph(location).nodes
         nodes[node.name] = evolve(nodes[node.name], device="")

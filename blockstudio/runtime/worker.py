@@ -62,7 +62,7 @@ class Worker:
     # --- the document -------------------------------------------------------------------------
 
     def update_document(self, request: p.UpdateDocument) -> p.Shapes:
-        document = from_json(request.project)
+        document = from_json(request.project, is_known=True)
         inputs.locate(document, request.folder)
         with self._shapes_lock:
             if request.revision >= self._revision:  # they may come from several threads
