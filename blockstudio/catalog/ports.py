@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.custom_code import CodeSignature, read_code
 from blockstudio.catalog.render import companions
-from blockstudio.catalog.spec import Entry, OptionSpec, PortSpec
+from blockstudio.catalog.spec import OptionSpec, PortSpec
 from blockstudio.catalog.values import option_from_text
 from blockstudio.errors import BlockStudioError
 from blockstudio.graph.document import Document, Location

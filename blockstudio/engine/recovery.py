@@ -6,8 +6,10 @@ Keeps the books only; whoever holds the connection sends what `Keeper` asks for.
 from __future__ import annotations
 
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +107,7 @@ class Recovery:
 class Keeper:
     """Remembers what a new engine must be told, and when parameters are worth a snapshot.
 
-    Two files are used in turn, so that a crash while one is written leaves the other.
+    Each goes into a file of its own, so that a crash while one is written leaves the one before.
     """
 
     directory: Path
@@ -117,6 +119,7 @@ class Keeper:
     """Changes of parameters since the snapshot (since the beginning, where there is none)."""
     _stale: bool = field(default=False, init=False)
     _model_steps: int = field(default=0, init=False)
+    _numbers: Iterator[int] = field(factory=lambda: count(1), init=False)
     _asked_at: tuple[int, int, float] | None = field(default=None, init=False)
     _table: ParameterTable | None = field(default=None, init=False)
     _settings: dict[tuple[type, str], Request] = field(factory=dict, init=False)
@@ -181,24 +184,22 @@ class Keeper:
             return None
         self._asked_at = (self.changes, self._model_steps, self.clock())
         self._stale = False
-        current = self.snapshot.file.name if self.snapshot else ""
-        name = "snapshot-1.params" if current != "snapshot-1.params" else "snapshot-2.params"
-        return TakeSnapshot(str(self.directory / name))
+        return TakeSnapshot(str(self.directory / f"snapshot-{next(self._numbers)}.params"))
 
     def _took(self, reply: Any, file: Path) -> None:
         if self._asked_at is None:
             return
         (changes, steps, taken), self._asked_at = self._asked_at, None
         if not isinstance(reply, Saved):
-            file.unlink(missing_ok=True)
+            discard(file)
             return
         if steps != self._model_steps:
             # The model was at work meanwhile: this may be half of one state and half of the next.
             self._stale = True
-            file.unlink(missing_ok=True)
+            discard(file)
             return
         if self.snapshot is not None:
-            self.snapshot.file.unlink(missing_ok=True)
+            discard(self.snapshot.file)
         self.snapshot = Snapshot(file, taken, reply.tensors)
         self.changes -= changes
 
@@ -256,9 +257,14 @@ class Keeper:
     def forget(self) -> None:
         """Another document is open: nothing of the old one is worth restoring."""
         if self.snapshot is not None:
-            self.snapshot.file.unlink(missing_ok=True)
+            discard(self.snapshot.file)
         self.snapshot, self.changes, self._stale, self._table, self._owed = None, 0, False, None, False
         self._settings.clear()
+
+
+def discard(file: Path) -> None:
+    """Remove a snapshot, in a thread: to let go of a large file takes long."""
+    threading.Thread(target=file.unlink, kwargs={"missing_ok": True}, name="discard").start()
 
 
 def reason(status: int | None) -> tuple[str, dict[str, Any]]:
