@@ -30,7 +30,15 @@ MOUSE = (
     (mark("Drag from the palette"), mark("Add a node; onto a wire: insert it there")),
     (mark("Drag from a port"), mark("Wire it; ports that fit light up")),
     (mark("Double-click a node"), mark("Go into the block")),
+    (mark("Double-click the background"), mark("Search for something to add there")),
     (mark("Drag on the background"), mark("Select with a rubber band")),
+    (mark("Alt and drag on the background"), mark("Select with a lasso")),
+    (mark("Drag nodes"), mark("Move them; they line up with the grid and with neighbours, with Alt they do not")),
+    (mark("Middle button, or Space and drag"), mark("Move the view")),
+    (mark("Wheel, or two fingers pinched"), mark("Zoom at the pointer")),
+    (mark("Two fingers on a touchpad"), mark("Move the view")),
+    (mark("Rest on a block"), mark("Look inside it without going in")),
+    (mark("Drag in the map"), mark("Look elsewhere in the block")),
 )
 """What the mouse does on the canvas."""
 
