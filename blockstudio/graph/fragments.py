@@ -9,8 +9,9 @@ from attrs import Factory, evolve, frozen
 
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
+from blockstudio.graph.borrowing import added, closure, copied, landing_names, with_definitions
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddDefinition, AddNode, Batch, Connect, Edit, SetNode, SetNote, SetRoute
+from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote, SetRoute
 from blockstudio.graph.model import (
     Call,
     CodeDefinition,
@@ -25,7 +26,6 @@ from blockstudio.graph.model import (
     Parameter,
     Position,
     Sequential,
-    copy_graph,
     copy_node,
 )
 from blockstudio.graph.scopes import names_in_scope, next_free, owner_of
@@ -59,7 +59,9 @@ def copy_fragment(document: Document, location: Location, names: Collection[str]
         },
     )
     outside = tuple(edge for name in chosen for edge in graph.edges_into(name) if edge.source.node not in chosen)
-    return Fragment(piece, tuple(_copied(document, name) for name in _needed(document, piece)), outside)
+    held = (instance.definition for instance in topology.instances_in(piece))
+    needed = closure(document, (name for name in held if name in document.definitions))
+    return Fragment(piece, tuple(map(copied, needed)), outside)
 
 
 def _standing_alone(document: Document, location: Location, node: Node, chosen: Collection[str]) -> Node:
@@ -70,38 +72,13 @@ def _standing_alone(document: Document, location: Location, node: Node, chosen: 
     return node
 
 
-def _needed(document: Document, piece: Graph) -> list[str]:
-    arcs = topology.definition_graph(document)
-    needed: set[str] = set()
-    pending = [instance.definition for instance in topology.instances_in(piece)]
-    while pending:
-        name = pending.pop()
-        if name not in needed:
-            needed.add(name)
-            pending += list(arcs.successors(name)) if name in arcs else []
-    return [name for name in document.definitions if name in needed]
-
-
-def _copied(document: Document, name: str) -> Definition | CodeDefinition:
-    definition = document.definitions[name]
-    if isinstance(definition, CodeDefinition):
-        return evolve(definition, extra=dict(definition.extra))
-    return evolve(
-        definition,
-        graph=copy_graph(definition.graph),
-        hyper_parameters=list(definition.hyper_parameters),
-        initializers=list(definition.initializers),
-        extra=dict(definition.extra),
-    )
-
-
 def paste_fragment(
     document: Document, location: Location, fragment: Fragment, at: Position | None = None, *, fresh: bool = False
 ) -> tuple[Edit, tuple[str, ...]]:
     """Put a piece into a graph: the edit, and the names its nodes get. `at` is the top left corner; `fresh`
     brings definitions of its own even where equal ones are here."""
-    definition_names = _definition_names(document, fragment, fresh)
-    edits = _added_definitions(document, fragment, definition_names)
+    definition_names = landing_names(document, fragment.definitions, fresh=fresh)
+    edits = added(document, fragment.definitions, definition_names)
     corner = _corner(fragment.graph)
     shift = (OFFSET, OFFSET) if at is None else (at[0] - corner[0], at[1] - corner[1])
     taken = names_in_scope(document, location)
@@ -114,7 +91,7 @@ def paste_fragment(
             node, name=names[node.name], position=(node.position[0] + shift[0], node.position[1] + shift[1])
         )
         moved = _unique_inside(moved, names, taken)
-        moved = _with_definitions(moved, definition_names)
+        moved = with_definitions(moved, definition_names)
         if isinstance(moved, Call):
             moved = evolve(moved, layer=names.get(moved.layer, moved.layer))
         edits.append(AddNode(location, moved))
@@ -133,25 +110,19 @@ def paste_fragment(
     return Batch(tuple(edits)), tuple(names.values())
 
 
-def _added_definitions(document: Document, fragment: Fragment, names: dict[str, str]) -> list[Edit]:
-    edits: list[Edit] = []
-    for definition in fragment.definitions:
-        if names[definition.name] not in document.definitions:
-            edits.append(AddDefinition(_renamed_definition(definition, names)))
-    # Definitions may need each other: each is added after those it holds instances of.
-    # Not sorted in place: a list that is being sorted looks empty.
-    return sorted(edits, key=lambda edit: _depth(edit, edits))
-
-
 def own_definition(document: Document, location: Location, name: str) -> Edit:
     """Give an instance a definition of its own, and all that is in it, too: what changes there changes there only."""
     node = document.node(location, name)
     if not isinstance(node, Instance) or node.definition not in document.definitions:
         raise EditError(mark("“{name}” is no instance of a block."), path=location.path(name), name=name)
     fragment = copy_fragment(document, location, [name])
-    names = _definition_names(document, fragment, fresh=True)
-    added = _added_definitions(document, fragment, names)
-    return Batch((*added, SetNode(location, evolve(node, definition=names[node.definition]))))
+    names = landing_names(document, fragment.definitions, fresh=True)
+    return Batch(
+        (
+            *added(document, fragment.definitions, names),
+            SetNode(location, evolve(node, definition=names[node.definition])),
+        )
+    )
 
 
 Duplication = Literal["copy", "instance", "shared"]
@@ -198,42 +169,6 @@ def duplicate(
     return Batch(restored), new_names
 
 
-def _definition_names(document: Document, fragment: Fragment, fresh: bool = False) -> dict[str, str]:
-    """What each definition of the piece is called here: one that is equal here already is used as it is,
-    unless all are to be `fresh`."""
-    names: dict[str, str] = {}
-    taken = set(document.definitions)
-    for definition in fragment.definitions:
-        here = document.definitions.get(definition.name)
-        if here is None or (here == definition and not fresh):
-            names[definition.name] = definition.name
-        else:
-            names[definition.name] = next_free(definition.name, taken)
-        taken.add(names[definition.name])
-    return names
-
-
-def _renamed_definition(definition: Definition | CodeDefinition, names: dict[str, str]) -> Definition | CodeDefinition:
-    if isinstance(definition, CodeDefinition):
-        new = names[definition.name]
-        source = definition.source.replace(f"class {definition.name}(", f"class {new}(")
-        return evolve(definition, name=new, source=source)
-    graph = copy_graph(definition.graph)
-    for name, node in graph.nodes.items():
-        graph.nodes[name] = _with_definitions(node, names)
-    rules = [evolve(rule, layer_type=names.get(rule.layer_type, rule.layer_type)) for rule in definition.initializers]
-    return evolve(definition, name=names[definition.name], graph=graph, initializers=rules)
-
-
-def _with_definitions(node: Node, names: dict[str, str]) -> Node:
-    if isinstance(node, Instance):
-        return evolve(node, definition=names.get(node.definition, node.definition))
-    for _, graph in node.graphs():
-        for name, inner in graph.nodes.items():
-            graph.nodes[name] = _with_definitions(inner, names)
-    return node
-
-
 def _unique_inside(node: Node, outside: Mapping[str, str], taken: set[str]) -> Node:
     """Give the nodes in control-flow bodies names that are free in the class they land in. Nodes that have one name
     in two branches keep that in common."""
@@ -276,15 +211,3 @@ def _rename_nodes(graph: Graph, names: Mapping[str, str]) -> None:
 def _corner(graph: Graph) -> Position:
     places = [node.position for node in graph.nodes.values()] + [note.position for note in graph.notes.values()]
     return (min((x for x, _ in places), default=0.0), min((y for _, y in places), default=0.0))
-
-
-def _depth(edit: Edit, edits: list[Edit]) -> int:
-    definitions = {e.definition.name: e.definition for e in edits if isinstance(e, AddDefinition)}
-
-    def depth(name: str) -> int:
-        found = definitions.get(name)
-        if not isinstance(found, Definition):
-            return 0
-        return 1 + max((depth(i.definition) for i in topology.instances_in(found.graph)), default=0)
-
-    return depth(edit.definition.name) if isinstance(edit, AddDefinition) else 0

@@ -1,0 +1,215 @@
+"""Definitions taken from one document into another with all they need, clashes of names resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from blockstudio.errors import EditError, mark
+from blockstudio.graph import topology
+from blockstudio.graph.document import Document
+from blockstudio.graph.edits import AddDefinition, Batch, ChangeDocument, Edit
+from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Node, copy_graph
+from blockstudio.graph.scopes import next_free
+
+AnyDefinition = Definition | CodeDefinition
+
+
+@frozen
+class Borrowed:
+    """What taking definitions over does, and what each of them is called here."""
+
+    edit: Edit
+    names: Mapping[str, str]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Those that go by another name here, because theirs means something else already."""
+        return {old: new for old, new in self.names.items() if old != new}
+
+
+def borrow(document: Document, source: Document, wanted: Iterable[str]) -> Borrowed:
+    """Take definitions of another document over, and whatever they need: definitions and initialiser functions.
+
+    What is here already with the same content is used as it is; what has the name of something else gets a new one.
+    """
+    needed = closure(source, wanted)
+    functions = _functions_used(needed, source)
+    function_names = _function_names(document, functions)
+    definitions = [_with_functions(copied(definition), function_names) for definition in needed]
+    names = landing_names(document, definitions)
+    edits: list[Edit] = []
+    brought = {function_names[name]: _renamed(text, name, function_names[name]) for name, text in functions.items()}
+    new = {name: text for name, text in brought.items() if name not in document.functions}
+    if new:
+        edits.append(ChangeDocument({"functions": {**document.functions, **new}}))
+    return Borrowed(Batch((*edits, *added(document, definitions, names))), names)
+
+
+def extract(document: Document, name: str) -> Document:
+    """A document of its own for a definition and what it needs, the definition its root."""
+    needed = closure(document, [name])
+    functions = _functions_used(needed, document)
+    return Document(name, {definition.name: copied(definition) for definition in needed}, functions)
+
+
+def closure(document: Document, wanted: Iterable[str]) -> list[AnyDefinition]:
+    """Definitions with all they hold instances of, each after those it needs; EditError when one is missing."""
+    found: dict[str, AnyDefinition] = {}
+    way: list[str] = []
+
+    def visit(name: str) -> None:
+        definition = document.definitions.get(name)
+        if definition is None:
+            raise EditError(mark("There is no block named “{name}”."), name=name)
+        if name in found or name in way:
+            return
+        way.append(name)
+        for used in _uses(definition):
+            if used in document.definitions:
+                visit(used)
+        way.pop()
+        found[name] = definition
+
+    for name in wanted:
+        visit(name)
+    return list(found.values())
+
+
+def landing_names(document: Document, definitions: Collection[AnyDefinition], *, fresh: bool = False) -> dict[str, str]:
+    """What each of some definitions is called in a document: its own name where that is free, or where the one of
+    that name here has the same content, and so has all it needs; `fresh`: never one that is here already."""
+    coming = {definition.name: definition for definition in definitions}
+    taken = {*document.definitions, *coming}
+    names: dict[str, str] = {}
+
+    def name_of(definition: AnyDefinition) -> str:
+        if definition.name in names:
+            return names[definition.name]
+        names[definition.name] = definition.name  # where damaged files close a circle
+        as_they_were = [name_of(coming[used]) == used for used in _uses(definition) if used in coming]
+        here = document.definitions.get(definition.name)
+        if here is not None and (fresh or not all(as_they_were) or not same_content(here, definition)):
+            names[definition.name] = next_free(definition.name, taken)
+            taken.add(names[definition.name])
+        return names[definition.name]
+
+    for definition in definitions:
+        name_of(definition)
+    return {definition.name: names[definition.name] for definition in definitions}
+
+
+def added(document: Document, definitions: Iterable[AnyDefinition], names: Mapping[str, str]) -> list[Edit]:
+    """The edits that add definitions under the names they are to have, each after those it holds instances of."""
+    coming = {d.name: d for d in definitions if names[d.name] not in document.definitions}
+    ordered: dict[str, AnyDefinition] = {}
+
+    def visit(definition: AnyDefinition) -> None:
+        if definition.name not in ordered:
+            for used in _uses(definition):
+                if used in coming and used != definition.name:
+                    visit(coming[used])
+            ordered[definition.name] = definition
+
+    for definition in coming.values():
+        visit(definition)
+    return [AddDefinition(renamed_definition(definition, names)) for definition in ordered.values()]
+
+
+def same_content(one: AnyDefinition, other: AnyDefinition) -> bool:
+    """Whether two definitions mean the same, wherever their nodes stand on the canvas."""
+    return _meaning(one) == _meaning(other)
+
+
+def _meaning(definition: AnyDefinition) -> AnyDefinition:
+    if isinstance(definition, CodeDefinition):
+        return evolve(definition, extra={})
+    return evolve(definition, graph=_unplaced(definition.graph), extra={})
+
+
+def _unplaced(graph: Graph) -> Graph:
+    plain = copy_graph(graph)
+    plain.notes, plain.extra = {}, {}
+    for ports in (plain.inputs, plain.outputs):
+        ports[:] = [evolve(port, position=(0.0, 0.0), extra={}) for port in ports]
+    for name, node in plain.nodes.items():
+        inner: dict[str, Any] = {slot: _unplaced(body) for slot, body in node.graphs()}
+        plain.nodes[name] = evolve(node, position=(0.0, 0.0), color="", extra={}, **inner)
+    return plain
+
+
+def copied(definition: AnyDefinition) -> AnyDefinition:
+    """A copy that shares no mutable part with the original."""
+    if isinstance(definition, CodeDefinition):
+        return evolve(definition, extra=dict(definition.extra))
+    return evolve(
+        definition,
+        graph=copy_graph(definition.graph),
+        hyper_parameters=list(definition.hyper_parameters),
+        initializers=list(definition.initializers),
+        extra=dict(definition.extra),
+    )
+
+
+def renamed_definition(definition: AnyDefinition, names: Mapping[str, str]) -> AnyDefinition:
+    """A definition under the name it is to have, with what it uses under theirs."""
+    new = names[definition.name]
+    if isinstance(definition, CodeDefinition):
+        source = definition.source.replace(f"class {definition.name}(", f"class {new}(")
+        return evolve(definition, name=new, source=source)
+    graph = copy_graph(definition.graph)
+    for name, node in graph.nodes.items():
+        graph.nodes[name] = with_definitions(node, names)
+    rules = [evolve(rule, layer_type=names.get(rule.layer_type, rule.layer_type)) for rule in definition.initializers]
+    return evolve(definition, name=new, graph=graph, initializers=rules)
+
+
+def with_definitions(node: Node, names: Mapping[str, str]) -> Node:
+    """A node with the definitions of the instances in it under other names; changes graphs inside it in place."""
+    if isinstance(node, Instance):
+        return evolve(node, definition=names.get(node.definition, node.definition))
+    for _, graph in node.graphs():
+        for name, inner in graph.nodes.items():
+            graph.nodes[name] = with_definitions(inner, names)
+    return node
+
+
+def _uses(definition: AnyDefinition) -> Iterator[str]:
+    if isinstance(definition, Definition):
+        for instance in topology.instances_in(definition.graph):
+            yield instance.definition
+
+
+# --- initialiser functions ------------------------------------------------------------------------
+
+
+def _functions_used(definitions: Iterable[AnyDefinition], source: Document) -> dict[str, str]:
+    used = {
+        rule.function
+        for definition in definitions
+        if isinstance(definition, Definition)
+        for rule in definition.initializers
+    }
+    return {name: text for name, text in source.functions.items() if name in used}
+
+
+def _function_names(document: Document, functions: Mapping[str, str]) -> dict[str, str]:
+    taken = {*document.functions, *functions}
+    names = {}
+    for name, text in functions.items():
+        names[name] = name if document.functions.get(name, text) == text else next_free(name, taken)
+        taken.add(names[name])
+    return names
+
+
+def _renamed(text: str, old: str, new: str) -> str:
+    return text.replace(f"def {old}(", f"def {new}(")
+
+
+def _with_functions(definition: AnyDefinition, names: Mapping[str, str]) -> AnyDefinition:
+    if isinstance(definition, CodeDefinition) or all(old == new for old, new in names.items()):
+        return definition
+    rules = [evolve(rule, function=names.get(rule.function, rule.function)) for rule in definition.initializers]
+    return evolve(definition, initializers=rules)
