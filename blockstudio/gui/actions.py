@@ -88,7 +88,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_parameters", mark("Save parameters…"), mark("Write the state dict to a .params or .safetensors file"), "save_parameters", "file", "Ctrl+P", "mdi6.tray-arrow-down", group=2),
     ActionSpec("open_tensors", mark("Open tensors…"), mark("Look into a file of tensors"), "open_tensors", "file", icon="mdi6.table-eye", group=2),
     ActionSpec("export", mark("Export…"), mark("Write Python, ONNX, a torch program, parameters or a picture"), "late.exports.open", "file", "Ctrl+E", "mdi6.export", group=3),
-    ActionSpec("quit", mark("Quit"), mark("Close the window"), "close", "file", "Ctrl+Q", group=4),
+    ActionSpec("add_blocks", mark("Add blocks from project…"), mark("Take blocks, and what they are made of, from another project file"), "add_blocks", "file", icon="mdi6.cube-send", group=4),
+    ActionSpec("save_block", mark("Save block to library"), mark("Keep the selected or shown block for other projects"), "save_block", "file", "Ctrl+Alt+L", "mdi6.bookshelf", group=4),
+    ActionSpec("library_folder", mark("Library folder…"), mark("Choose where the blocks of the library are"), "choose_library", "file", icon="mdi6.folder-star-outline", group=4),
+    ActionSpec("quit", mark("Quit"), mark("Close the window"), "close", "file", "Ctrl+Q", group=5),
     # --- edit
     ActionSpec("undo", mark("Undo"), mark("Take the last change back"), "session.undo_stack.undo", "edit", "Ctrl+Z", "mdi6.undo", "undo", toolbar=True),
     ActionSpec("redo", mark("Redo"), mark("Make the change again"), "session.undo_stack.redo", "edit", "Ctrl+Shift+Z; Ctrl+Y", "mdi6.redo", "redo", toolbar=True),

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QSh
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
 from blockstudio.graph.model import Call, CodeDefinition, Instance
-from blockstudio.gui import menus
+from blockstudio.gui import block_files, menus
 from blockstudio.gui.actions import ACTIONS, make_actions
 from blockstudio.gui.arrangement import Arrangement
 from blockstudio.gui.breadcrumbs import Breadcrumbs
@@ -294,6 +294,15 @@ class MainWindow(QMainWindow):
 
     def open_tensors(self) -> None:
         self.late.files.open_tensors()
+
+    def add_blocks(self) -> None:
+        block_files.add_from_project(self.session, self)
+
+    def save_block(self) -> None:
+        block_files.save_to_library(self.session, self)
+
+    def choose_library(self) -> None:
+        block_files.choose_library(self.session, self)
 
     def find_node(self) -> None:
         open_finder(self)

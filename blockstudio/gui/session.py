@@ -24,6 +24,7 @@ from blockstudio.graph.model import Definition, Example, Graph, Port
 from blockstudio.gui import trust
 from blockstudio.gui.commands import EditCommand, SnapshotCommand
 from blockstudio.gui.i18n import message as worded
+from blockstudio.gui.library import Library
 from blockstudio.gui.liveness import Liveness
 from blockstudio.gui.navigation import Navigation
 from blockstudio.gui.settings import Settings
@@ -140,6 +141,7 @@ class Session(Navigation):
     ) -> None:
         super().__init__(new_document(), parent)
         self.settings = settings or Settings(self)
+        self.library = Library(self.settings, self)
         self.undo_stack = QUndoStack(self)
         self.kernel: KernelLike | None = None
         self.engine_state = "starting"

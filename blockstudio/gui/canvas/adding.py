@@ -16,6 +16,7 @@ from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.edits import AddNode, Batch, Edit
 from blockstudio.graph.model import CodeDefinition, Endpoint, Position
+from blockstudio.gui.block_files import tell_renamed
 from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.targets import landing
@@ -23,7 +24,7 @@ from blockstudio.gui.canvas.items import Thing
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key, owner_key
 from blockstudio.gui.canvas.likely import neighbours
 from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.offers import can_be_inserted, offers, ranked
+from blockstudio.gui.canvas.offers import can_be_inserted, of_library, offers, ranked
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.places import GRID, placement
 from blockstudio.gui.canvas.placing import (
@@ -89,6 +90,7 @@ class Adding(SessionView):
         if self.canvas_scene.thing(made.key) is not None:
             self.select_keys([made.key])
             self._bring_in(made.key)
+        tell_renamed(self.session, made.renamed)
         if made.code:
             definition = self.session.document.definitions[made.code]
             assert isinstance(definition, CodeDefinition)
@@ -309,6 +311,8 @@ class Adding(SessionView):
         flowing = self._shape_of(wire.endpoint) if wire is not None and wire.is_source else None
         likely = neighbours(session.document, session.location, wire) if wire is not None else []
         available = offers(session.document, session.location, sequence=scene.sequence, wire=wire, flowing=flowing)
+        if wire is None:
+            available += map(of_library, session.library.blocks())
         self.ask_for(place, available, chosen, likely)
 
     def ask_for(

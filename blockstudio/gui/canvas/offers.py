@@ -17,6 +17,7 @@ from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.likely import takes
 from blockstudio.gui.canvas.placing import recursive
 from blockstudio.gui.i18n import entry_label, in_every_language, tr
+from blockstudio.gui.library import LibraryBlock
 from blockstudio.gui.matching import Choice
 
 COMMON = (
@@ -80,6 +81,12 @@ def _own(definition: Definition | CodeDefinition) -> Choice:
         doc = signature.doc if signature else ""
     payload = f"definition:{definition.name}"
     return Choice(payload, definition.name, tr("Your blocks"), icon, BLOCK_CATEGORY, doc)
+
+
+def of_library(block: LibraryBlock) -> Choice:
+    """A block of the library, to be added with what it needs."""
+    icon = ICONS["code" if block.is_code else "instance"]
+    return Choice(block.payload, block.name, tr("Library"), icon, BLOCK_CATEGORY, block.doc)
 
 
 def _fits(offer: Choice, sequence: bool, wire: PortKey | None) -> bool:

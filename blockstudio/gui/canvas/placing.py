@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from attrs import evolve, frozen
+from attrs import Factory, evolve, frozen
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import Ports, node_ports, passed_through
 from blockstudio.catalog.spec import Entry
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.errors import EditError, mark
+from blockstudio.formats import project
 from blockstudio.graph import topology
+from blockstudio.graph.borrowing import borrow
 from blockstudio.graph.commands import new_control_flow
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddDefinition, AddNode, Batch, Connect, Edit, SetNote
@@ -41,6 +43,7 @@ from blockstudio.graph.port_commands import add_port
 from blockstudio.graph.scopes import calls_of, next_free, unique_name
 from blockstudio.gui import new_blocks
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key
+from blockstudio.gui.library import PREFIX, parse
 
 ShapeOf = Callable[[Endpoint], "TensorShape | None"]
 """What is known to flow out of an output."""
@@ -63,16 +66,20 @@ class Made:
     node: Node | None = None
     """The node, where it is one."""
     before: tuple[Edit, ...] = ()
-    """What must be there first: the definition of a new block."""
+    """What must be there first: the definition of a new block, or those from the library."""
     code: str = ""
     """Name of the code block to be written."""
+    renamed: Mapping[str, str] = Factory(dict)
+    """Blocks from the library that get another name here."""
 
 
 def make(document: Document, location: Location, payload: str, position: Position) -> Made:
-    """What a payload stands for: an entry's type, `definition:NAME`, or `node:KIND`."""
+    """What a payload stands for: an entry's type, `definition:NAME`, `library:NAME@FILE`, or `node:KIND`."""
     prefix, _, name = payload.partition(":")
     if prefix == "definition" and name:
         return _instance(document, location, name, position)
+    if prefix == PREFIX and name:
+        return _from_library(document, location, name, position)
     if prefix == "node" and name:
         return _structure(document, location, name, position)
     entry = catalog().get(payload)
@@ -99,6 +106,16 @@ def _instance(document: Document, location: Location, name: str, position: Posit
     new = unique_name(document, location, _free_of_reserved(snake(name)))
     node = Instance(name=new, position=position, definition=name)
     return Made(AddNode(location, node), node_key(new), node)
+
+
+def _from_library(document: Document, location: Location, payload: str, position: Position) -> Made:
+    name, file = parse(payload)
+    borrowed = borrow(document, project.load(file), [name])
+    definition = borrowed.names[name]
+    new = unique_name(document, location, _free_of_reserved(snake(definition)))
+    node = Instance(name=new, position=position, definition=definition)
+    before = tuple(borrowed.edit.leaves())
+    return Made(AddNode(location, node), node_key(new), node, before, renamed=borrowed.renamed)
 
 
 def _structure(document: Document, location: Location, kind: str, position: Position) -> Made:
@@ -225,8 +242,8 @@ def ports_of(document: Document, location: Location, made: Made) -> Ports:
         return Ports()
     shadow = Document(document.root, dict(document.definitions))
     for edit in made.before:
-        assert isinstance(edit, AddDefinition)
-        shadow.definitions[edit.definition.name] = edit.definition
+        if isinstance(edit, AddDefinition):
+            shadow.definitions[edit.definition.name] = edit.definition
     return node_ports(shadow, location, made.node)
 
 

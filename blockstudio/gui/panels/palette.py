@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QSizePolicy,
     QToolButton,
     QTreeView,
@@ -30,16 +29,18 @@ from blockstudio.graph.edits import (
     RenameDefinition,
 )
 from blockstudio.graph.model import CodeDefinition, Definition
-from blockstudio.graph.scopes import users_of
 from blockstudio.gui import new_blocks
-from blockstudio.gui.canvas.offers import everything, ranked
+from blockstudio.gui.canvas.offers import everything, of_library, ranked
 from blockstudio.gui.i18n import entry_label, tr
+from blockstudio.gui.i18n import message as worded
 from blockstudio.gui.icons import icon
+from blockstudio.gui.library import LibraryBlock
+from blockstudio.gui.panels.palette_menu import LIBRARY, palette_menu
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import PALETTE_CLOSED, RECENT_ENTRIES
 
 MIME = "application/x-blockstudio-entry"
-"""Carries an entry's type, `definition:NAME` or `node:KIND`."""
+"""Carries an entry's type, `definition:NAME`, `library:NAME@FILE` or `node:KIND`."""
 
 OWN = "own"
 """Key of the group of the user's own blocks."""
@@ -131,6 +132,7 @@ class PalettePanel(QWidget):
         self.retranslate()
         session.document_replaced.connect(self._show_own)
         session.document_changed.connect(self._document_changed)
+        session.library.changed.connect(self._show_library)
 
     def retranslate(self) -> None:
         self.search.setPlaceholderText(tr("Search layers and functions"))
@@ -199,6 +201,7 @@ class PalettePanel(QWidget):
             index = self.model.index(row, 0)
             self.tree.setExpanded(index, index.data(_GROUP) not in closed)
         self._show_own()
+        self._show_library()
 
     def _show_own(self) -> None:
         top = self.model.item(0)
@@ -207,6 +210,32 @@ class PalettePanel(QWidget):
         top.removeRows(0, top.rowCount())
         for definition in self._session.document.definitions.values():
             top.appendRow(self._own_item(definition))
+
+    def _show_library(self) -> None:
+        """Show the blocks of the library behind those of the project, where there are any."""
+        top = self.model.item(0)
+        if top is None or top.data(_GROUP) != OWN:
+            return
+        library = self._session.library
+        blocks, faults = library.blocks(), library.faults()
+        if self.model.item(1).data(_GROUP) == LIBRARY:
+            self.model.removeRow(1)
+        if not blocks and not faults:
+            return
+        group = _group(tr("Library"), LIBRARY, "mdi6.bookshelf", "accent")
+        for block in blocks:
+            group.appendRow(self._library_item(block))
+        about = tr("Blocks for every project, in the folder {folder}").format(folder=library.folder)
+        group.setToolTip("<br>".join([about, *map(worded, faults)]))
+        self.model.insertRow(1, group)
+        self.tree.setExpanded(group.index(), LIBRARY not in self._session.settings.get(PALETTE_CLOSED))
+
+    def _library_item(self, block: LibraryBlock) -> QStandardItem:
+        item = _item(block.name, block.payload)
+        item.setIcon(icon("mdi6.language-python" if block.is_code else "mdi6.bookshelf", "accent"))
+        note = tr("Drag it into a graph: it comes with all it is made of.")
+        item.setToolTip(f"<b>{block.name}</b><br>{note}" + (f"<br>{block.doc}" if block.doc else ""))
+        return item
 
     def _own_item(self, definition: Definition | CodeDefinition) -> QStandardItem:
         is_code = isinstance(definition, CodeDefinition)
@@ -243,8 +272,12 @@ class PalettePanel(QWidget):
         document, known = self._session.document, catalog()
         structures = {payload(entry, known.structures): entry for entry in known.structures}
         recent = self._session.settings.get(RECENT_ENTRIES)
-        for choice in ranked(everything(document), text, recent):
+        kept = {block.payload: block for block in self._session.library.blocks()}
+        for choice in ranked([*everything(document), *map(of_library, kept.values())], text, recent):
             prefix, _, name = choice.payload.partition(":")
+            if choice.payload in kept:
+                self.model.appendRow(self._library_item(kept[choice.payload]))
+                continue
             entry = structures.get(choice.payload) or known.get(choice.payload)
             if entry is None and prefix == "definition":
                 self.model.appendRow(self._own_item(document.definitions[name]))
@@ -299,40 +332,9 @@ class PalettePanel(QWidget):
             self._session.settings.set(PALETTE_CLOSED, [*others, group] if closed else others)
 
     def _show_menu(self, point: QPoint) -> None:
-        key = str(self.tree.indexAt(point).data(_KEY) or "")
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if key:
-            menu.addAction(icon("mdi6.plus"), tr("Add to this block"), lambda: self.chosen.emit(key))
-        if key.startswith("definition:"):
-            self._add_own_actions(menu, key.partition(":")[2])
-        if not key or key.startswith("definition:"):
-            menu.addSeparator()
-            menu.addAction(icon("mdi6.cube-outline"), tr("New block…"), self.new_block)
-            menu.addAction(icon("mdi6.language-python"), tr("New code block…"), self.new_code)
+        index = self.tree.indexAt(point)
+        menu = palette_menu(self._session, self, str(index.data(_KEY) or ""), str(index.data(_GROUP) or ""))
         menu.popup(self.tree.viewport().mapToGlobal(point))
-
-    def _add_own_actions(self, menu: QMenu, name: str) -> None:
-        session, document = self._session, self._session.document
-        definition = document.definitions[name]
-        menu.addAction(icon("mdi6.arrow-down-box"), tr("Open"), lambda: new_blocks.open_block(session, name))
-        menu.addAction(icon("mdi6.rename-outline"), tr("Rename…"), lambda: new_blocks.rename(session, self, name))
-        menu.addAction(
-            icon("mdi6.content-copy"), tr("Copy to a new block"), lambda: new_blocks.copy_block(session, name)
-        )
-        if isinstance(definition, Definition):
-            root = menu.addAction(
-                icon("mdi6.home-outline"), tr("Make it the root block"), lambda: new_blocks.make_root(session, name)
-            )
-            root.setEnabled(name != document.root)
-        used = menu.addAction(
-            icon("mdi6.map-marker-multiple-outline"),
-            tr("Where it is used…"),
-            lambda: session.uses_requested.emit(name),
-        )
-        used.setEnabled(bool(users_of(document, name)))
-        delete = menu.addAction(icon("mdi6.trash-can-outline"), tr("Delete"), lambda: new_blocks.delete(session, name))
-        delete.setEnabled(name != document.root and not users_of(document, name))
 
 
 def _item(text: str, key: str) -> QStandardItem:
