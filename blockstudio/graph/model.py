@@ -333,7 +333,7 @@ class CodeDefinition:
 
 
 def copy_graph(graph: Graph) -> Graph:
-    """A copy that shares no mutable part with the original."""
+    """A copy that shares no mutable part with the original: of nodes only those that hold graphs."""
     return Graph(
         list(graph.inputs),
         list(graph.outputs),
@@ -348,4 +348,6 @@ def copy_graph(graph: Graph) -> Graph:
 def copy_node(node: Node, **changes: Any) -> Node:
     """A copy with its own inner graphs, and `changes` made to its fields."""
     inner = {slot: copy_graph(graph) for slot, graph in node.graphs()}
+    if not inner and not changes:
+        return node
     return evolve(node, **{**inner, **changes})

@@ -1,13 +1,11 @@
-"""A wire: a plain path item, so that painting it costs no Python."""
+"""A wire: where it runs and how it looks; a layer paints it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF
-from PySide6.QtGui import QPainterPath
-from PySide6.QtWidgets import QGraphicsPathItem
+from PySide6.QtGui import QPainterPath, QPen
 
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.keys import Key, edge_key
@@ -15,8 +13,11 @@ from blockstudio.gui.canvas.look import WIRE
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import Surface
 
-SAMPLES = 24
+SAMPLES = 20
 """Points of a curve looked at to find whether the pointer is on it."""
+_steps = [n / SAMPLES for n in range(1, SAMPLES + 1)]
+SHARES = [((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3) for t in _steps]
+"""The shares that the four points of a curve have in each of its samples."""
 LEAST_BEND = 36.0
 BACK_BEND = 80.0
 TURN = 60.0
@@ -31,14 +32,30 @@ Piece = tuple[Place, Place, Place, Place]
 """A cubic curve."""
 
 
-class EdgeItem(QGraphicsPathItem):
+class EdgeItem:
     """Drawn from an output (or an input pill) to an input (or an output pill)."""
 
+    __slots__ = (
+        "__weakref__",
+        "_path",
+        "drawn",
+        "hidden",
+        "hovered",
+        "implied",
+        "lit",
+        "selected",
+        "source",
+        "surface",
+        "target",
+        "x0",
+        "x1",
+        "y0",
+        "y1",
+    )  # fmt: skip
+
     def __init__(self, source: Endpoint, target: Endpoint, surface: Surface, *, implied: bool = False) -> None:
-        super().__init__()
         self.source = source
         self.target = target
-        self.key: Key = edge_key(target)
         self.surface = surface
         self.implied = implied
         """Drawn because the order implies it, in a Sequential; there is no such edge in the document."""
@@ -46,86 +63,129 @@ class EdgeItem(QGraphicsPathItem):
         self.lit = False
         """Touches a selected node."""
         self.hovered = False
-        self.label = ""
-        self.start = QPointF()
-        self.end = QPointF()
+        self.hidden = False
+        """Not painted, while a gesture shows it elsewhere."""
+        self.x0 = self.y0 = self.x1 = self.y1 = 0.0
         self.drawn = False
         """Whether both ends are there, so that there is something to draw."""
-        self._stale = True
-        self.raised = False
-        """Whether it runs in front of other wires."""
+        self._path: QPainterPath | None = None
 
-    def place(self, start: QPointF, end: QPointF) -> None:
-        """Let the wire run between two places of the scene; the path is made when it comes into view."""
-        if start != self.start or end != self.end or not self.drawn:
-            self.start, self.end, self.drawn = start, end, True
-            self._stale = True
-            if self.isVisible():
-                self.trace()
+    @property
+    def key(self) -> Key:
+        return edge_key(self.target)
+
+    @property
+    def label(self) -> str:
+        """What flows here, in words."""
+        return self.surface.label(self.source)
+
+    @property
+    def start(self) -> QPointF:
+        return QPointF(self.x0, self.y0)
+
+    @property
+    def end(self) -> QPointF:
+        return QPointF(self.x1, self.y1)
+
+    @property
+    def raised(self) -> bool:
+        """Whether it runs in front of other wires."""
+        return self.selected or self.lit or self.hovered
+
+    def place(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Let the wire run between two places of the scene; the path is made when it is painted."""
+        (self.x0, self.y0), (self.x1, self.y1) = start, end
+        self.drawn = True
+        self._path = None
 
     def erase(self) -> None:
         """An end is missing: there is nothing to draw."""
         self.drawn = False
-        self._stale = True
-        self.trace()
+        self._path = None
 
-    def trace(self) -> None:
-        """Make the path, if it is not that of the present place."""
-        if self._stale:
-            self._stale = False
-            self.setPath(curve(self.start, self.end) if self.drawn else QPainterPath())
+    def path(self) -> QPainterPath:
+        """The line, made when first asked for."""
+        if self._path is None:
+            self._path = curve(self.start, self.end) if self.drawn else QPainterPath()
+        return self._path
 
-    def restyle(self) -> None:
-        """Take the pen that fits the state."""
+    def pen(self) -> QPen:
+        """The pen that fits the state."""
         surface = self.surface
-        accent = (self.selected or self.lit) and not surface.printing
-        width = WIRE
-        if not surface.printing:
-            width += 1.5 * self.selected + 1.5 * self.hovered
-        self.setPen(surface.wire_pen(accent, width, self.implied))
+        if surface.printing:
+            return surface.wire_pen(False, WIRE, self.implied)
+        width = WIRE + 1.5 * self.selected + 1.5 * self.hovered
+        return surface.wire_pen(self.selected or self.lit, width, self.implied)
 
     def box(self) -> Box:
-        points = [point for piece in pieces(self.start, self.end) for point in piece]
+        x0, y0, x1, y1 = self.x0, self.y0, self.x1, self.y1
+        if x1 >= x0:
+            top, bottom = (y0, y1) if y0 < y1 else (y1, y0)
+            bend = _bend(x1 - x0)
+            return min(x0, x1 - bend) - 3, top - 3, max(x1, x0 + bend) + 3, bottom + 3
+        points = [point for piece in pieces(x0, y0, x1, y1) for point in piece]
         xs, ys = [x for x, _ in points], [y for _, y in points]
         return min(xs) - 3, min(ys) - 3, max(xs) + 3, max(ys) + 3
+
+    def least_distance(self, x: float, y: float) -> float:
+        """A distance that the wire is at least away from a place: quick, where `distance` is exact."""
+        dx, dy = self.x1 - self.x0, self.y1 - self.y0
+        if dx < 2 * LEAST_BEND:
+            return 0.0
+        # Where the curve is above or below the place, and it is never steeper than this.
+        share = min(1.0, max(0.0, (x - self.x0) / dx))
+        t = share
+        for _ in range(3):
+            t -= (t * (1.5 - t * (1.5 - t)) - share) / (1.5 - 3.0 * t * (1.0 - t))
+        gap = self.y0 + dy * t * t * (3.0 - 2.0 * t) - y
+        steep = 2.0 * dy / dx
+        return float(abs(gap) / (1.0 + steep * steep) ** 0.5)
 
     def distance(self, point: QPointF) -> float:
         """How far a place is from the wire."""
         x, y = point.x(), point.y()
-        return float(
-            min(_to_origin(ax - x, ay - y, bx - x, by - y) for (ax, ay), (bx, by) in pairwise(self._points())) ** 0.5
-        )
+        nearest = 1e18
+        px, py = self.x0 - x, self.y0 - y
+        for qx, qy in self._points():
+            qx, qy = qx - x, qy - y
+            # The place on the line from p to q that is nearest to (0, 0).
+            vx, vy = qx - px, qy - py
+            length = vx * vx + vy * vy
+            t = -(px * vx + py * vy) / length if length else 0.0
+            if t > 0.0:
+                px, py = (px + t * vx, py + t * vy) if t < 1.0 else (qx, qy)
+            nearest = min(nearest, px * px + py * py)
+            px, py = qx, qy
+        return float(nearest**0.5)
 
     def crosses(self, line: QLineF) -> bool:
         """Whether a straight line runs across the wire."""
         bounded = QLineF.IntersectionType.BoundedIntersection
-        return any(QLineF(*a, *b).intersects(line)[0] == bounded for a, b in pairwise(self._points()))
+        points = [(self.x0, self.y0), *self._points()]
+        return any(QLineF(*a, *b).intersects(line)[0] == bounded for a, b in pairwise(points))
 
-    def _points(self) -> Iterator[Place]:
-        """Places along the wire, close enough to each other."""
-        for (ax, ay), (bx, by), (cx, cy), (dx, dy) in pieces(self.start, self.end):
-            for step in range(SAMPLES + 1):
-                t = step / SAMPLES
-                s = 1 - t
-                a, b, c, d = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
-                yield a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy
+    def _points(self) -> list[Place]:
+        """Places along the wire behind its start, close enough to each other."""
+        return [
+            (a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy)
+            for (ax, ay), (bx, by), (cx, cy), (dx, dy) in pieces(self.x0, self.y0, self.x1, self.y1)
+            for a, b, c, d in SHARES
+        ]
 
     @property
     def returns(self) -> bool:
         """Whether it runs back level, between what stands above and below."""
-        return _returns(self.start, self.end)
+        return _returns(self.x1 - self.x0, self.y1 - self.y0)
 
     def middle(self) -> QPointF:
-        if self.returns:
-            return QPointF((self.start.x() + self.end.x()) / 2, _level(self.start.y(), self.end.y()))
-        return (self.start + self.end) / 2
+        x, y = (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+        return QPointF(x, _level(self.y0, self.y1) if self.returns else y)
 
 
-def pieces(start: QPointF, end: QPointF) -> list[Piece]:
+def pieces(x0: float, y0: float, x1: float, y1: float) -> list[Piece]:
     """The curves that a wire is made of: one; or round, level back, and round again to what is left of it."""
-    x0, y0, x1, y1 = start.x(), start.y(), end.x(), end.y()
-    if not _returns(start, end):
-        bend = _bend(start, end)
+    if not _returns(x1 - x0, y1 - y0):
+        bend = _bend(x1 - x0)
         return [((x0, y0), (x0 + bend, y0), (x1 - bend, y1), (x1, y1))]
     level, third = _level(y0, y1), (x1 - x0) / 3
     return [
@@ -140,12 +200,11 @@ def _level(start: float, end: float) -> float:
     return max((start + end) / 2, end - ABOVE_LINE) if end > start else (start + end) / 2
 
 
-def _returns(start: QPointF, end: QPointF) -> bool:
-    return end.x() - start.x() < -LEAST_BEND and abs(end.y() - start.y()) > LEAST_DROP
+def _returns(dx: float, dy: float) -> bool:
+    return dx < -LEAST_BEND and abs(dy) > LEAST_DROP
 
 
-def _bend(start: QPointF, end: QPointF) -> float:
-    dx = end.x() - start.x()
+def _bend(dx: float) -> float:
     if dx >= 0:
         return max(min(LEAST_BEND, dx), dx / 2)
     return BACK_BEND + min(-dx, 400.0) / 4
@@ -154,15 +213,6 @@ def _bend(start: QPointF, end: QPointF) -> float:
 def curve(start: QPointF, end: QPointF) -> QPainterPath:
     """A smooth line that leaves and arrives level."""
     path = QPainterPath(start)
-    for _, leaving, arriving, last in pieces(start, end):
+    for _, leaving, arriving, last in pieces(start.x(), start.y(), end.x(), end.y()):
         path.cubicTo(*leaving, *arriving, *last)
     return path
-
-
-def _to_origin(ax: float, ay: float, bx: float, by: float) -> float:
-    """The square of the distance of a line from (0, 0)."""
-    dx, dy = bx - ax, by - ay
-    length = dx * dx + dy * dy
-    t = max(0.0, min(1.0, -(ax * dx + ay * dy) / length)) if length else 0.0
-    px, py = ax + t * dx, ay + t * dy
-    return px * px + py * py

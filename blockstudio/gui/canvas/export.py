@@ -83,7 +83,7 @@ def paint(
         if look.background != "canvas":
             scene.surface.colors = paper_colors()
         scene.show_graph(document, location, knowledge)
-        scene.look_at(None, 1.0)
+        scene.look_at(1.0)
         area = scene.extent()
         area = (QRectF(0, 0, 200, 100) if area.isNull() else area).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         return Painted(_svg(scene, area, look) if suffix == ".svg" else _image(scene, area, look))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from blockstudio.catalog import render
 from blockstudio.catalog.catalog import catalog
@@ -32,7 +32,7 @@ from blockstudio.graph.model import (
     While,
 )
 from blockstudio.gui.canvas import summaries
-from blockstudio.gui.i18n import entry_label, tr
+from blockstudio.gui.i18n import entry_label, language, tr
 
 Style = Literal["plain", "instance", "shared", "structure", "tensor", "unknown"]
 
@@ -65,6 +65,7 @@ SLOT_LABELS = {
 }
 
 MOST_ROWS = 40
+MOST_KIN = 20_000
 CHAIN = 5
 """Nodes named in the summary of a body."""
 
@@ -119,6 +120,8 @@ class Face:
     doc: str = ""
     bypassed: tuple[tuple[str, str], ...] = ()
     """The input that goes through and the output it goes to, pair by pair, where the node is bypassed."""
+    kin: Face | None = field(default=None, eq=False, repr=False)
+    """The face without what is the node's own: nodes of one type and with the same options share it."""
 
     @property
     def takes_rows(self) -> bool:
@@ -153,18 +156,20 @@ def describe(
     `callers` is how many calls share its layer, `instances` how many there are of its definition; a `chained`
     node is wired by its place in a Sequential.
     """
-    words = _words(document, location, graph, node)
-    ports = node_ports(document, location, node)
-    wired_in = [edge.target.port for edge in graph.edges_into(node.name)]
-    wired_out = [edge.source.port for edge in graph.edges_out_of(node.name)]
-    if chained:
-        wired_in, wired_out = [port.name for port in ports.inputs[:1]], [port.name for port in ports.outputs[:1]]
-    given = _given(node)
-    shown = [
-        port for port in ports.inputs if all_ports or port.name in wired_in or not (port.advanced or port.name in given)
-    ]
-    rows, more = _rows(document, location, node)
-    tag = words.tag
+    into = () if chained else tuple(edge.target.port for edge in graph.edges_into(node.name))
+    out = () if chained else tuple(edge.source.port for edge in graph.edges_out_of(node.name))
+    kin = None
+    if isinstance(node, Layer | Function) and not node.bypassed:
+        # As text, for 1, 1.0 and True are equal but do not look it.
+        alike = (node.type, repr(node.options), into, out, all_ports, chained, language())
+        kin = _kin.get(alike)
+        if kin is None:
+            kin = _common(document, location, graph, node, into, out, all_ports, chained)
+            if len(_kin) > MOST_KIN:
+                _kin.clear()
+            _kin[alike] = kin
+    face = kin or _common(document, location, graph, node, into, out, all_ports, chained)
+    tag = face.tag
     if callers:
         text = tr("weights shared with {count} call") if callers == 1 else tr("weights shared with {count} calls")
         tag = text.format(count=callers)
@@ -173,8 +178,51 @@ def describe(
     if node.bypassed:
         tag = " · ".join(part for part in (tr("bypassed"), tag) if part)
     return Face(
+        face.title,
+        "" if _says_no_more(node, face.title) else node.name,
+        face.detail,
+        face.icon,
+        face.category,
+        face.style,
+        face.inputs,
+        face.outputs,
+        face.hidden_inputs,
+        face.rows,
+        face.more_rows,
+        tag,
+        _tag_icon(node, face, callers),
+        node.device,
+        node.comment,
+        node.color,
+        face.doc,
+        face.bypassed,
+        kin,
+    )
+
+
+def _common(
+    document: Document,
+    location: Location,
+    graph: Graph,
+    node: Node,
+    wired_in: tuple[str, ...],
+    wired_out: tuple[str, ...],
+    all_ports: bool,
+    chained: bool,
+) -> Face:
+    """The face without what is the node's own."""
+    words = _words(document, location, graph, node)
+    ports = node_ports(document, location, node)
+    if chained:
+        wired_in = tuple(port.name for port in ports.inputs[:1])
+        wired_out = tuple(port.name for port in ports.outputs[:1])
+    given = _given(node)
+    shown = [
+        port for port in ports.inputs if all_ports or port.name in wired_in or not (port.advanced or port.name in given)
+    ]
+    rows, more = _rows(document, location, node)
+    return Face(
         title=words.title,
-        name="" if _says_no_more(node, words.title) else node.name,
         detail=words.detail,
         icon=words.icon,
         category=words.category,
@@ -184,11 +232,7 @@ def describe(
         hidden_inputs=len(ports.inputs) - len(shown),
         rows=rows,
         more_rows=more,
-        tag=tag,
-        tag_icon=_tag_icon(node, words, callers),
-        device=node.device,
-        comment=node.comment,
-        color=node.color,
+        tag=words.tag,
         doc=words.doc,
         bypassed=_through(ports, wired_in) if node.bypassed else (),
     )
@@ -197,6 +241,10 @@ def describe(
 def _through(ports: Ports, wired: Collection[str]) -> tuple[tuple[str, str], ...]:
     found = passed_through(ports, wired)
     return tuple((port, output) for output, port in found.items()) or (("", ""),)
+
+
+_kin: dict[tuple[object, ...], Face] = {}
+"""Faces by all that they depend on, for nodes of the catalog."""
 
 
 @cache
@@ -234,10 +282,10 @@ def _words(document: Document, location: Location, graph: Graph, node: Node) -> 
     return _unknown(str(getattr(node, "data", {}).get("type", "") or tr("Unknown")))
 
 
-def _tag_icon(node: Node, words: _Words, callers: int) -> str:
+def _tag_icon(node: Node, face: Face, callers: int) -> str:
     if node.bypassed:
         return ICONS["bypassed"]
-    return ICONS["link"] if callers or words.style == "shared" else words.icon
+    return ICONS["link"] if callers or face.style == "shared" else face.icon
 
 
 def _condition_text(node: If) -> str:

@@ -53,7 +53,6 @@ class NodeGeometry:
     width: float = 0.0
     height: float = HEADER
     title: Line = Factory(lambda: Line("", TEXT_X, PORT_Y))
-    name: Line | None = None
     detail: list[Line] = Factory(list)
     inputs: dict[str, Anchor] = Factory(dict)
     outputs: dict[str, Anchor] = Factory(dict)
@@ -88,16 +87,40 @@ class NodeGeometry:
         return self.rows[index][1].top() if index < len(self.rows) else self.rows[-1][1].bottom()
 
 
+@define
+class _Alike:
+    """What is known of the sizes of faces that have their `kin` in common."""
+
+    kin: Face
+    least: float
+    title: float
+    by_width: dict[float, NodeGeometry] = Factory(dict)
+
+
 def geometry(face: Face) -> NodeGeometry:
-    result = NodeGeometry()
-    _titles, details, names, small = measure("title"), measure("detail"), measure("name"), measure("small")
-    lines = details.wrapped(face.detail, WIDEST_TEXT) if face.detail else []
-    result.width = _width(face, lines)
+    """Where everything goes; shared by nodes that differ in nothing but their names, so never changed."""
+    kin = face.kin
+    if kin is None or face.tag or face.device or face.comment:
+        least, title = _widths(face)
+        return _laid_out(face, _width(face, least, title))
+    known = measure("title").shapes
+    alike = known.get(id(kin))
+    if alike is None:
+        alike = known[id(kin)] = _Alike(kin, *_widths(kin))
+    width = _width(face, alike.least, alike.title)
+    found = alike.by_width.get(width)
+    if found is None:
+        found = alike.by_width[width] = _laid_out(kin, width)
+    return found
+
+
+def _laid_out(face: Face, width: float) -> NodeGeometry:
+    result = NodeGeometry(width)
+    small = measure("small")
+    lines = _detail(face)
     header = HEADER + max(0, len(lines) - 1) * LINE
     result.title = Line(face.title, TEXT_X, 13.0 if lines else PORT_Y)
     result.detail = [Line(line, TEXT_X, 28.0 + i * LINE) for i, line in enumerate(lines)]
-    if face.name:
-        result.name = Line(face.name, result.width - PADDING - names.width(face.name), result.title.y)
     y = _ports(result, face, header)
     if face.takes_rows or face.rows:
         result.rows_top = y
@@ -108,13 +131,13 @@ def geometry(face: Face) -> NodeGeometry:
         if face.tag:
             result.tag = Line(face.tag, PADDING + 18.0, y + TAG / 2)
         if face.device:
-            width = small.width(face.device) + 12.0
-            result.device = QRectF(result.width - PADDING - width + 2.0, y + 1.0, width, TAG - 2.0)
+            room = small.width(face.device) + 12.0
+            result.device = QRectF(width - PADDING - room + 2.0, y + 1.0, room, TAG - 2.0)
         y += TAG + 4.0
     if face.comment:
         result.comment_top = y
         y += 4.0
-        for line in small.wrapped(face.comment, result.width - 2 * PADDING):
+        for line in small.wrapped(face.comment, width - 2 * PADDING):
             result.comment.append(Line(line, PADDING, y + COMMENT_LINE / 2))
             y += COMMENT_LINE
         y += 4.0
@@ -122,12 +145,20 @@ def geometry(face: Face) -> NodeGeometry:
     return result
 
 
-def _width(face: Face, lines: list[str]) -> float:
-    titles, details, names, small = measure("title"), measure("detail"), measure("name"), measure("small")
-    wanted = [LEAST_WIDTH, TEXT_X + titles.width(face.title) + PADDING]
-    if face.name:
-        wanted[1] += names.width(face.name) + 14.0
-    wanted += [TEXT_X + details.width(line) + PADDING for line in lines]
+def _detail(face: Face) -> list[str]:
+    return measure("detail").wrapped(face.detail, WIDEST_TEXT) if face.detail else []
+
+
+def _width(face: Face, least: float, title: float) -> float:
+    name = measure("name").width(face.name) + 14.0 if face.name else 0.0
+    return ceil(max(least, title + name) / GRID) * GRID
+
+
+def _widths(face: Face) -> tuple[float, float]:
+    """The least width of the node, and the width of its title, beside which its name has to have room."""
+    titles, details, small = measure("title"), measure("detail"), measure("small")
+    wanted = [LEAST_WIDTH]
+    wanted += [TEXT_X + details.width(line) + PADDING for line in _detail(face)]
     if len(face.inputs) > 1 or len(face.outputs) > 1:
         left = max((small.width(port.label) for port in face.inputs), default=0.0)
         right = max((small.width(port.label) for port in face.outputs), default=0.0)
@@ -145,7 +176,7 @@ def _width(face: Face, lines: list[str]) -> float:
         wanted.append(min(longest, WIDEST_TEXT * 0.7) + 2 * PADDING)
     if face.takes_rows:
         wanted.append(170.0)
-    return ceil(max(wanted) / GRID) * GRID
+    return max(wanted), TEXT_X + titles.width(face.title) + PADDING
 
 
 def _ports(result: NodeGeometry, face: Face, header: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Literal
 
 from attrs import frozen
@@ -49,7 +50,7 @@ def hit(scene: CanvasScene, point: QPointF) -> Hit:
             return Hit("port", owner_key(port.endpoint, port.is_source), port)
     over = [item for item in items if not isinstance(item, NoteItem) and item.body.contains(point)]
     if over:
-        top = max(over, key=lambda item: item.key in scene.selection)
+        top = max(over, key=lambda item: item.rank)
         if isinstance(top, NodeItem) and surface.detail == Detail.FULL:
             row = top.geometry.row_at(y - top.y())
             if row is not None:
@@ -96,8 +97,11 @@ def wire_at(scene: CanvasScene, point: QPointF, reach: float = 0.0) -> Key | Non
     reach = max(reach, WIRE_PIXELS / scene.surface.scale)
     x, y = point.x(), point.y()
     best: Key | None = None
-    for target in scene.wires_near((x - reach, y - reach, x + reach, y + reach)):
-        edge = scene.edges[target]
+    edges = [scene.edges[target] for target in scene.wires_near((x - reach, y - reach, x + reach, y + reach))]
+    # The likely ones first: then most need not be looked at closely.
+    for least, edge in sorted(((edge.least_distance(x, y), edge) for edge in edges), key=itemgetter(0)):
+        if least > reach:
+            break
         distance = edge.distance(point)
         if distance < reach:
             best, reach = edge.key, distance

@@ -8,88 +8,91 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, QPointF, QRectF
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
+from PySide6.QtWidgets import QGraphicsScene
 
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.keys import Key, PortKey, owner_key
-from blockstudio.gui.canvas.layers import EVERYWHERE, LabelLayer, OverviewLayer
+from blockstudio.gui.canvas.layers import EVERYWHERE, LabelLayer, ThingLayer, WireLayer
 from blockstudio.gui.canvas.look import colors, fonts, forget_measures
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.overlay import Overlay
+from blockstudio.gui.canvas.overview import OverviewLayer
 from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.placed import MARGIN
 from blockstudio.gui.canvas.spatial import Box, SpatialIndex
-from blockstudio.gui.canvas.surface import Detail, Surface, detail_at
+from blockstudio.gui.canvas.surface import Surface
+
+LAYERS = 10.0
+"""Height of the layers, above that of notes."""
 
 Thing = NodeItem | PillItem | NoteItem
 
 
-class _Group(QGraphicsRectItem):
-    """Items that are painted between the same others."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
-
-
 class ItemStore(QGraphicsScene):
-    """One item for each node, pill, note and wire."""
+    """One item for each node, pill, note and wire. To Qt only notes are items; layers paint the rest."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setSceneRect(EVERYWHERE)
-        self.surface = Surface()
+        self.surface = Surface(repaint=self.update, label=self.label_of)
         self.nodes: dict[str, NodeItem] = {}
         self.pills: dict[Key, PillItem] = {}
         self.notes: dict[str, NoteItem] = {}
         self.edges: dict[Endpoint, EdgeItem] = {}
         self.selection: set[Key] = set()
+        self.lifted: set[Key] = set()
+        """What is being moved, and the wires at it: painted on its own, for all else stays as it is."""
+        self.lifted_wires: set[Endpoint] = set()
         self._ends: dict[Key, set[Endpoint]] = {}
         self._index: SpatialIndex[Key] = SpatialIndex()
         self._wires: SpatialIndex[Endpoint] = SpatialIndex()
-        self._window: Box | None = None
-        self._in_view: set[Key] = set()
-        self._wires_in_view: set[Endpoint] = set()
-        self.labels = LabelLayer(self)
+        self._count = 0
         self.overview = OverviewLayer(self)
         self.overlay = Overlay()
-        # Qt sorts the items at the top of a scene each time it paints, those below another item only
-        # when their order changes: with thousands of wires that is most of the time.
-        self._paper, self._low, self._lit, self._ground, self._front = (_Group() for _ in range(5))
-        order = (self._paper, self._low, self._lit, self.labels, self._ground, self._front, self.overview, self.overlay)
-        for height, item in enumerate(order):
-            item.setZValue(height)
+        self._ground = ThingLayer(self)
+        layers = (WireLayer(self), LabelLayer(self), self._ground, self.overview, self.overlay)
+        for height, item in enumerate(layers):
+            item.setZValue(LAYERS + height)
             self.addItem(item)
+
+    def label_of(self, source: Endpoint) -> str:
+        """What flows from an output, in words; nothing is known here."""
+        return ""
 
     # --- in and out -------------------------------------------------------------------------------
 
     def put_in(self, item: Thing) -> None:
-        item.setVisible(False)
-        item.setParentItem(self._paper if isinstance(item, NoteItem) else self._ground)
+        if isinstance(item, NoteItem):
+            self.addItem(item)
+        else:
+            self._count += 1
+            item.number = self._count
         self._index.put(item.key, item.box())
+        self.overview.touch(item)
 
     def take_out(self, item: Thing) -> None:
-        self.removeItem(item)
+        if isinstance(item, NoteItem):
+            self.removeItem(item)
         self._index.remove(item.key)
-        self._in_view.discard(item.key)
+        self.overview.touch(item)
         self.selection.discard(item.key)
+        self.lifted.discard(item.key)
 
     def put_in_edge(self, edge: EdgeItem) -> None:
-        edge.setVisible(False)
-        edge.setParentItem(self._low)
         self.edges[edge.target] = edge
         for key in owners(edge):
             self._ends.setdefault(key, set()).add(edge.target)
-        edge.lit = any(key in self.selection for key in owners(edge))
+            edge.lit = edge.lit or key in self.selection
 
     def take_out_edge(self, edge: EdgeItem) -> None:
-        self.removeItem(edge)
         del self.edges[edge.target]
         self._wires.remove(edge.target)
-        self._wires_in_view.discard(edge.target)
+        self.overview.touch_wire(edge)
         self.selection.discard(edge.key)
+        self.lifted_wires.discard(edge.target)
         for key in owners(edge):
             ends = self._ends[key]
             ends.discard(edge.target)
@@ -97,15 +100,16 @@ class ItemStore(QGraphicsScene):
                 del self._ends[key]
 
     def take_out_all(self) -> None:
-        for item in (*self.nodes.values(), *self.pills.values(), *self.notes.values(), *self.edges.values()):
-            self.removeItem(item)
+        for note in self.notes.values():
+            self.removeItem(note)
         for store in (self.nodes, self.pills, self.notes, self.edges, self._ends):
             store.clear()
-        for names in (self.selection, self._in_view, self._wires_in_view):
-            names.clear()
+        for keys in (self.selection, self.lifted, self.lifted_wires):
+            keys.clear()
         self._index.clear()
         self._wires.clear()
         self.overlay.wipe()
+        self.overview.forget()
         self.surface.wire = self.surface.port = None
 
     # --- places -----------------------------------------------------------------------------------
@@ -115,28 +119,35 @@ class ItemStore(QGraphicsScene):
         item = self.thing(key)
         if item is None or (item.x(), item.y()) == (x, y):
             return False
+        self.overview.touch(item)
         item.setPos(x, y)
-        self._index.put(key, item.box())
+        self.resized(item)
         return True
 
     def resized(self, item: Thing) -> None:
         self._index.put(item.key, item.box())
+        self.overview.touch(item)
 
     def route(self, targets: Iterable[Endpoint]) -> None:
         """Draw wires between their ports as they are now."""
+        nodes, pills, edges = self.nodes, self.pills, self.edges
+        put, touch = self._wires.put, self.overview.touch_wire
         for target in targets:
-            edge = self.edges.get(target)
+            edge = edges.get(target)
             if edge is None:
                 continue
-            start, end = (self.thing(key) for key in owners(edge))
-            if isinstance(start, NodeItem | PillItem) and isinstance(end, NodeItem | PillItem):
-                edge.place(start.anchor(edge.source.port, True), end.anchor(target.port, False))
-                self._wires.put(target, edge.box())
+            source = edge.source
+            start = nodes.get(source.node) if source.node else pills.get(Key("input", source.port))
+            end = nodes.get(target.node) if target.node else pills.get(Key("output", target.port))
+            touch(edge)
+            if start is not None and end is not None:
+                edge.place(start.end(source.port, True), end.end(target.port, False))
+                put(target, edge.box())
+                touch(edge)
             else:
                 # From or to a port of the border that is not there: a problem says so, nothing can be drawn.
                 edge.erase()
                 self._wires.remove(target)
-                self._wires_in_view.discard(target)
 
     def ends_of(self, keys: Iterable[Key]) -> set[Endpoint]:
         """The targets of the wires at some things."""
@@ -148,9 +159,7 @@ class ItemStore(QGraphicsScene):
     def follow_puts(self, keys: Iterable[Key]) -> None:
         """Things were `put` elsewhere: draw their wires, and what is in view."""
         self.route(self.ends_of(keys))
-        self.overview.forget()
-        self.labels.update()
-        self.refresh_view()
+        self.update()
 
     # --- what is where ----------------------------------------------------------------------------
 
@@ -175,6 +184,12 @@ class ItemStore(QGraphicsScene):
     def edges_near(self, rect: QRectF) -> list[EdgeItem]:
         box = (rect.left(), rect.top(), rect.right(), rect.bottom())
         return [self.edges[target] for target in self._wires.near(box)]
+
+    def placed_near(self, rect: QRectF) -> list[NodeItem | PillItem]:
+        """Nodes and pills that may be painted in a rectangle, from back to front."""
+        box = (rect.left() - MARGIN, rect.top() - MARGIN, rect.right() + MARGIN, rect.bottom() + MARGIN)
+        near = [self.thing(key) for key in self._index.near(box)]
+        return sorted((item for item in near if isinstance(item, NodeItem | PillItem)), key=lambda item: item.rank)
 
     def edge(self, key: Key) -> EdgeItem | None:
         return self.edges.get(Endpoint(key.name, key.port)) if key.kind == "edge" else None
@@ -214,19 +229,25 @@ class ItemStore(QGraphicsScene):
             item.update()
 
     def raise_things(self, keys: Iterable[Key], raised: bool) -> None:
-        """Paint nodes and pills in front of all others, or in their place again."""
-        for key in keys:
-            item = self.thing(key)
-            if item is not None and not isinstance(item, NoteItem):
-                item.setParentItem(self._front if raised else self._ground)
+        """Paint nodes and pills in front of all others, while they are moved; or in their place again."""
+        wires = self.ends_of(keys)
+        self.lifted.difference_update(keys)
+        self.lifted_wires -= wires
+        for item in map(self.thing, keys):
+            if isinstance(item, NodeItem | PillItem):
+                item.front = raised
+                self.overview.touch(item)
+        for target in wires:
+            self.overview.touch_wire(self.edges[target])
+        if raised:
+            self.lifted.update(keys)
+            self.lifted_wires |= wires
+        self.update()
 
     def restyle_edge(self, edge: EdgeItem) -> None:
-        """Show the state of a wire: its pen, and whether it runs in front of others."""
-        edge.restyle()
-        raised = edge.selected or edge.lit or edge.hovered
-        if raised != edge.raised:
-            edge.raised = raised
-            edge.setParentItem(self._lit if raised else self._low)
+        """Show the state of a wire that has changed."""
+        left, top, right, bottom = edge.box()
+        self.update(QRectF(left, top, right - left, bottom - top))
 
     # --- selection --------------------------------------------------------------------------------
 
@@ -239,18 +260,15 @@ class ItemStore(QGraphicsScene):
             item, edge = self.thing(key), self.edge(key)
             if item is not None:
                 item.selected = key in wanted
-                item.update()
+                if isinstance(item, NoteItem):
+                    item.update()
             elif edge is not None:
                 edge.selected = key in wanted
-                self.restyle_edge(edge)
         for target in self.ends_of(changed):
             edge = self.edges[target]
             edge.lit = any(key in wanted for key in owners(edge))
-            self.restyle_edge(edge)
         if changed:
-            self.labels.update()
-            if self.surface.detail == Detail.OVERVIEW:
-                self.overview.update()
+            self.update()
 
     def selected_items(self) -> list[Thing]:
         return [item for key in self.selection if (item := self.thing(key)) is not None]
@@ -262,58 +280,22 @@ class ItemStore(QGraphicsScene):
 
     # --- the view ---------------------------------------------------------------------------------
 
-    def look_at(self, rect: QRectF | None, scale: float, ratio: float = 1.0) -> None:
-        """Show what lies in a rectangle (None: everything), in the detail that fits the scale."""
-        surface = self.surface
-        detail = detail_at(scale, ratio)
-        if (scale, detail) != (surface.scale, surface.detail):
-            thin = surface.wires_are_thin()
-            surface.scale, surface.detail = scale, detail
-            if thin or surface.wires_are_thin():
-                for target in self._wires_in_view:
-                    self.edges[target].restyle()
-            self.overview.update()
-        self._window = (rect.left(), rect.top(), rect.right(), rect.bottom()) if rect is not None else None
-        self.refresh_view()
-
-    def refresh_view(self) -> None:
-        """Hide what is out of view, so that painting does not even pass by it."""
-        detail = Detail.FULL if self.surface.printing else self.surface.detail
-        if detail != Detail.FULL:
-            things = {note.key for note in self.notes.values()}
-            wires = self._wires.near(self._window) if detail == Detail.TITLES and self._window else set()
-        elif self._window is None:
-            things = {item.key for item in self.things()}
-            wires = set(self.edges)
-        else:
-            x0, y0, x1, y1 = self._window
-            things = self._index.near((x0 - 40, y0 - 40, x1 + 40, y1 + 40))
-            wires = self._wires.near(self._window)
-        for key in things ^ self._in_view:
-            item = self.thing(key)
-            if item is not None:
-                item.setVisible(key in things)
-        for target in wires ^ self._wires_in_view:
-            edge = self.edges[target]
-            if target in wires:
-                edge.trace()
-                self.restyle_edge(edge)
-            edge.setVisible(target in wires)
-        self._in_view, self._wires_in_view = things, wires
+    def look_at(self, scale: float, ratio: float = 1.0) -> None:
+        """Paint in the detail that fits a scale."""
+        if self.surface.look(scale, ratio):
+            self.update()
 
     def restyle(self) -> None:
         """Colours or fonts have changed."""
         forget_measures()
         self.surface.colors, self.surface.fonts = colors(), fonts()
         self.surface.pens.clear()
+        self._ground.forget()
         for item in self.things():
             item.measure_again()
             self.resized(item)
-        for edge in self.edges.values():
-            self.restyle_edge(edge)
         self.route(self.edges)
         self.overview.forget()
-        self.refresh_view()
         self.update()
 
 

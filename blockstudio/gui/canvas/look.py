@@ -7,6 +7,7 @@ same on every screen.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from attrs import evolve, frozen
 from PySide6.QtCore import QPointF, Qt
@@ -171,6 +172,8 @@ class Measure:
         metrics = QFontMetricsF(font)
         self._metrics = metrics
         self._widths: dict[str, float] = {}
+        self.shapes: dict[int, Any] = {}
+        """What was laid out with these widths, to be forgotten with them."""
         self._half = metrics.capHeight() / 2 if metrics.capHeight() > 0 else metrics.ascent() / 3
 
     def width(self, text: str) -> float:

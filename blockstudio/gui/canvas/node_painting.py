@@ -25,7 +25,8 @@ from blockstudio.gui.canvas.look import (
 from blockstudio.gui.i18n import tr
 
 if TYPE_CHECKING:
-    from blockstudio.gui.canvas.node_item import NodeItem, Severity
+    from blockstudio.gui.canvas.node_item import NodeItem
+    from blockstudio.gui.canvas.placed import Severity
     from blockstudio.gui.canvas.surface import Surface
 
 _NONE = Qt.BrushStyle.NoBrush
@@ -122,9 +123,11 @@ def _header(painter: QPainter, item: NodeItem, hue: QColor) -> None:
     painter.setFont(fonts.title)
     painter.drawText(QPointF(g.title.x, measure("title").middle(g.title.y)), g.title.text)
     painter.setPen(colors.muted)
-    if g.name:
+    if face.name:
+        names = measure("name")
+        x = g.width - PADDING - names.width(face.name)
         painter.setFont(fonts.name)
-        painter.drawText(QPointF(g.name.x, measure("name").middle(g.name.y)), g.name.text)
+        painter.drawText(QPointF(x, names.middle(g.title.y)), face.name)
     if g.detail:
         painter.setFont(fonts.detail)
         metrics = measure("detail")

@@ -40,7 +40,7 @@ def picture(document: Document, location: Location, knowledge: Knowledge | None,
         scene.show_graph(document, location, knowledge)
         area = scene.extent().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         scale = min(1.0, LARGEST.width() / area.width(), LARGEST.height() / area.height())
-        scene.look_at(None, scale, ratio)
+        scene.look_at(scale, ratio)
         size = QSize(max(1, round(area.width() * scale)), max(1, round(area.height() * scale)))
         image = QImage(size * ratio, QImage.Format.Format_RGB32)
         image.fill(scene.surface.colors.canvas)

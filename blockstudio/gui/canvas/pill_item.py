@@ -6,13 +6,12 @@ from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.faces import PortFace
 from blockstudio.gui.canvas.keys import Key, PortKey
 from blockstudio.gui.canvas.look import PILL, PILL_TOP, PORT_Y, blend, measure
-from blockstudio.gui.canvas.node_item import MARGIN, Severity
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered, paint_port
+from blockstudio.gui.canvas.placed import Placed
 from blockstudio.gui.canvas.places import GRID
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import Surface
@@ -20,18 +19,15 @@ from blockstudio.gui.canvas.surface import Surface
 SIDE = 14.0
 
 
-class PillItem(QGraphicsRectItem):
-    """Same ways in as `NodeItem`: key, body, box, anchor, ports."""
+class PillItem(Placed):
+    """A name on a round box, with one port."""
+
+    __slots__ = ("detail", "width", "wired")
 
     def __init__(self, key: Key, detail: str, wired: bool, surface: Surface) -> None:
-        super().__init__()
-        self.key = key
-        self.surface = surface
-        self.selected = False
-        self.severity: Severity = ""
+        super().__init__(key, surface)
         self.detail = detail
         self.wired = wired
-        self.setPen(Qt.PenStyle.NoPen)
         self.measure_again()
 
     def show_port(self, detail: str, wired: bool) -> bool:
@@ -48,8 +44,6 @@ class PillItem(QGraphicsRectItem):
         if self.detail:
             text += measure("detail").width(self.detail) + 8.0
         self.width = max(50.0, ceil((text + 2 * SIDE) / GRID) * GRID)
-        self.setRect(-MARGIN, PILL_TOP - MARGIN, self.width + 2 * MARGIN, PILL + 2 * MARGIN)
-        self.update()
 
     @property
     def is_source(self) -> bool:
@@ -60,21 +54,20 @@ class PillItem(QGraphicsRectItem):
     def port(self) -> PortKey:
         return PortKey("", self.key.name, self.is_source)
 
-    @property
-    def body(self) -> QRectF:
-        return QRectF(self.x(), self.y() + PILL_TOP, self.width, PILL)
-
     def box(self) -> Box:
-        x, y = self.x(), self.y() + PILL_TOP
+        x, y = self._x, self._y + PILL_TOP
         return x, y, x + self.width, y + PILL
 
-    def anchor(self, port: str, is_source: bool) -> QPointF:
-        return self.pos() + QPointF(self.width if self.is_source else 0.0, PORT_Y)
+    def end(self, port: str, is_source: bool) -> tuple[float, float]:
+        return self._x + (self.width if self.is_source else 0.0), self._y + PORT_Y
 
     def ports(self) -> list[tuple[PortKey, QPointF]]:
         return [(self.port, self.anchor(self.key.name, self.is_source))]
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def looks(self) -> tuple[object, ...]:
+        return self.detail, self.wired, self.selected, self.severity
+
+    def paint(self, painter: QPainter) -> None:
         surface = self.surface
         colors, fonts = surface.colors, surface.fonts
         selected = self.selected and not surface.printing

@@ -23,9 +23,10 @@ from blockstudio.gui.canvas.faces import Face, describe
 from blockstudio.gui.canvas.instances import Instances
 from blockstudio.gui.canvas.items import ItemStore, owners
 from blockstudio.gui.canvas.keys import Key, node_key
-from blockstudio.gui.canvas.node_item import NodeItem, Severity
+from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.placed import Severity
 from blockstudio.gui.canvas.places import is_unplaced, placement, positions
 from blockstudio.gui.canvas.summaries import shape_text
 
@@ -86,9 +87,7 @@ class CanvasScene(ItemStore):
             self._sync_edge(target, source)
         self._arrange()
         self.route(self.edges)
-        self._relabel(self.edges.values())
         self.overview.forget()
-        self.refresh_view()
         self.update()
 
     def moved_to(self, location: Location) -> None:
@@ -130,9 +129,7 @@ class CanvasScene(ItemStore):
         if arranged or self.arrangement:
             touched = set(self.edges)
         self.route(touched)
-        self._relabel(edge for target in touched if (edge := self.edges.get(target)))
-        self.overview.forget()
-        self.refresh_view()
+        self.update()
 
     def _expand(self, dirty: Dirty) -> None:
         """Add what edits touch through names."""
@@ -181,9 +178,12 @@ class CanvasScene(ItemStore):
             self._add_node(name)
             return self.ends_of([node_key(name)])
         touched: set[Endpoint] = set()
+        before = item.face
         if item.set_face(self._face(name)):
             self.resized(item)
             touched = self.ends_of([item.key])
+        elif item.face is not before:
+            self.overview.touch(item)
         return touched if self.arrangement else touched | self._place_node(name)
 
     def _add_node(self, name: str) -> None:
@@ -216,6 +216,7 @@ class CanvasScene(ItemStore):
         """Show ports that are seldom needed too, or hide them again."""
         (self.all_ports.add if shown else self.all_ports.discard)(name)
         self.route(self._sync_node(name))
+        self.update()
 
     # --- pills and notes --------------------------------------------------------------------------
 
@@ -292,22 +293,15 @@ class CanvasScene(ItemStore):
         if edge is None and source is not None:
             self.put_in_edge(EdgeItem(source, target, self.surface, implied=self.sequence))
 
-    def _relabel(self, edges: Iterable[EdgeItem]) -> None:
-        knowledge = self._knowledge
-        if knowledge is None:
-            return
-        changed = False
-        for edge in edges:
-            text = shape_text(knowledge.shape(self.location, *edge.source))
-            if text != edge.label:
-                edge.label = text
-                changed = True
-        if changed:
-            self.labels.update()
+    def label_of(self, source: Endpoint) -> str:
+        """The shape that flows from an output, as far as it is known."""
+        if self._knowledge is None:
+            return ""
+        return shape_text(self._knowledge.shape(self.location, *source))
 
     def refresh_shapes(self) -> None:
         """Shapes are known anew."""
-        self._relabel(self.edges.values())
+        self.update()
 
     # --- problems ---------------------------------------------------------------------------------
 
@@ -325,6 +319,7 @@ class CanvasScene(ItemStore):
             item = self.nodes.get(name)
             if item is not None:
                 self._show_problems(item)
+        self.update()
 
     def _place_problem(self, problem: Problem, parts: Sequence[str]) -> None:
         name, slot = parts[0], ""
@@ -344,7 +339,7 @@ class CanvasScene(ItemStore):
         found = self.problems.get(item.key.name, ())
         item.severity = max((problem.severity for problem in found), key=RANKS.index, default="")
         item.row_severity = self._row_problems.get(item.key.name, {})
-        item.update()
+        self.overview.touch(item)
 
     # --- places -----------------------------------------------------------------------------------
 

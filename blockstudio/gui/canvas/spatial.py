@@ -6,7 +6,7 @@ walking all of Qt's items does.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from math import floor
 from typing import Generic, TypeVar
 
@@ -14,16 +14,22 @@ K = TypeVar("K", bound=Hashable)
 Box = tuple[float, float, float, float]
 """left, top, right, bottom"""
 
+Span = tuple[int, int, int, int]
+"""The cells of the corners: left, top, right, bottom."""
+
 CELL = 512.0
 LARGEST = 64
 """A box over more cells than this is kept in a list of its own."""
 
 
 class SpatialIndex(Generic[K]):
-    """Boxes by key."""
+    """Boxes by key. They are sorted into cells when somebody looks for one: while things move, nobody does."""
 
     def __init__(self) -> None:
         self._boxes: dict[K, Box] = {}
+        self._spans: dict[K, Span] = {}
+        """Of the boxes that are sorted in."""
+        self._unsorted: set[K] = set()
         self._cells: dict[tuple[int, int], set[K]] = {}
         self._large: set[K] = set()
 
@@ -36,38 +42,24 @@ class SpatialIndex(Generic[K]):
     def box(self, key: K) -> Box | None:
         return self._boxes.get(key)
 
-    def boxes(self) -> Iterator[Box]:
-        return iter(self._boxes.values())
-
     def put(self, key: K, box: Box) -> None:
         """Put a box in, or in the place of the one it had."""
-        before = self._boxes.get(key)
-        if before is not None:
-            if _span(before) == _span(box):
-                self._boxes[key] = box
-                return
-            self._take_out(key, before)
         self._boxes[key] = box
-        left, top, right, bottom = _span(box)
-        if (right - left + 1) * (bottom - top + 1) > LARGEST:
-            self._large.add(key)
-            return
-        for x in range(left, right + 1):
-            for y in range(top, bottom + 1):
-                self._cells.setdefault((x, y), set()).add(key)
+        self._unsorted.add(key)
 
     def remove(self, key: K) -> None:
-        box = self._boxes.pop(key, None)
-        if box is not None:
-            self._take_out(key, box)
+        if self._boxes.pop(key, None) is not None:
+            self._unsorted.add(key)
 
     def clear(self) -> None:
-        self._boxes.clear()
-        self._cells.clear()
+        for store in (self._boxes, self._spans, self._cells):
+            store.clear()
+        self._unsorted.clear()
         self._large.clear()
 
     def near(self, box: Box) -> set[K]:
         """The keys whose boxes touch a box."""
+        self._sort()
         left, top, right, bottom = _span(box)
         found = set(self._large)
         if (right - left + 1) * (bottom - top + 1) > max(len(self._cells), LARGEST):
@@ -92,22 +84,45 @@ class SpatialIndex(Generic[K]):
             max(b[3] for b in boxes),
         )
 
-    def _take_out(self, key: K, box: Box) -> None:
+    def _sort(self) -> None:
+        boxes, spans, cells = self._boxes, self._spans, self._cells
+        for key in self._unsorted:
+            box, before = boxes.get(key), spans.get(key)
+            span = _span(box) if box is not None else None
+            if span == before:
+                continue
+            if before is not None:
+                self._take_out(key, spans.pop(key))
+            if span is None:
+                continue
+            spans[key] = span
+            left, top, right, bottom = span
+            if (right - left + 1) * (bottom - top + 1) > LARGEST:
+                self._large.add(key)
+                continue
+            for x in range(left, right + 1):
+                for y in range(top, bottom + 1):
+                    cell = cells.get((x, y))
+                    if cell is None:
+                        cell = cells[x, y] = set()
+                    cell.add(key)
+        self._unsorted.clear()
+
+    def _take_out(self, key: K, span: Span) -> None:
         if key in self._large:
             self._large.remove(key)
             return
-        left, top, right, bottom = _span(box)
+        left, top, right, bottom = span
         for x in range(left, right + 1):
             for y in range(top, bottom + 1):
-                cell = self._cells.get((x, y))
-                if cell is not None:
-                    cell.discard(key)
-                    if not cell:
-                        del self._cells[x, y]
+                cell = self._cells[x, y]
+                cell.discard(key)
+                if not cell:
+                    del self._cells[x, y]
 
 
 _NOTHING: set = set()  # type: ignore[type-arg]
 
 
-def _span(box: Box) -> tuple[int, int, int, int]:
+def _span(box: Box) -> Span:
     return floor(box[0] / CELL), floor(box[1] / CELL), floor(box[2] / CELL), floor(box[3] / CELL)

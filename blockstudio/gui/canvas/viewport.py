@@ -157,7 +157,7 @@ class Viewport(QGraphicsView):
             self.glide(rect.center(), max(self._scale, 0.9))
 
     def _looked(self) -> None:
-        self._items.look_at(self.visible_rect(), self._scale, self.devicePixelRatioF())
+        self._items.look_at(self._scale, self.devicePixelRatioF())
         self.looked.emit()
 
     # --- animation ----------------------------------------------------------------------------------

@@ -9,11 +9,12 @@ from blockstudio.gui.canvas.faces import describe
 from blockstudio.gui.canvas.geometry import geometry
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
+from blockstudio.gui.canvas.overview import OverviewLayer, Tile
 from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.session import Session
 
-LAYERS = 8
-"""Items that are always there: groups, labels, overview, overlay."""
+LAYERS = 5
+"""Items that are always there: wires, labels, things, overview, overlay."""
 
 
 def check_agreement(scene: CanvasScene, session: Session) -> None:
@@ -73,14 +74,12 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
         assert edge.start == start.anchor(edge.source.port, True), target  # type: ignore[union-attr]
         assert edge.end == end.anchor(target.port, False), target  # type: ignore[union-attr]
     # --- nothing left over
-    count = len(scene.nodes) + len(scene.pills) + len(scene.notes) + len(scene.edges)
-    assert len(scene.items()) <= count + LAYERS
+    assert len(scene.items()) == len(scene.notes) + LAYERS
     assert len(scene._index) == len(scene.things())
     drawn = [edge for edge in scene.edges.values() if edge.drawn]
     assert len(scene._wires) == len(drawn)
     for thing in scene.things():
         assert scene._index.box(thing.key) == thing.box()
-        assert thing.scene() is scene
         assert thing.selected == (thing.key in scene.selection)
     for edge in drawn:
         assert scene._wires.box(edge.target) == edge.box()
@@ -88,4 +87,18 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
         assert edge.lit == any(key in scene.selection for key in owners(edge))
     assert set(scene._ends) == {key for edge in scene.edges.values() for key in owners(edge)}
     assert {key for key in scene.selection if key.kind == "node"} == {node_key(name) for name in session.selection}
-    assert scene.surface.wire is None or scene.overlay is not None
+    check_overview(scene)
+
+
+def check_overview(scene: CanvasScene) -> None:
+    """What is gathered to be painted from afar is what there is."""
+    fresh = OverviewLayer(scene)
+    assert {c: _told(t) for c, t in scene.overview.gathered().items() if t.boxes or t.lines} == {
+        c: _told(t) for c, t in fresh.gathered().items()
+    }
+
+
+def _told(tile: Tile) -> object:
+    boxes = {name: sorted(box.getRect() for box in boxes) for name, boxes in tile.boxes.items()}
+    lines = sorted((line.x1(), line.y1(), line.x2(), line.y2()) for line in tile.lines)
+    return boxes, lines, sorted(box.getRect() for box in tile.errors), tile.bounds.getRect()

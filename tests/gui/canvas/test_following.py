@@ -6,9 +6,11 @@ import contextlib
 import gc
 import weakref
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter
 
 from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
 from blockstudio.errors import EditError
@@ -19,6 +21,7 @@ from blockstudio.graph.edits import MoveNodes, SetNode
 from blockstudio.graph.model import Endpoint, HyperParameter, Layer
 from blockstudio.graph.port_commands import add_port, rename_port
 from blockstudio.gui.canvas.keys import Key, node_key
+from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.surface import Detail
 from tests.helpers.changing import new_document, random_edit
 
@@ -167,16 +170,43 @@ def test_the_level_of_detail_follows_the_zoom(net: Desk) -> None:
         net.canvas.set_view(center, zoom)
         assert net.scene.surface.detail == detail
         net.canvas.grab()
-        shown = [item for item in net.scene.nodes.values() if item.isVisible()]
-        assert len(shown) == (3 if detail == Detail.FULL else 0)
         net.check()
 
 
-def test_what_is_out_of_view_is_hidden(net: Desk) -> None:
+def test_only_what_is_in_view_is_painted(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[str] = []
+    paint = NodeItem.paint
+
+    def note(item: NodeItem, painter: QPainter) -> None:
+        painted.append(item.key.name)
+        paint(item, painter)
+
+    monkeypatch.setattr(NodeItem, "paint", note)
     net.canvas.set_view(QPointF(5000, 5000), 1.0)
-    assert not any(item.isVisible() for item in net.scene.nodes.values())
-    net.canvas.set_view(QPointF(400, 200), 1.0)
-    assert all(item.isVisible() for item in net.scene.nodes.values())
+    net.canvas.grab()
+    assert not painted
+    net.canvas.set_view(QPointF(400, 200), 1.1)
+    net.canvas.grab()
+    assert sorted(painted) == ["linear", "linear_2", "relu"]
+
+
+def test_what_looks_as_before_is_not_painted_again(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[str] = []
+    paint = NodeItem.paint
+
+    def note(item: NodeItem, painter: QPainter) -> None:
+        painted.append(item.key.name)
+        paint(item, painter)
+
+    monkeypatch.setattr(NodeItem, "paint", note)
+    net.canvas.grab()
+    painted.clear()
+    net.canvas.scroll_by(30, 20)
+    net.canvas.grab()
+    assert not painted
+    net.select("relu")
+    net.canvas.grab()
+    assert painted == ["relu"]
 
 
 def test_views_are_remembered(net: Desk) -> None:
@@ -215,7 +245,7 @@ def test_tool_tips_and_words(net: Desk) -> None:
     assert "linear → relu" in tip(net.wire("relu"))
     assert tip(net.at(300, 500)) == ""
     net.select("linear")
-    assert net.canvas.accessibleDescription() == "Linear, linear, 20 → 256, fed by x"
+    assert net.canvas.accessibleDescription() == "Linear, linear, 20 → 256, fed by x, feeds relu"
 
 
 def test_context_menus(net: Desk) -> None:

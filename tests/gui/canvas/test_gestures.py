@@ -119,7 +119,7 @@ def test_escape_breaks_a_wire_off(net: Desk) -> None:
     net.release(net.at(350, 300))
     assert net.steps() == 0
     assert net.scene.surface.wire is None
-    assert net.scene.edges[Endpoint("relu", "input")].opacity() == 1.0
+    assert net.scene.edges[Endpoint("relu", "input")].hidden is False
 
 
 def test_a_wire_into_empty_space_offers_what_fits(net: Desk) -> None:

@@ -28,6 +28,8 @@ def test_against_a_plain_list(steps: list[tuple[int, Box | None]], wanted: Box) 
         else:
             index.put(key, box)
             plain[key] = box
+        if key % 2:  # between looks, several changes are sorted in at once
+            assert index.near(wanted) == {key for key, box in plain.items() if touch(box, wanted)}
     assert len(index) == len(plain)
     assert index.near(wanted) == {key for key, box in plain.items() if touch(box, wanted)}
     assert all(index.box(key) == box for key, box in plain.items())
@@ -36,4 +38,5 @@ def test_against_a_plain_list(steps: list[tuple[int, Box | None]], wanted: Box) 
         assert bounds is not None and all(touch(bounds, box) for box in plain.values())
     for key in plain:
         index.remove(key)
-    assert not index._cells and not index._large
+    assert not index.near(wanted)
+    assert not index._cells and not index._spans and not index._large

@@ -46,7 +46,7 @@ class DrawWire(Interaction):
         self._target: PortKey | None = None
         self._moved = False
         if self._pulled is not None:
-            self.scene.edges[self._pulled].setOpacity(0.0)
+            self.scene.edges[self._pulled].hidden = True
         self.scene.update()
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
@@ -146,7 +146,7 @@ class DrawWire(Interaction):
 
     def _clear(self) -> None:
         if self._pulled is not None and self._pulled in self.scene.edges:
-            self.scene.edges[self._pulled].setOpacity(1.0)
+            self.scene.edges[self._pulled].hidden = False
         self.scene.surface.wire = self.scene.surface.port = None
         self.scene.overlay.wipe()
         self.scene.update()

@@ -1,0 +1,301 @@
+"""The whole graph from afar: boxes and straight lines in a few calls however many there are, and what titles fit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import floor
+from typing import TYPE_CHECKING
+
+from attrs import Factory, define
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from blockstudio.gui.canvas.layers import Layer
+from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, measure
+from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.node_painting import badge, fill_bordered
+from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.spatial import Box
+from blockstudio.gui.canvas.surface import Detail, Surface
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.edge_item import EdgeItem
+    from blockstudio.gui.canvas.items import ItemStore, Thing
+
+TILE = 2048.0
+"""Side of the squares that the graph is gathered by: a change costs only the squares it touches."""
+LEAST_TITLE = 5.5
+"""Pixels below which a title is not painted."""
+READABLE = 10.0
+"""Pixels that a title gets where there is room."""
+MOST_ROUNDED = 300
+"""Boxes that get round corners; with more, none is large enough to show them."""
+
+PILLS = ""
+"""Stands for no category, whose colour pills have."""
+
+Cell = tuple[int, int]
+
+
+@define
+class Tile:
+    """What begins in one square."""
+
+    boxes: dict[str, list[QRectF]] = Factory(lambda: defaultdict(list))
+    """By colour."""
+    errors: list[QRectF] = Factory(list)
+    lines: list[QLineF] = Factory(list)
+    bounds: QRectF = Factory(QRectF)
+
+    def add(self, item: NodeItem | PillItem) -> None:
+        body = item.body
+        self.boxes[_color_of(item)].append(body)
+        if item.severity == "error":
+            self.errors.append(body)
+
+    def add_wire(self, edge: EdgeItem) -> None:
+        if edge.drawn:
+            self.lines.append(QLineF(edge.x0, edge.y0, edge.x1, edge.y1))
+
+    def close(self) -> None:
+        """It is complete: see where it lies."""
+        xs: list[float] = []
+        ys: list[float] = []
+        for boxes in self.boxes.values():
+            for box in boxes:
+                xs += (box.left(), box.right())
+                ys += (box.top(), box.bottom())
+        for line in self.lines:
+            xs += (line.x1(), line.x2())
+            ys += (line.y1(), line.y2())
+        if xs:
+            left, top = min(xs), min(ys)
+            self.bounds = QRectF(left, top, max(xs) - left + 1, max(ys) - top + 1)
+
+
+class OverviewLayer(Layer):
+    """Follows single changes by gathering only the squares they are in again."""
+
+    def __init__(self, scene: ItemStore) -> None:
+        super().__init__(scene)
+        self._tiles: dict[Cell, Tile] | None = None
+        self._stale: set[Cell] = set()
+        self._titles: dict[tuple[str, int], QStaticText] = {}
+        self._fonts: dict[int, tuple[QFont, float]] = {}
+        """By size, with the height above the middle of a line."""
+
+    def forget(self) -> None:
+        """Everything changed: gather again when next painted."""
+        self._tiles = None
+        self._stale.clear()
+        self._titles.clear()
+        self._fonts.clear()
+
+    def touch(self, item: Thing) -> None:
+        """What is, or was, at the place of a thing has changed."""
+        if self._tiles is not None and item.key not in self.canvas.lifted:
+            self._stale.add(_cell(item.box()))
+
+    def touch_wire(self, edge: EdgeItem) -> None:
+        """A wire that begins, or began, there has changed."""
+        if self._tiles is not None and edge.target not in self.canvas.lifted_wires:
+            self._stale.add(_start(edge))
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        surface = self.canvas.surface
+        if surface.detail == Detail.FULL or surface.printing:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        if surface.detail == Detail.TITLES:
+            self._paint_titles(painter, self.canvas.placed_near(option.exposedRect))
+        else:
+            self._paint_tiles(painter, option.exposedRect)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+    # --- boxes and lines --------------------------------------------------------------------------
+
+    def _paint_tiles(self, painter: QPainter, exposed: QRectF) -> None:
+        surface = self.canvas.surface
+        tiles = [tile for tile in self.gathered().values() if tile.bounds.intersects(exposed)]
+        if self.canvas.lifted:
+            tiles.append(self._lifted())
+        painter.setPen(QPen(surface.colors.wire, 0))
+        for tile in tiles:
+            painter.drawLines(tile.lines)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for tile in tiles:
+            for name, boxes in tile.boxes.items():
+                painter.setBrush(_color(name, surface))
+                painter.drawRects(boxes)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(_cosmetic(surface.colors.accent, 2.0))
+        painter.drawRects([item.body for item in self.canvas.selected_items()])
+        painter.drawLines([QLineF(edge.start, edge.end) for edge in self.canvas.lit_edges()])
+        painter.setPen(_cosmetic(surface.colors.error, 2.0))
+        for tile in tiles:
+            painter.drawRects(tile.errors)
+
+    def gathered(self) -> dict[Cell, Tile]:
+        """The squares as they are now."""
+        scene = self.canvas
+        if self._tiles is None:
+            tiles: dict[Cell, Tile] = {}
+            self._tiles = tiles
+            items: list[NodeItem | PillItem] = [*scene.nodes.values(), *scene.pills.values()]
+            for item in items:
+                if not item.front:
+                    tiles.setdefault(_cell(item.box()), Tile()).add(item)
+            for edge in scene.edges.values():
+                if edge.drawn and edge.target not in scene.lifted_wires:
+                    tiles.setdefault(_start(edge), Tile()).add_wire(edge)
+            for tile in tiles.values():
+                tile.close()
+        for cell in self._stale:
+            self._tiles[cell] = self._gather(cell)
+        self._stale.clear()
+        return self._tiles
+
+    def _gather(self, cell: Cell) -> Tile:
+        scene, tile = self.canvas, Tile()
+        x, y = cell[0] * TILE, cell[1] * TILE
+        area = QRectF(x, y, TILE, TILE)
+        for item in scene.placed_near(area):
+            if _cell(item.box()) == cell and not item.front:
+                tile.add(item)
+        for edge in scene.edges_near(area):
+            if _start(edge) == cell and edge.target not in scene.lifted_wires:
+                tile.add_wire(edge)
+        tile.close()
+        return tile
+
+    def _lifted(self) -> Tile:
+        scene, tile = self.canvas, Tile()
+        for key in scene.lifted:
+            item = scene.thing(key)
+            if isinstance(item, NodeItem | PillItem):
+                tile.add(item)
+        for target in scene.lifted_wires:
+            tile.add_wire(scene.edges[target])
+        return tile
+
+    # --- titles -----------------------------------------------------------------------------------
+
+    def _paint_titles(self, painter: QPainter, items: list[NodeItem | PillItem]) -> None:
+        """Boxes in the colours of their kinds, each with a title as large as it can be."""
+        surface = self.canvas.surface
+        rounded = len(items) <= MOST_ROUNDED
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, rounded)
+        boxes: dict[tuple[str, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
+        for item in items:
+            boxes[_color_of(item), item.severity == "error", item.selected].append(item)
+        for (name, wrong, selected), alike in boxes.items():
+            self._paint_boxes(painter, _color(name, surface), wrong, selected, alike, rounded)
+        painter.setPen(surface.colors.text)
+        last = 0
+        for item in items:
+            title = item.face.title if isinstance(item, NodeItem) else item.key.name
+            left, top, right, bottom = item.box()
+            size = title_size(title, right - left - 10.0, bottom - top - 4.0, surface.scale)
+            if not size:
+                continue
+            font, height = self._font(size)
+            if size != last:
+                painter.setFont(font)
+                last = size
+            width = measure("title").width(title) * size / TITLE_SIZE
+            painter.drawStaticText(
+                QPointF((left + right - width) / 2, (top + bottom) / 2 - height), self._title(title, size, font)
+            )
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for item in items:
+            if item.severity:
+                self._paint_badge(painter, item)
+
+    def _paint_boxes(
+        self,
+        painter: QPainter,
+        color: QColor,
+        wrong: bool,
+        selected: bool,
+        items: list[NodeItem | PillItem],
+        rounded: bool,
+    ) -> None:
+        """Boxes that look alike."""
+        colors, scale = self.canvas.surface.colors, self.canvas.surface.scale
+        edge, fill, width = blend(color, colors.card, 0.25), blend(color, colors.card, 0.82), 1.0
+        if wrong:
+            edge, width = colors.error, 2.0
+        if selected:
+            edge, width = colors.accent, 3.0
+        if not rounded:
+            painter.setPen(_cosmetic(edge, width))
+            painter.setBrush(fill)
+            painter.drawRects([item.body for item in items])
+            return
+        for item in items:
+            radius = PILL / 2 if isinstance(item, PillItem) else RADIUS
+            fill_bordered(painter, item.body, radius, edge, width / scale, fill)
+
+    def _font(self, size: int) -> tuple[QFont, float]:
+        found = self._fonts.get(size)
+        if found is None:
+            font = QFont(self.canvas.surface.fonts.title)
+            font.setPixelSize(size)
+            height = QFontMetricsF(font).ascent() - measure("title").middle(0.0) * size / TITLE_SIZE
+            found = self._fonts[size] = font, height
+        return found
+
+    def _title(self, title: str, size: int, font: QFont) -> QStaticText:
+        """Laid out once: the same words come back on thousands of nodes."""
+        found = self._titles.get((title, size))
+        if found is None:
+            if len(self._titles) > 5000:
+                self._titles.clear()
+            found = self._titles[title, size] = QStaticText(title)
+            found.setTextFormat(Qt.TextFormat.PlainText)
+            found.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+        return found
+
+    def _paint_badge(self, painter: QPainter, item: NodeItem | PillItem) -> None:
+        """Of the same size at every zoom."""
+        surface = self.canvas.surface
+        size = 0.8 / surface.scale
+        painter.save()
+        painter.translate(item.body.topRight())
+        painter.scale(size, size)
+        badge(painter, QPointF(0.0, 0.0), item.severity, surface)
+        painter.restore()
+
+
+def _cell(box: Box) -> Cell:
+    return floor(box[0] / TILE), floor(box[1] / TILE)
+
+
+def _start(edge: EdgeItem) -> Cell:
+    return floor(edge.x0 / TILE), floor(edge.y0 / TILE)
+
+
+def _cosmetic(color: QColor, width: float) -> QPen:
+    pen = QPen(color, width)
+    pen.setCosmetic(True)
+    return pen
+
+
+def _color_of(item: NodeItem | PillItem) -> str:
+    """A colour by its name, or the category that has it."""
+    return item.face.color or item.face.category if isinstance(item, NodeItem) else PILLS
+
+
+def _color(name: str, surface: Surface) -> QColor:
+    hue = surface.colors.hues.get(name)
+    if hue is not None:
+        return hue
+    return QColor(name) if QColor.isValidColorName(name) else surface.colors.muted
+
+
+def title_size(title: str, width: float, height: float, scale: float) -> int:
+    """The font size in scene units for a title seen from afar; 0 where it would be too small to read."""
+    room = width / max(1.0, measure("title").width(title)) * TITLE_SIZE
+    size = min(READABLE / scale, room, height * 0.75)
+    return int(size) if size * scale >= LEAST_TITLE else 0
