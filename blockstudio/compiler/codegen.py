@@ -74,7 +74,7 @@ def _class(module: ir.Module, used: set[str]) -> Source:
     base = "nn.Sequential" if sequence else "nn.ModuleList" if numbered else "nn.Module"
     lines.add(f"class {module.name}({base}):")
     lines.depth = 1
-    docstring = docstring_lines(module.doc, module.hyper_parameters, lines.room())
+    docstring = docstring_lines(module.doc, module.hyper_parameters, module.forward.inputs, lines.room())
     if docstring:
         lines.add_prose(docstring)
         lines.blank()

@@ -15,8 +15,8 @@ def comment_lines(text: str, room: int) -> list[str]:
     return [f"# {line}" if line else "#" for line in _wrapped(text, room - 2)]
 
 
-def docstring_lines(doc: str, arguments: Iterable[ir.Argument], room: int) -> list[str]:
-    """A docstring with what there is to say of the arguments; empty where there is nothing at all."""
+def docstring_lines(doc: str, arguments: Iterable[ir.Argument], inputs: Iterable[ir.Argument], room: int) -> list[str]:
+    """A docstring with what there is to say of the arguments and the inputs; empty where there is nothing at all."""
     growth = len(_escaped(doc)) - len(doc)
     room -= min(growth, room // 2)
     lines = _wrapped(doc, room - 6)
@@ -26,6 +26,11 @@ def docstring_lines(doc: str, arguments: Iterable[ir.Argument], room: int) -> li
         for argument in described:
             first, *rest = _wrapped(f"{argument.name}: {argument.doc}", room - 8)
             lines += [f"    {first}", *(f"        {line}".rstrip() for line in rest)]
+    examples = [argument for argument in inputs if argument.example]
+    if examples:
+        lines += [*([""] if lines else []), "Example inputs:"]
+        for argument in examples:
+            lines += [f"    {line}".rstrip() for line in _wrapped(f"{argument.name}: {argument.example}", room - 10)]
     if not lines:
         return []
     # Escaped line by line, so that no line ends within an escape.

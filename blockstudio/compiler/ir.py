@@ -280,6 +280,8 @@ class Argument:
     default: str = ""
     annotation: str = ""
     doc: str = ""
+    example: str = field(default="", eq=False)
+    """The shape of an example for it: said in a docstring, and of no consequence for anything else."""
 
 
 @frozen

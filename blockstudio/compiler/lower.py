@@ -26,6 +26,7 @@ from blockstudio.graph.model import (
     CodeDefinition,
     Constant,
     Endpoint,
+    Example,
     Function,
     Graph,
     If,
@@ -69,6 +70,13 @@ def lower(document: Document, root: str = "", analysis: Analysis | None = None) 
                     tuple(port.name for port in signature.outputs),
                 )
     return ir.Program(root, modules, functions)
+
+
+def _shape(example: Example | None) -> str:
+    """The shape of an example in words: "(2, 20)", and its type if that is not the usual one."""
+    if example is None or example.generator == "file":
+        return ""  # what is in a file is not known here
+    return f"{example.shape}" + ("" if example.dtype == "float32" else f" {example.dtype}")
 
 
 class _Lowering:
@@ -157,7 +165,10 @@ class _Lowering:
             source = self.scope.feeds(place, BOUNDARY, port.name)
             away = source is not None and self.device_of(place, source) and self.scope.root.graph.inputs
             outputs.append(ir.Output(port.name, source, move=bool(away)))
-        inputs = tuple(ir.Argument(port.name, default_source(port.default)) for port in place.graph.inputs)
+        inputs = tuple(
+            ir.Argument(port.name, default_source(port.default), example=_shape(port.example))
+            for port in place.graph.inputs
+        )
         return ir.Block(place.location, inputs, tuple(statements), tuple(outputs))
 
     def statement(self, place: Place, node: Node, names: Names) -> ir.Statement | None:

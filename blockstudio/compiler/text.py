@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
 
 from attrs import define, evolve, field, frozen
 
@@ -167,34 +169,102 @@ def _laid_out(line: Line) -> tuple[list[str], list[_Start]]:
     if line.is_prose or line.comment or indent + len(source) <= WIDTH:
         comment = f"  # {line.comment}" if line.comment else ""
         return [" " * indent + source + comment], [(0, indent)]
-    pieces = list(_pieces(source, 0, len(source), indent, ""))
-    lines = [" " * column + source[start:end] + tail for start, end, column, tail in pieces]
-    return lines, [(start, column) for start, _, column, _ in pieces]
+    pieces = list(_statement(source, indent))
+    lines = [" " * piece.column + piece.head + source[piece.start : piece.end] + piece.tail for piece in pieces]
+    return lines, [(piece.start, piece.column + len(piece.head)) for piece in pieces]
 
 
-_Piece = tuple[int, int, int, str]
-"""A line: the part of the text in it, its column, and what comes behind that part."""
+class _Piece(NamedTuple):
+    """A line: the part of the text in it, its column, and what stands before and behind that part."""
+
+    start: int
+    end: int
+    column: int
+    tail: str = ""
+    head: str = ""
+
+
+def _statement(source: str, indent: int) -> Iterator[_Piece]:
+    """A statement in lines: its expression in brackets of its own where it cannot be broken at those it has."""
+    start, end = _expression(source)
+    operators = list(_operators(source, start, end))
+    breakable = _brackets(source, start, end, WIDTH - indent - start)
+    if start == end or (breakable and not operators):
+        yield from _pieces(source, 0, len(source), indent, "")
+        return
+    yield _Piece(0, start, indent, "(")
+    yield from _operands(source, start, end, indent + INDENT, operators)
+    yield _Piece(end, len(source), indent, head=")")
+
+
+def _expression(source: str) -> tuple[int, int]:
+    """Where in a statement the expression is that brackets may be put round; empty where there is none."""
+    for keyword in ("return ", "if ", "while "):
+        if source.startswith(keyword):
+            return len(keyword), len(source) - (keyword != "return ")
+    if source.startswith("for ") and not source.endswith("):"):
+        return len("for "), source.index(" in ")
+    for index, character in _outside(source, 0, len(source)):
+        if character == "=" and source[index - 1 : index + 2] == " = ":
+            return index + 2, len(source)
+    return len(source), len(source)
+
+
+_LEVELS: tuple[tuple[str, ...], ...] = (
+    (", ",),
+    (" if ", " else "),
+    (" or ",),
+    (" and ",),
+    (" < ", " > ", " <= ", " >= ", " == ", " != "),
+    (" | ",),
+    (" & ",),
+    (" + ", " - "),
+    (" * ", " / ", " // ", " % ", " @ "),
+)
+"""The operators that a line may be broken before, or behind for a comma; those that bind least first."""
+
+
+def _operators(source: str, start: int, end: int) -> Iterator[int]:
+    """Where the operators stand that bind least in an expression."""
+    spaces = [index for index, character in _outside(source, start, end) if character in " ,"]
+    for level in _LEVELS:
+        found = [index for index in spaces if source.startswith(level, index)]
+        if found:
+            yield from found
+            return
+
+
+def _operands(source: str, start: int, end: int, indent: int, operators: list[int]) -> Iterator[_Piece]:
+    """An expression in brackets: in a line if it fits into one, else a line for each operand."""
+    commas = bool(operators) and source.startswith(", ", operators[0])
+    if not operators or (indent + end - start <= WIDTH and not commas):
+        yield from _pieces(source, start, end, indent, "")
+        return
+    for first, last in pairwise([start - 1 - commas, *operators, end]):
+        yield from _pieces(source, first + 1 + commas, last, indent, "," * commas)
 
 
 def _pieces(source: str, start: int, end: int, indent: int, tail: str) -> Iterator[_Piece]:
-    """A part of a text in lines: broken at its longest brackets where it is too long for one."""
-    brackets = None if indent + end - start + len(tail) <= WIDTH else _longest_brackets(source, start, end)
+    """A part of a text in lines: broken at its last brackets that do where it is too long for one."""
+    fits = indent + end - start + len(tail) <= WIDTH
+    brackets = None if fits else _brackets(source, start, end, WIDTH - indent) or _brackets(source, start, end, end)
     if brackets is None:
-        yield start, end, indent, tail
+        yield _Piece(start, end, indent, tail)
         return
     opening, closing = brackets
-    yield start, opening + 1, indent, ""
+    yield _Piece(start, opening + 1, indent)
     parts = list(_split(source, opening + 1, closing))
     comprehension = source[parts[-1][0] : parts[-1][1]].startswith("for ")
     lone = len(parts) == 1 and source[parts[0][0]] in "[{*"
     for first, last in parts:
         yield from _pieces(source, first, last, indent + INDENT, "" if comprehension or lone else ",")
-    yield closing, end, indent, tail
+    yield _Piece(closing, end, indent, tail)
 
 
-def _longest_brackets(source: str, start: int, end: int) -> tuple[int, int] | None:
-    """The outermost pair of brackets that holds most."""
-    best: tuple[int, int] | None = None
+def _brackets(source: str, start: int, end: int, room: int) -> tuple[int, int] | None:
+    """The last of the outermost brackets that open within so many characters and have anything in them; round ones
+    before others. None where more than one call follows them: a chain of calls is not broken within."""
+    found: list[tuple[int, int]] = []
     opening = depth = 0
     for index, character in _code(source, start, end):
         if character in "([{":
@@ -203,9 +273,13 @@ def _longest_brackets(source: str, start: int, end: int) -> tuple[int, int] | No
             depth += 1
         elif character in ")]}":
             depth -= 1
-            if not depth and index - opening > (best[1] - best[0] if best else 1):
-                best = opening, index
-    return best
+            if not depth and index - opening > 1:
+                found.append((opening, index))
+    fitting = [pair for pair in found if pair[0] - start < room]
+    round_ones = [pair for pair in fitting if source[pair[0]] == "("] or fitting
+    if not round_ones or len(found) - found.index(round_ones[-1]) > 2:
+        return None
+    return round_ones[-1]
 
 
 def _split(source: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -221,6 +295,16 @@ def _split(source: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             first = index + 1
     if first < end:
         yield first, end
+
+
+def _outside(source: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """The characters outside of strings and brackets."""
+    depth = 0
+    for index, character in _code(source, start, end):
+        depth -= character in ")]}"
+        if not depth:
+            yield index, character
+        depth += character in "([{"
 
 
 def _code(source: str, start: int, end: int) -> Iterator[tuple[int, str]]:

@@ -169,7 +169,7 @@ class LiveModel:
         document, _ = placeable(opened[0])
         compiled = compile_document(document)
         live = self._live
-        if live is not None and live.compiled.source == compiled.source:
+        if live is not None and live.compiled.does_the_same_as(compiled):
             self._live = Live(live.model, document, compiled, live.carried)
             relate(live.model, compiled)
         elif live is not None:

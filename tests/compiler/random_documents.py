@@ -32,6 +32,9 @@ COMMENTS = st.sampled_from(["", "", "", "a comment", "two\nlines", 'quotes """ a
 PASSING = ("layer", "call", "sequential", "repeat", "while", "instance")
 """Kinds of nodes all of whose outputs have an input that stands for them while they are bypassed."""
 
+LONGER = {3: "_of_the_main_path", 5: "_of_the_second_and_rather_long_residual_branch"}
+"""What some names have in them, so that lines must be broken in every way."""
+
 UNARY = {
     "relu": ("torch.nn.functional.relu", {}),
     "relu_": ("torch.nn.functional.relu", {"inplace": True}),
@@ -62,7 +65,8 @@ class Maker:
     """The layers that may be called again from anywhere."""
 
     def name(self, stem: str) -> str:
-        return f"{stem}_{next(self.numbers)}"
+        number = next(self.numbers)
+        return f"{stem}{LONGER.get(number % 7, '')}_{number}"
 
     def definition(self, name: str) -> Definition:
         parameters = [HyperParameter("n", self.draw(st.sampled_from(["2", "3"])))]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from blockstudio.compiler import Compiled, Span, compile_document, source
 from blockstudio.compiler.lower import lower
 from blockstudio.errors import CompileError
 from blockstudio.graph.document import Location
-from blockstudio.graph.model import Definition, Expression, HyperParameter, Repeat
+from blockstudio.graph.model import Definition, Example, Expression, HyperParameter, Repeat
 from tests.compiler.documents import call, document, function, graph, instance, layer, linear, net
 from tests.compiler.models import MODELS, chained
 
@@ -171,3 +172,25 @@ def test_a_definition_that_is_used_twice_is_one_class_and_comes_first() -> None:
     text = source(document(outer, inner, root="Net"))
     assert text.count("class Inner") == 1
     assert text.index("class Inner") < text.index("class Net")
+
+
+def test_example_inputs_stand_in_the_docstring_and_change_nothing() -> None:
+    nodes = [linear("hidden", 20, 8)]
+    graph_ = graph("x tokens", "y", nodes, "x>hidden hidden>y")
+    plain = net(graph_, doc="One layer.")
+    graph_.inputs[:] = [
+        evolve(graph_.inputs[0], example=Example((2, 20))),
+        evolve(graph_.inputs[1], example=Example((2, 7), dtype="int64", generator="integers")),
+    ]
+    first = compile_document(plain)
+    assert (
+        '    """One layer.\n\n    Example inputs:\n        x: (2, 20)\n        tokens: (2, 7) int64\n    """\n'
+        in first.source
+    )
+    graph_.inputs[0] = evolve(graph_.inputs[0], example=Example((9, 20)))
+    other = compile_document(plain)
+    assert other.source != first.source and other.does_the_same_as(first)
+    graph_.inputs[0] = evolve(graph_.inputs[0], example=None)
+    assert not compile_document(plain).does_the_same_as(first)  # its lines are others
+    graph_.nodes["hidden"].options["out_features"] = 9
+    assert not compile_document(plain).does_the_same_as(other)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from blockstudio import resources
 from blockstudio.compiler import compile_document
+from blockstudio.formats.project import load
 from tests.compiler.models import MODELS
 from tests.conftest import ROOT
+from tests.helpers.ruff import assert_clean
 
 GOLDEN = ROOT / "tests" / "golden"
 RULES = "E,F,W,I,UP,B,C4,PIE,RET,RUF,SIM,T10,PERF,PLC,PLE,FURB"
@@ -28,16 +31,16 @@ def test_there_is_no_file_without_a_model() -> None:
 def test_the_source_is_clean_and_formatted(tmp_path: Path) -> None:
     for name, model in MODELS.items():
         (tmp_path / f"{name}.py").write_text(compile_document(model()).source, encoding="utf-8")
-    options = ("--isolated", "--line-length", "88", "--target-version", "py311")
-    _ruff(tmp_path, "check", "--select", RULES, *options)
-    _ruff(tmp_path, "format", "--check", *options)
+    assert_clean(tmp_path, RULES)
 
 
-def _ruff(folder: Path, *arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "ruff", *arguments, "."], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
+def test_the_source_of_every_example_is_clean_and_formatted(tmp_path: Path) -> None:
+    for path in resources.path("examples").glob("*.blocks"):
+        name = path.stem.replace("-", "_")
+        (tmp_path / f"example_{name}.py").write_text(compile_document(load(path)).source, encoding="utf-8")
+    assert len(list(tmp_path.iterdir())) >= 22
+    assert_clean(tmp_path)
+    assert_clean(tmp_path, RULES)
 
 
 def test_the_source_stands_on_its_own() -> None:

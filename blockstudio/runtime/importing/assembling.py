@@ -206,4 +206,5 @@ def _doc(module: nn.Module) -> str:
     if type(module).__module__.startswith("torch.nn."):
         return ""
     text = inspect.cleandoc(type(module).__dict__.get("__doc__") or "")
-    return text.split("\n\n")[0].strip()[:500]
+    first = text.split("\n\n")[0].strip()[:500]
+    return "" if first.startswith(("Args:", "Example inputs:")) else first  # which generated source may begin with
