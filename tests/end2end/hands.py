@@ -42,6 +42,23 @@ class Hands:
             self._move(first + (last - first) * (step / 8))
         self._send("mouseup", "1")
 
+    def path(self, x: int, y: int, *steps: tuple[int, int]) -> None:
+        """Drag along a line of steps, each from where the one before ended."""
+        place = QPoint(x, y)
+        self._move(place)
+        self._send("mousedown", "1")
+        for dx, dy in steps:
+            for share in (0.25, 0.5, 0.75, 1.0):
+                self._move(place + QPoint(round(dx * share), round(dy * share)))
+            place += QPoint(dx, dy)
+        self._send("mouseup", "1")
+
+    def hold(self, key: str) -> None:
+        self._send("keydown", key)
+
+    def let_go(self, key: str) -> None:
+        self._send("keyup", key)
+
     def type(self, text: str) -> None:
         self._send("type", "--delay", "15", text)
 
