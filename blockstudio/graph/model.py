@@ -143,6 +143,8 @@ class Node:
     """Where the node's parameters live and it runs, such as "cuda:1"; "" follows the model."""
     bypassed: bool = False
     """What comes in goes out as it is; the node keeps its parameters, which nothing uses then."""
+    expanded: bool = False
+    """Its inside is drawn in its place."""
     extra: Mapping[str, Any] = Factory(dict)
 
     def graphs(self) -> Iterator[tuple[str, Graph]]:

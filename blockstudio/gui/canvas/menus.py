@@ -77,7 +77,7 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
     if nodes:
         _add(menu, canvas, "replace", "bypass", "dissolve")
     if nodes and not scene.sequence:
-        _add(menu, canvas, "wire", "unplug", "group", "ungroup", "frame")
+        _add(menu, canvas, *(("wire",) if len(scene.selection) > 1 else ()), "unplug", "group", "ungroup", "frame")
         blocks = [name for name in canvas.blocks_here() if name not in nodes]
         if blocks:
             canvas.fill_blocks(menu.addMenu(icon("mdi6.tray-arrow-down"), tr("Move into")), nodes, blocks)
