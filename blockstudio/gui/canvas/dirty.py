@@ -45,6 +45,8 @@ class Dirty:
     order: bool = False
     definitions: set[str] = Factory(set)
     """Instances of these look different."""
+    insides: set[str] = Factory(set)
+    """Definitions whose graphs changed: expanded nodes that show them look different."""
     layers: set[str] = Factory(set)
     """Calls of these layers look different."""
 
@@ -110,6 +112,8 @@ def _definition(result: Dirty, edit: Edit) -> None:
 
 def _elsewhere(result: Dirty, edit: Edit, location: Location, here: Location) -> None:
     depth = len(here.steps)
+    if location.definition != here.definition:
+        result.insides.add(location.definition)
     if location.definition == here.definition:
         if len(location.steps) > depth and location.steps[:depth] == here.steps:
             # Inside a node of this graph: its rows or ports may show it.

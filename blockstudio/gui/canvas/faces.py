@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
@@ -33,6 +33,9 @@ from blockstudio.graph.model import (
 )
 from blockstudio.gui.canvas import summaries
 from blockstudio.gui.i18n import entry_label, language, tr
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.insides import Inside
 
 Style = Literal["plain", "instance", "shared", "structure", "tensor", "unknown"]
 
@@ -122,6 +125,9 @@ class Face:
     """The input that goes through and the output it goes to, pair by pair, where the node is bypassed."""
     kin: Face | None = field(default=None, eq=False, repr=False)
     """The face without what is the node's own: nodes of one type and with the same options share it."""
+
+    inside: Inside | None = None
+    """What is drawn inside, where the node is expanded."""
 
     @property
     def takes_rows(self) -> bool:

@@ -8,6 +8,7 @@ from attrs import Factory, define
 from PySide6.QtCore import QPointF, QRectF
 
 from blockstudio.gui.canvas.faces import Face, PortFace, Row
+from blockstudio.gui.canvas.inside_layout import InsideGeometry, lay_out
 from blockstudio.gui.canvas.look import (
     CHIP,
     GAP,
@@ -60,6 +61,7 @@ class NodeGeometry:
     row_titles: float = 0.0
     """Left end of the titles in the rows."""
     more: Line | None = None
+    inside: InsideGeometry | None = None
     rows_top: float | None = None
     """Height of the line above the rows."""
     comment_top: float | None = None
@@ -102,7 +104,10 @@ def geometry(face: Face) -> NodeGeometry:
     kin = face.kin
     if kin is None or face.tag or face.device or face.comment:
         least, title = _widths(face)
-        return _laid_out(face, _width(face, least, title))
+        inside = lay_out(face.inside, geometry) if face.inside is not None else None
+        if inside is not None:
+            least = max(least, inside.width + 2 * PADDING)
+        return _laid_out(face, _width(face, least, title), inside)
     known = measure("title").shapes
     alike = known.get(id(kin))
     if alike is None:
@@ -114,7 +119,7 @@ def geometry(face: Face) -> NodeGeometry:
     return found
 
 
-def _laid_out(face: Face, width: float) -> NodeGeometry:
+def _laid_out(face: Face, width: float, inside: InsideGeometry | None = None) -> NodeGeometry:
     result = NodeGeometry(width)
     small = measure("small")
     lines = _detail(face)
@@ -125,6 +130,10 @@ def _laid_out(face: Face, width: float) -> NodeGeometry:
     if face.takes_rows or face.rows:
         result.rows_top = y
         y = _rows(result, face, y)
+    if inside is not None:
+        result.inside = inside
+        inside.place = QPointF((width - inside.width) / 2, y)
+        y += inside.height + PADDING
     if face.tag or face.device:
         if not face.rows and y == HEADER:
             y -= 3.0

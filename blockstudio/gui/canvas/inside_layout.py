@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import Factory, define
 from PySide6.QtCore import QPointF, QRectF
 
+from blockstudio.graph.document import Location
 from blockstudio.graph.model import Endpoint, Position
 from blockstudio.gui.canvas import layout
 from blockstudio.gui.canvas.insides import InnerNode, InnerPill, Inside
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.faces import Face
     from blockstudio.gui.canvas.geometry import NodeGeometry
 
-WIDEST, HIGHEST = 640.0, 380.0
+WIDEST, HIGHEST = 900.0, 520.0
 """Of the inside, in scene units."""
 LARGEST_SCALE = 0.8
 """What is inside is smaller than what is outside."""
@@ -30,6 +31,7 @@ PILL_SIDE = 14.0
 class InsideGeometry:
     """Sizes are those of the scene; places of nodes, pills and wires are those of the inner graph."""
 
+    location: Location
     scale: float
     width: float
     height: float
@@ -83,7 +85,7 @@ def lay_out(inside: Inside, geometry: Callable[[Face], NodeGeometry]) -> InsideG
         area = area.united(QRectF(x, y + top, shape.width if shape else widths[key], height))
     area = area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
     scale = min(LARGEST_SCALE, WIDEST / area.width(), HIGHEST / area.height())
-    result = InsideGeometry(scale, area.width() * scale, area.height() * scale, (area.x(), area.y()))
+    result = InsideGeometry(inside.location, scale, area.width() * scale, area.height() * scale, (area.x(), area.y()))
     result.nodes = [(node, shapes[node_key(node.name)], places[node_key(node.name)]) for node in inside.nodes]
     result.pills = [
         (pill, QRectF(places[pill.key][0], places[pill.key][1] + PILL_TOP, widths[pill.key], PILL))

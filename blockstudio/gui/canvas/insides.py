@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import Call, Definition, Endpoint, Instance, Node, Position, Sequential
+from blockstudio.graph.model import Call, Definition, Endpoint, Graph, Instance, Node, Position, Sequential
 from blockstudio.gui.canvas import faces
 from blockstudio.gui.canvas.keys import Key, owner_key
 from blockstudio.gui.canvas.summaries import shape_text
@@ -58,9 +59,18 @@ def place_of(document: Document, location: Location, node: Node) -> Location | N
     return location.enter(node.name, next((slot for slot in ("body", "then") if slot in slots), slots[0]))
 
 
-def inside(document: Document, location: Location, node: Node, depth: int) -> Inside | None:
+def face_of(
+    document: Document, location: Location, graph: Graph, node: Node, *, depth: int = 0, **known: Any
+) -> faces.Face:
+    """The face of a node, with what is drawn inside it if it is expanded; `known` is what `describe` is to know."""
+    face = faces.describe(document, location, graph, node, **known)
+    drawn = inside(document, location, node, depth) if node.expanded else None
+    return evolve(face, inside=drawn) if drawn else face
+
+
+def inside(document: Document, location: Location, node: Node, depth: int = 0) -> Inside | None:
     """The inside of an expanded node of the graph at `location`; None where it is not drawn."""
-    place = place_of(document, location, node) if node.expanded and depth < DEEPEST else None
+    place = place_of(document, location, node) if depth < DEEPEST else None
     if place is None:
         return None
     graph = document.graph(place)
@@ -68,11 +78,7 @@ def inside(document: Document, location: Location, node: Node, depth: int) -> In
         return None
     calls = Counter(inner.layer for inner in graph.nodes.values() if isinstance(inner, Call))
     nodes = tuple(
-        InnerNode(
-            name,
-            faces.describe(document, place, graph, inner, callers=calls[name], depth=depth + 1),
-            inner.position,
-        )
+        InnerNode(name, face_of(document, place, graph, inner, callers=calls[name], depth=depth + 1), inner.position)
         for name, inner in graph.nodes.items()
     )
     pills = [InnerPill(Key("input", port.name), _example(port.example), port.position) for port in graph.inputs]

@@ -69,7 +69,7 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
     nodes = [key.name for key in scene.selection if key.kind == "node"]
     if len(nodes) == 1:
         fill_fixes(canvas, menu, nodes[0])
-        _add(menu, canvas, "enter")
+        _add(menu, canvas, "enter", "expand")
     _add(menu, canvas, "rename")
     menu.addSeparator()
     _add(menu, canvas, "cut", "copy", "duplicate", "duplicate_instance", "duplicate_shared", "delete")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from blockstudio.gui.canvas.faces import Face, PortFace, Row
+from blockstudio.gui.canvas.inside_painting import paint_inside
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.look import (
     CHIP,
@@ -49,6 +50,8 @@ def paint(painter: QPainter, item: NodeItem) -> None:
     _header(painter, item, hue)
     if g.rows_top is not None:
         _rows(painter, item, g.rows_top)
+    if g.inside is not None:
+        paint_inside(painter, item)
     painter.setOpacity(1.0)
     _footer(painter, item, hue)
     _ports(painter, item)

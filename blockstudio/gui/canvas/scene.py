@@ -19,7 +19,8 @@ from blockstudio.graph.model import BOUNDARY, Call, Endpoint, Graph, Instance, P
 from blockstudio.gui.canvas import layout
 from blockstudio.gui.canvas.dirty import Dirty, dirty_by
 from blockstudio.gui.canvas.edge_item import EdgeItem
-from blockstudio.gui.canvas.faces import Face, describe
+from blockstudio.gui.canvas.faces import Face
+from blockstudio.gui.canvas.insides import face_of, shows
 from blockstudio.gui.canvas.instances import Instances
 from blockstudio.gui.canvas.items import ItemStore, owners
 from blockstudio.gui.canvas.keys import Key, node_key
@@ -134,6 +135,10 @@ class CanvasScene(ItemStore):
     def _expand(self, dirty: Dirty) -> None:
         """Add what edits touch through names."""
         dirty.definitions.discard(self.location.definition)
+        if dirty.insides and self.document is not None:
+            for name, node in self.graph.nodes.items():
+                if node.expanded and shows(self.document, self.location, node, dirty.insides):
+                    dirty.nodes.add(name)
         if dirty.definitions:
             for name, node in self.graph.nodes.items():
                 called = self.graph.nodes.get(node.layer) if isinstance(node, Call) else node
@@ -195,7 +200,7 @@ class CanvasScene(ItemStore):
 
     def _face(self, name: str) -> Face:
         assert self.document is not None
-        return describe(
+        return face_of(
             self.document,
             self.location,
             self.graph,

@@ -20,6 +20,7 @@ from blockstudio.gui.canvas.arranging import Arranging
 from blockstudio.gui.canvas.asking import Asking
 from blockstudio.gui.canvas.composing import Composing
 from blockstudio.gui.canvas.dropping import Dropping
+from blockstudio.gui.canvas.expanding import Expanding
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
 from blockstudio.gui.canvas.interactions.band import RubberBand
 from blockstudio.gui.canvas.interactions.base import Interaction
@@ -71,6 +72,7 @@ class Canvas(Dropping):
         self.selecting = Selecting(self)
         self.arranging = Arranging(self)
         self.asking = Asking(self)
+        self.expanding = Expanding(self)
         self.minimap = Minimap(self)
         self.composing = Composing(self)
         self._scrolling = QTimer(self)
@@ -198,13 +200,19 @@ class Canvas(Dropping):
             if found.what == "empty":
                 self.search_to_add(point)
             elif found.key is not None and found.key.kind == "node":
-                self._open_node(found.key.name, found.row)
+                self._open_node(found.key.name, found.row, point)
             elif found.key is not None and found.key.kind != "edge":
                 self.edit_in_place(found.key)
 
-    def _open_node(self, name: str, row: int | None) -> None:
+    def _open_node(self, name: str, row: int | None, point: QPointF) -> None:
         """Into a node, and through a row into what it stands for; a node without an inside is renamed."""
         session = self.session
+        item = self.canvas_scene.nodes[name]
+        within = item.geometry.inside
+        if within is not None and within.rect().contains(point - item.pos()):
+            inner = within.node_at(point - item.pos())
+            session.enter(within.location, name, (inner,) if inner else ())
+            return
         rows = self.canvas_scene.nodes[name].face.rows
         takes = self.canvas_scene.nodes[name].face.takes_rows
         if row is None or not rows:

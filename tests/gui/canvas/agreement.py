@@ -5,8 +5,8 @@ from __future__ import annotations
 from blockstudio.catalog.ports import node_ports
 from blockstudio.graph.model import Call, Endpoint, Instance
 from blockstudio.graph.scopes import users_of
-from blockstudio.gui.canvas.faces import describe
 from blockstudio.gui.canvas.geometry import geometry
+from blockstudio.gui.canvas.insides import face_of
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.overview import OverviewLayer, Tile
@@ -29,7 +29,7 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
             callers[node.layer] = callers.get(node.layer, 0) + 1
     for name, node in graph.nodes.items():
         item = scene.nodes[name]
-        face = describe(
+        face = face_of(
             session.document,
             session.location,
             graph,

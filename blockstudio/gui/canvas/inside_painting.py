@@ -1,0 +1,66 @@
+"""How the inside of an expanded node is painted: its graph, smaller, on a field of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from blockstudio.gui.canvas.edge_item import curve
+from blockstudio.gui.canvas.insides import InnerPill
+from blockstudio.gui.canvas.keys import node_key
+from blockstudio.gui.canvas.look import WIRE, blend, measure
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.node_item import NodeItem
+    from blockstudio.gui.canvas.surface import Surface
+
+CORNER = 6.0
+
+
+def paint_inside(painter: QPainter, item: NodeItem) -> None:
+    """The field with the inner wires, pills and nodes."""
+    from blockstudio.gui.canvas import node_painting
+    from blockstudio.gui.canvas.node_item import NodeItem  # nodes are painted within nodes
+
+    inside, surface = item.geometry.inside, item.surface
+    assert inside is not None
+    field = inside.rect()
+    painter.save()
+    painter.setPen(QPen(surface.colors.inner, 1.0))
+    painter.setBrush(surface.colors.canvas)
+    painter.drawRoundedRect(field, CORNER, CORNER)
+    painter.setClipRect(field, Qt.ClipOperation.IntersectClip)
+    painter.translate(field.topLeft())
+    painter.scale(inside.scale, inside.scale)
+    painter.translate(-inside.corner[0], -inside.corner[1])
+    painter.setPen(QPen(surface.colors.wire, WIRE))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for start, end in inside.wires:
+        painter.drawPath(curve(start, end))
+    for pill, rect in inside.pills:
+        _pill(painter, pill, rect, surface)
+    for node, _, (x, y) in inside.nodes:
+        inner = NodeItem(node_key(node.name), node.face, surface)
+        painter.translate(x, y)
+        node_painting.paint(painter, inner)
+        painter.translate(-x, -y)
+    painter.restore()
+
+
+def _pill(painter: QPainter, pill: InnerPill, rect: QRectF, surface: Surface) -> None:
+    colors, fonts = surface.colors, surface.fonts
+    titles, details = measure("title"), measure("detail")
+    painter.setPen(QPen(colors.muted, 1.5))
+    painter.setBrush(blend(colors.card, colors.muted, 0.16))
+    painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
+    text = titles.width(pill.key.name) + (details.width(pill.detail) + 8.0 if pill.detail else 0.0)
+    x, y = rect.center().x() - text / 2, rect.center().y()
+    painter.setPen(colors.text)
+    painter.setFont(fonts.title)
+    painter.drawText(QPointF(x, titles.middle(y)), pill.key.name)
+    if pill.detail:
+        painter.setPen(colors.muted)
+        painter.setFont(fonts.detail)
+        painter.drawText(QPointF(x + titles.width(pill.key.name) + 8.0, details.middle(y)), pill.detail)
