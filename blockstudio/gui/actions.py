@@ -119,6 +119,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("wire", mark("Wire the selection"), mark("Feed each selected node from the one to its left, or the last from all others"), "canvas.wire_selected", "node", "W", "mdi6.vector-polyline", canvas=True),
     ActionSpec("unplug", mark("Unplug all wires"), mark("Take all wires off the selected nodes"), "canvas.disconnect_selected", "node", "Ctrl+U", "mdi6.connection", "selection", canvas=True),
     ActionSpec("knife", mark("Cut wires"), mark("The next stroke with the mouse cuts every wire it crosses; so does Ctrl with the right button"), "canvas.take_knife", "node", "K", "mdi6.content-cut", canvas=True),
+    ActionSpec("bend", mark("Bend the wire"), mark("Draw the selected wires through one more point; dragging a wire does the same"), "canvas.bending.bend", "node", "B", "mdi6.vector-curve", canvas=True),
+    ActionSpec("straighten", mark("Straighten the wire"), mark("Draw the selected wires as they come, without points"), "canvas.bending.straighten", "node", "Shift+B", "mdi6.vector-line", canvas=True),
     ActionSpec("frame", mark("Put a frame round it"), mark("A titled field behind the selected nodes, which takes them along"), "canvas.frame_selection", "node", "Ctrl+J", "mdi6.select-group", "selection", canvas=True, group=1),
     ActionSpec("note", mark("Add a note"), mark("A text in Markdown on the canvas"), "canvas.asking.note", "node", "Ctrl+Alt+N", "mdi6.note-outline", canvas=True, group=1),
     ActionSpec("color", mark("Colour…"), mark("Give the selected nodes and notes a colour of their own"), "canvas.asking.color", "node", "Ctrl+Alt+C", "mdi6.palette-outline", canvas=True, group=1),

@@ -17,7 +17,6 @@ from blockstudio.graph import topology
 from blockstudio.graph.edits import AddNode, Batch, Edit
 from blockstudio.graph.model import CodeDefinition, Endpoint, Position
 from blockstudio.gui.block_files import tell_renamed
-from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.targets import landing
 from blockstudio.gui.canvas.items import Thing
@@ -169,9 +168,7 @@ class Adding(SessionView):
         if not all(other.kind == "note" and scene.graph.notes[other.name].frame for other in near):
             return False
         own = scene.ends_of([key])
-        return not any(
-            edge.target not in own and curve(edge.start, edge.end).intersects(body) for edge in scene.edges_near(body)
-        )
+        return not any(edge.target not in own and edge.path().intersects(body) for edge in scene.edges_near(body))
 
     def _add_to_sequence(self, made: Made, at: QPointF | None) -> None:
         scene = self.canvas_scene

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPointF
+
 from blockstudio.graph.edits import Batch, SetRoute
+from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.edge_item import EdgeItem
+from blockstudio.gui.canvas.hits import Hit
+from blockstudio.gui.canvas.interactions.bend import BendWire
 from blockstudio.gui.canvas.places import snapped
 from blockstudio.gui.i18n import tr
 
@@ -21,6 +26,26 @@ class Bending:
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
+
+    def drag(self, found: Hit, point: QPointF) -> BendWire:
+        """The gesture that moves a point, or makes one where a wire was taken hold of."""
+        assert found.key is not None
+        edge = self._canvas.canvas_scene.edges[Endpoint(found.key.name, found.key.port)]
+        if found.row is not None:
+            return BendWire(self._canvas, edge.target, found.row)
+        return BendWire(self._canvas, edge.target, edge.segment_at(point), point)
+
+    def open(self, found: Hit, point: QPointF) -> None:
+        """A double click: on a point it takes that away, on a wire it asks what to insert."""
+        canvas = self._canvas
+        edge = canvas.canvas_scene.edge(found.key) if found.key is not None else None
+        if edge is None or canvas.canvas_scene.sequence:
+            return
+        if found.row is None:
+            canvas.search_to_insert(point)
+            return
+        points = edge.via[: found.row] + edge.via[found.row + 1 :]
+        canvas.push(SetRoute(canvas.canvas_scene.location, edge.target, points), tr("Straighten a wire"))
 
     def _edges(self) -> list[EdgeItem]:
         scene = self._canvas.canvas_scene
@@ -44,11 +69,6 @@ class Bending:
         edits = [SetRoute(location, edge.target) for edge in self._edges() if edge.via]
         if edits:
             self._canvas.push(Batch(tuple(edits)), tr("Straighten a wire"))
-
-    def remove(self, edge: EdgeItem, index: int) -> None:
-        """Take one point away."""
-        points = edge.via[:index] + edge.via[index + 1 :]
-        self._canvas.push(SetRoute(self._canvas.canvas_scene.location, edge.target, points), tr("Straighten a wire"))
 
     def nudge(self, dx: float, dy: float) -> bool:
         """Move the points of the selected wires; whether there were any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF
@@ -47,6 +48,7 @@ class EdgeItem:
         "source",
         "surface",
         "target",
+        "via",
         "x0",
         "x1",
         "y0",
@@ -65,6 +67,8 @@ class EdgeItem:
         self.hovered = False
         self.hidden = False
         """Not painted, while a gesture shows it elsewhere."""
+        self.via: tuple[Place, ...] = ()
+        """Points that it runs through."""
         self.x0 = self.y0 = self.x1 = self.y1 = 0.0
         self.drawn = False
         """Whether both ends are there, so that there is something to draw."""
@@ -106,7 +110,7 @@ class EdgeItem:
     def path(self) -> QPainterPath:
         """The line, made when first asked for."""
         if self._path is None:
-            self._path = curve(self.start, self.end) if self.drawn else QPainterPath()
+            self._path = path_of(self.pieces()) if self.drawn else QPainterPath()
         return self._path
 
     def pen(self) -> QPen:
@@ -119,18 +123,18 @@ class EdgeItem:
 
     def box(self) -> Box:
         x0, y0, x1, y1 = self.x0, self.y0, self.x1, self.y1
-        if x1 >= x0:
+        if x1 >= x0 and not self.via:
             top, bottom = (y0, y1) if y0 < y1 else (y1, y0)
             bend = _bend(x1 - x0)
             return min(x0, x1 - bend) - 3, top - 3, max(x1, x0 + bend) + 3, bottom + 3
-        points = [point for piece in pieces(x0, y0, x1, y1) for point in piece]
+        points = [point for piece in self.pieces() for point in piece]
         xs, ys = [x for x, _ in points], [y for _, y in points]
         return min(xs) - 3, min(ys) - 3, max(xs) + 3, max(ys) + 3
 
     def least_distance(self, x: float, y: float) -> float:
         """A distance that the wire is at least away from a place: quick, where `distance` is exact."""
         dx, dy = self.x1 - self.x0, self.y1 - self.y0
-        if dx < 2 * LEAST_BEND:
+        if dx < 2 * LEAST_BEND or self.via:
             return 0.0
         # Where the curve is above or below the place, and it is never steeper than this.
         share = min(1.0, max(0.0, (x - self.x0) / dx))
@@ -168,16 +172,34 @@ class EdgeItem:
         """Places along the wire behind its start, close enough to each other."""
         return [
             (a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy)
-            for (ax, ay), (bx, by), (cx, cy), (dx, dy) in pieces(self.x0, self.y0, self.x1, self.y1)
+            for (ax, ay), (bx, by), (cx, cy), (dx, dy) in self.pieces()
             for a, b, c, d in SHARES
         ]
 
     @property
     def returns(self) -> bool:
         """Whether it runs back level, between what stands above and below."""
-        return _returns(self.x1 - self.x0, self.y1 - self.y0)
+        return not self.via and _returns(self.x1 - self.x0, self.y1 - self.y0)
+
+    def pieces(self) -> list[Piece]:
+        """The curves that it is made of, from point to point."""
+        if not self.via:
+            return pieces(self.x0, self.y0, self.x1, self.y1)
+        ends = [(self.x0, self.y0), *self.via, (self.x1, self.y1)]
+        return [piece for (ax, ay), (bx, by) in pairwise(ends) for piece in pieces(ax, ay, bx, by)]
+
+    def segment_at(self, point: QPointF) -> int:
+        """Between which of its points a place on the wire is: 0 before the first."""
+        ends = [(self.x0, self.y0), *self.via, (self.x1, self.y1)]
+        parts = [EdgeItem(self.source, self.target, self.surface) for _ in ends[1:]]
+        for part, start, end in zip(parts, ends, ends[1:], strict=False):
+            part.place(start, end)
+        return min(range(len(parts)), key=lambda i: parts[i].distance(point))
 
     def middle(self) -> QPointF:
+        if self.via:
+            path = self.path()
+            return path.pointAtPercent(path.percentAtLength(path.length() / 2))
         x, y = (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
         return QPointF(x, _level(self.y0, self.y1) if self.returns else y)
 
@@ -212,7 +234,12 @@ def _bend(dx: float) -> float:
 
 def curve(start: QPointF, end: QPointF) -> QPainterPath:
     """A smooth line that leaves and arrives level."""
-    path = QPainterPath(start)
-    for _, leaving, arriving, last in pieces(start.x(), start.y(), end.x(), end.y()):
+    return path_of(pieces(start.x(), start.y(), end.x(), end.y()))
+
+
+def path_of(pieces: Sequence[Piece]) -> QPainterPath:
+    """Curves that follow each other as one line."""
+    path = QPainterPath(QPointF(*pieces[0][0]))
+    for _, leaving, arriving, last in pieces:
         path.cubicTo(*leaving, *arriving, *last)
     return path

@@ -263,7 +263,7 @@ class Editing(Adding):
         chosen = {key for key in scene.selection if key.kind in ("node", "input", "output")}
         down = self.session.settings.get(FLOW_DOWN)
         found = tidied(scene, chosen if len(chosen) > 1 else None, down=down)
-        self.move_to(found.before, found.after, tr("Tidy up"), found.sizes)
+        self.move_to(found.before, found.after, tr("Tidy up"), found.sizes, straighten=True)
 
     def move_to(
         self,
@@ -271,13 +271,15 @@ class Editing(Adding):
         after: dict[Key, Position],
         text: str,
         sizes: Mapping[Key, Position] | None = None,
+        *,
+        straighten: bool = False,
     ) -> None:
         """Put things elsewhere in one step, frames with other sizes, and show how they go there."""
         scene = self.canvas_scene
         notes = scene.graph.notes
         places = scene.arrangement | after
         frames = {key: places.pop(key) for key in sizes or ()}
-        edits = placement(scene.location, scene.graph, places)
+        edits = placement(scene.location, scene.graph, places, straighten=straighten)
         for key, size in (sizes or {}).items():
             edits.append(SetNote(scene.location, key.name, evolve(notes[key.name], position=frames[key], size=size)))
         if edits and self.push(Batch(tuple(edits)), text):

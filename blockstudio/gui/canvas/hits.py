@@ -22,7 +22,7 @@ PORT_INSIDE = 10.0
 """How far a port reaches into its node, which is to be taken hold of everywhere else."""
 WIRE_PIXELS = 6.0
 
-What = Literal["empty", "port", "row", "thing", "grip", "wire"]
+What = Literal["empty", "port", "row", "thing", "grip", "wire", "bend"]
 
 
 @frozen
@@ -31,7 +31,7 @@ class Hit:
     key: Key | None = None
     port: PortKey | None = None
     row: int | None = None
-    """The row of a node, for `row`."""
+    """The row of a node, for `row`; the point of a wire, for `bend`."""
 
 
 NOTHING = Hit("empty")
@@ -65,9 +65,18 @@ def hit(scene: CanvasScene, point: QPointF) -> Hit:
         return Hit("thing", paper[-1].key)
     wire = wire_at(scene, point)
     if wire is not None:
-        return Hit("wire", wire)
+        index = _bend_at(scene, wire, point) if surface.detail == Detail.FULL else None
+        return Hit("wire", wire) if index is None else Hit("bend", wire, row=index)
     frames = sorted((n for n in notes if n.holds(point)), key=lambda note: note.width * note.height)
     return Hit("thing", frames[0].key) if frames else NOTHING
+
+
+def _bend_at(scene: CanvasScene, wire: Key, point: QPointF) -> int | None:
+    """The point of a wire that is meant."""
+    edge = scene.edge(wire)
+    reach = PORT_PIXELS / scene.surface.scale
+    near = (abs(x - point.x()) < reach and abs(y - point.y()) < reach for x, y in edge.via) if edge else ()
+    return next((index for index, is_near in enumerate(near) if is_near), None)
 
 
 def port_at(scene: CanvasScene, point: QPointF, reach: float = PORT_REACH) -> PortKey | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
 
-from blockstudio.graph.model import Endpoint
+from blockstudio.graph.model import Endpoint, Position
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.keys import Key, PortKey, owner_key
 from blockstudio.gui.canvas.layers import EVERYWHERE, LabelLayer, ThingLayer, WireLayer
@@ -148,6 +148,12 @@ class ItemStore(QGraphicsScene):
                 # From or to a port of the border that is not there: a problem says so, nothing can be drawn.
                 edge.erase()
                 self._wires.remove(target)
+
+    def bend(self, target: Endpoint, points: tuple[Position, ...]) -> None:
+        """Draw a wire through other points, on the screen."""
+        self.edges[target].via = points
+        self.route([target])
+        self.update()
 
     def ends_of(self, keys: Iterable[Key]) -> set[Endpoint]:
         """The targets of the wires at some things."""

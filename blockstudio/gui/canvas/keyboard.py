@@ -23,7 +23,6 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     (mark("Alt+Arrows"), mark("Move the selection by a step; in a Sequential, to another place")),
     (mark("Page Down"), mark("Enter the block")),
     (mark("Page Up"), mark("Leave the block")),
-    (mark("Ctrl+right button"), mark("Draw a stroke that cuts the wires it crosses")),
     (mark("Space"), mark("Hold to move the view with the mouse")),
     (mark("Esc"), mark("Break off a gesture; clear the selection")),
 )
@@ -51,7 +50,7 @@ def command(canvas: Canvas, key: int, modifiers: Qt.KeyboardModifier) -> Callabl
     if key in _ARROWS:
         direction = _ARROWS[key]
         if modifiers == _ALT:
-            return lambda: canvas.nudge(*_STEPS[direction])
+            return lambda: _nudge(canvas, *_STEPS[direction])
         return lambda: walk(canvas, direction, add=bool(modifiers & _SHIFT))
     return {
         (Qt.Key.Key_A, _SHIFT): canvas.search_to_add,
@@ -62,6 +61,11 @@ def command(canvas: Canvas, key: int, modifiers: Qt.KeyboardModifier) -> Callabl
         (Qt.Key.Key_PageDown, _NONE): canvas.enter_selected,
         (Qt.Key.Key_PageUp, _NONE): canvas.leave,
     }.get((Qt.Key(key), modifiers))
+
+
+def _nudge(canvas: Canvas, dx: float, dy: float) -> None:
+    if not canvas.bending.nudge(dx, dy):
+        canvas.nudge(dx, dy)
 
 
 def walk(canvas: Canvas, direction: Direction, *, add: bool = False) -> None:

@@ -26,6 +26,8 @@ MOST_SMOOTH = 1000
 REACH = 4.0
 """Half the width of the widest wire, and a little more."""
 LONG = 400.0
+POINT = 3.5
+"""Radius of a point that a wire runs through."""
 LABEL_ROOM = 24.0
 """Wire that must be left bare on both sides of a label together."""
 
@@ -54,7 +56,7 @@ class WireLayer(Layer):
             edge
             for edge in self.canvas.edges_near(exposed)
             # Painting a long wire takes long, even where it only passes by.
-            if not edge.hidden and (abs(edge.y1 - edge.y0) < LONG or edge.path().intersects(exposed))
+            if not edge.hidden and ((abs(edge.y1 - edge.y0) < LONG and not edge.via) or edge.path().intersects(exposed))
         ]
         rough = len(edges) > MOST_SMOOTH and not surface.printing
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not rough)
@@ -67,6 +69,19 @@ class WireLayer(Layer):
                 painter.setPen(pen)
             painter.drawPath(edge.path())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        if surface.detail == Detail.FULL and not surface.printing:
+            _paint_points(painter, edges)
+
+
+def _paint_points(painter: QPainter, edges: Iterable[EdgeItem]) -> None:
+    """The points that wires run through, to be taken hold of; larger where the pointer or the selection is."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    for edge in edges:
+        if edge.via:
+            painter.setBrush(edge.pen().color())
+            radius = POINT + 1.5 * edge.raised
+            for x, y in edge.via:
+                painter.drawEllipse(QPointF(x, y), radius, radius)
 
 
 def _is_raised(edge: EdgeItem) -> bool:

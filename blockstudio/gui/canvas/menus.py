@@ -43,6 +43,8 @@ def context_menu(canvas: Canvas, point: QPointF) -> QMenu:
         _ground(canvas, menu, point)
     elif kinds == {"edge"}:
         menu.addAction(icon("mdi6.plus"), tr("Insert a node…"), lambda: canvas.search_to_insert(point))
+        bent = any(edge.via for key in scene.selection if (edge := scene.edge(key)) is not None)
+        _add(menu, canvas, "bend", *(["straighten"] if bent else []))
         _add(menu, canvas, "delete")
     else:
         _things(canvas, menu, kinds)

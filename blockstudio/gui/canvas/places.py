@@ -8,9 +8,9 @@ from typing import Literal
 from attrs import evolve
 
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import Edit, MoveNodes, SetNote, SetPorts
+from blockstudio.graph.edits import Edit, MoveNodes, SetNote, SetPorts, SetRoute
 from blockstudio.graph.model import Graph, Port, Position
-from blockstudio.gui.canvas.keys import Key, node_key
+from blockstudio.gui.canvas.keys import Key, node_key, owner_key
 
 NOWHERE = (0.0, 0.0)
 GRID = 10.0
@@ -37,9 +37,14 @@ def is_unplaced(graph: Graph) -> bool:
     return len(graph.nodes) + ports > 1
 
 
-def placement(location: Location, graph: Graph, places: Mapping[Key, Position]) -> list[Edit]:
-    """The edits that write places into the document; what stands there already is left out."""
-    edits: list[Edit] = []
+def placement(
+    location: Location, graph: Graph, places: Mapping[Key, Position], *, straighten: bool = False
+) -> list[Edit]:
+    """The edits that write places into the document; what stands there already is left out.
+
+    Points of wires both ends of which move alike move along; others stay or, with `straighten`, go.
+    """
+    edits: list[Edit] = _routes(location, graph, places, straighten) if graph.routes else []
     nodes = graph.nodes
     moves = {
         key.name: (float(x), float(y))
@@ -58,4 +63,20 @@ def placement(location: Location, graph: Graph, places: Mapping[Key, Position]) 
     for key, (x, y) in places.items():
         if key.kind == "note" and graph.notes[key.name].position != (x, y):
             edits.append(SetNote(location, key.name, evolve(graph.notes[key.name], position=(float(x), float(y)))))
+    return edits
+
+
+def _routes(location: Location, graph: Graph, places: Mapping[Key, Position], straighten: bool) -> list[Edit]:
+    before = positions(graph)
+    edits: list[Edit] = []
+    for target, points in graph.routes.items():
+        ends = owner_key(graph.edges[target], True), owner_key(target, False)
+        if not all(key in places and key in before for key in ends):
+            continue
+        (dx, dy), other = ((places[key][0] - before[key][0], places[key][1] - before[key][1]) for key in ends)
+        if (dx, dy) != other:
+            if straighten:
+                edits.append(SetRoute(location, target))
+        elif dx or dy:
+            edits.append(SetRoute(location, target, tuple((x + dx, y + dy) for x, y in points)))
     return edits

@@ -296,7 +296,10 @@ class CanvasScene(ItemStore):
             self.take_out_edge(edge)
             edge = None
         if edge is None and source is not None:
-            self.put_in_edge(EdgeItem(source, target, self.surface, implied=self.sequence))
+            edge = EdgeItem(source, target, self.surface, implied=self.sequence)
+            self.put_in_edge(edge)
+        if edge is not None:
+            edge.via = self.graph.routes.get(target, ())
 
     def label_of(self, source: Endpoint) -> str:
         """The shape that flows from an output, as far as it is known."""

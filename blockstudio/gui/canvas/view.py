@@ -14,10 +14,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas import accessible, keyboard, menus, peek, words
 from blockstudio.gui.canvas.arranging import Arranging
 from blockstudio.gui.canvas.asking import Asking
+from blockstudio.gui.canvas.bending import Bending
 from blockstudio.gui.canvas.composing import Composing
 from blockstudio.gui.canvas.dropping import Dropping
 from blockstudio.gui.canvas.expanding import Expanding
@@ -73,6 +73,7 @@ class Canvas(Dropping):
         self.arranging = Arranging(self)
         self.asking = Asking(self)
         self.expanding = Expanding(self)
+        self.bending = Bending(self)
         self.minimap = Minimap(self)
         self.composing = Composing(self)
         self._scrolling = QTimer(self)
@@ -172,6 +173,8 @@ class Canvas(Dropping):
             self.begin((Lasso if lasso else RubberBand)(self, point, press.modifiers))
         elif found.what == "row" and scene.nodes[key.name].face.takes_rows and found.row is not None:
             self.begin(DragRow(self, key.name, found.row))
+        elif key.kind == "edge" and not scene.sequence:
+            self.begin(self.bending.drag(found, point))
         elif key.kind != "edge" and key in scene.selection and (not scene.sequence or key.kind == "node"):
             self.begin(Move(self, key, point))
 
@@ -201,7 +204,9 @@ class Canvas(Dropping):
                 self.search_to_add(point)
             elif found.key is not None and found.key.kind == "node":
                 self._open_node(found.key.name, found.row, point)
-            elif found.key is not None and found.key.kind != "edge":
+            elif found.key is not None and found.key.kind == "edge":
+                self.bending.open(found, point)
+            elif found.key is not None:
                 self.edit_in_place(found.key)
 
     def _open_node(self, name: str, row: int | None, point: QPointF) -> None:
@@ -246,14 +251,15 @@ class Canvas(Dropping):
             return
         before, self._hovered = self._hovered, found
         for one in (before, found):
-            edge = scene.edges.get(Endpoint(one.key.name, one.key.port)) if one.what == "wire" and one.key else None
+            edge = scene.edge(one.key) if one.key is not None and one.port is None else None
             if edge is not None:
                 edge.hovered = one is found
                 scene.restyle_edge(edge)
             if one.port is not None:
                 scene.update_port(one.port)
         scene.surface.port = found.port
-        cursors = {"port": Qt.CursorShape.CrossCursor, "grip": Qt.CursorShape.SizeFDiagCursor}
+        shapes = Qt.CursorShape
+        cursors = {"port": shapes.CrossCursor, "grip": shapes.SizeFDiagCursor, "bend": shapes.SizeAllCursor}
         if self._space or self._knife:
             return
         if found.what in cursors and not scene.sequence:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, dotted
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.look import tint
@@ -47,7 +46,7 @@ class RubberBand(Interaction):
             elif rect.intersects(item.body):
                 found.add(key)
         if not found and not self.scene.sequence:
-            found = {edge.key for edge in self.scene.edges_near(rect) if curve(edge.start, edge.end).intersects(rect)}
+            found = {edge.key for edge in self.scene.edges_near(rect) if edge.path().intersects(rect)}
         return found
 
     def _paint(self, painter: QPainter, rect: QRectF) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from blockstudio.graph.edits import Batch, Connect
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers
 from blockstudio.gui.i18n import tr
 
@@ -33,7 +32,7 @@ class CutWires(Interaction):
         near = QRectF(self._last, point).normalized().adjusted(-1.0, -1.0, 1.0, 1.0)
         for edge in self.scene.edges_near(near):
             if edge.target not in self._cut and not edge.implied and edge.crosses(line):
-                self._cut[edge.target] = curve(edge.start, edge.end)
+                self._cut[edge.target] = edge.path()
         self._last = point
         self._stroke.lineTo(point)
         rect = self._stroke.boundingRect()

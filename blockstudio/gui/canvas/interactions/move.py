@@ -15,6 +15,7 @@ from blockstudio.graph.model import Endpoint, Node
 from blockstudio.gui.canvas.guides import Guides
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, bubble, bubble_rect, dotted
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
+from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import GRID, placement
@@ -40,6 +41,9 @@ class Move(Interaction):
         self._start = start
         keys = self._taken_along({key for key in self.scene.selection if key.kind != "edge"} | {grabbed})
         self._from = {key: (item.x(), item.y()) for key in keys if (item := self.scene.thing(key)) is not None}
+        self._bent = [
+            (edge, edge.via) for edge in self.scene.edges.values() if edge.via and keys.issuperset(owners(edge))
+        ]
         self._grabbed = grabbed
         self._landing: Landing = GROUND
         names = [key.name for key in keys if key.kind == "node"]
@@ -68,6 +72,7 @@ class Move(Interaction):
             dx, dy = self._snapped(dx, dy)
         for key, (x, y) in self._from.items():
             self.scene.put(key, x + dx, y + dy)
+        self._bend_along(dx, dy)
         self.scene.follow_puts(self._from)
         self._landing = self._find_landing(point, modifiers)
         show_landing(self.scene, self._landing, point, self._own)
@@ -141,7 +146,13 @@ class Move(Interaction):
         self.scene.overlay.wipe()
         self.scene.raise_things(self._from, False)
 
+    def _bend_along(self, dx: float, dy: float) -> None:
+        """The points of wires both ends of which move, move along."""
+        for edge, points in self._bent:
+            edge.via = tuple((x + dx, y + dy) for x, y in points)
+
     def _put_back(self) -> None:
+        self._bend_along(0.0, 0.0)
         for key, place in self._from.items():
             self.scene.put(key, *place)
         self.scene.follow_puts(self._from)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.errors import EditError
 from blockstudio.graph.model import Definition, Endpoint, Instance, Node
-from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.base import bubble, bubble_rect
 from blockstudio.gui.canvas.keys import Key
@@ -107,7 +106,7 @@ def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collec
         )
     elif where.wire is not None:
         edge = scene.edges[where.wire]
-        path = curve(edge.start, edge.end)
+        path = edge.path()
         pen = QPen(scene.surface.colors.accent, 5.0)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
 
