@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from blockstudio import resources
-from blockstudio.engine.protocol import Exported, ExportModel, Failure, Problem
+from blockstudio.engine.protocol import BuildModel, Exported, ExportModel, Failure, Problem
 from blockstudio.formats.project import load
 from blockstudio.graph.document import Location
 from blockstudio.gui.canvas.export import Look
@@ -19,7 +20,8 @@ from blockstudio.gui.export_dialog import FORMATS, ExportDialog
 from blockstudio.gui.exports import Exports
 from blockstudio.gui.session import Message, Session
 from blockstudio.gui.settings import LAST_EXPORT, Settings
-from tests.helpers.engines import SilentKernel
+from blockstudio.runtime.build import build
+from tests.helpers.engines import DirectKernel, SilentKernel
 
 MLP = resources.path("examples", "03-mlp.blocks")
 
@@ -180,3 +182,20 @@ def test_a_model_that_does_not_compile_has_no_source(desk: Desk, tmp_path: Path)
     desk.exports.export(tmp_path / "net.py")
     assert desk.messages[-1].level == "warning"
     assert list(tmp_path.glob("net*")) == []
+
+
+def test_the_values_that_the_model_has_now(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    kernel = DirectKernel()
+    session = Session(kernel, Settings(file=tmp_path / "settings.ini"))
+    messages: list[Message] = []
+    session.message.connect(messages.append)
+    session.replace(load(MLP))
+    qtbot.waitUntil(lambda: session.shapes is not None, timeout=60_000)
+    kernel.request(BuildModel(7), lambda _: None)
+    exports = Exports(session, desk.window, desk.saved.append)
+    exports.export(tmp_path / "net.pt2")
+    qtbot.waitUntil(lambda: bool(messages) and messages[-1].level == "success", timeout=60_000)
+    given = torch.rand(3, 20)
+    found = torch.export.load(tmp_path / "net.pt2").module()(given)
+    assert torch.equal(found, build(load(MLP), seed=7)(given))
+    session.close()

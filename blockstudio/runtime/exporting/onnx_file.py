@@ -35,20 +35,29 @@ def convert(captured: Captured, places: Places, inputs: Sequence[str], outputs: 
     """The torch.onnx.ONNXProgram of a captured model; ExportError naming the node that ONNX has no operator for."""
     free = [size for shape in sizes(captured.program) for size in shape if is_free(size)]
     try:
-        with silence():
-            made = torch.onnx.export(
-                captured.program,
-                dynamo=True,
-                verbose=False,
-                input_names=list(inputs),
-                output_names=_output_names(captured, inputs, outputs),
-            )
+        made = _translated(captured, inputs, outputs, optimize=True)
     except Exception as error:
-        raise _refusal(error, places) from error
-    assert made is not None
+        if _operation(error) is not None:
+            raise _refusal(error, places) from error
+        try:  # it is onnxscript's optimiser that fails on some: what is not optimised runs as well
+            made = _translated(captured, inputs, outputs, optimize=False)
+        except Exception as again:
+            raise _refusal(again, places) from again
     _name_sizes(made.model, list(dict.fromkeys(str(size) for size in free)))
     _forget_traces(made.model)
     return made
+
+
+def _translated(captured: Captured, inputs: Sequence[str], outputs: Sequence[str], *, optimize: bool) -> Any:
+    with silence():
+        return torch.onnx.export(
+            captured.program,
+            dynamo=True,
+            verbose=False,
+            optimize=optimize,
+            input_names=list(inputs),
+            output_names=_output_names(captured, inputs, outputs),
+        )
 
 
 def _output_names(captured: Captured, inputs: Sequence[str], outputs: Sequence[str]) -> list[str] | None:

@@ -119,6 +119,16 @@ def test_a_batch_that_a_node_fixes_is_said_so(suffix: str, tmp_path: Path) -> No
 
 
 @BOTH
+def test_a_batch_cut_in_half(suffix: str, tmp_path: Path) -> None:
+    """Which the optimiser of onnxscript 0.7 fails on."""
+    nodes = [function("halves", "torch.chunk", chunks=2, dim=0), function("cat", "torch.cat", dim=0)]
+    wires = "x>halves halves.chunks.1>cat.tensors.0 halves.chunks.0>cat.tensors.1 cat>y"
+    trip = export(net(graph("x", "y", nodes, wires)), tmp_path / f"net{suffix}", torch.rand(4, 8))
+    for batch in (4, 6, 8):
+        trip.holds(torch.rand(batch, 8))
+
+
+@BOTH
 def test_an_example_of_one_that_cannot_be_two(suffix: str, tmp_path: Path) -> None:
     flat = function("flat", "torch.Tensor.view", shape=(1, 8))
     trip = export(single(flat), tmp_path / f"net{suffix}", torch.rand(1, 8))
