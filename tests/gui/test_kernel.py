@@ -31,7 +31,7 @@ def run(*what: str) -> p.RunModel:
     return p.RunModel({name: Example() for name in what})
 
 
-def wait(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+def wait(condition: Callable[[], Any], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -39,7 +39,7 @@ def wait(condition: Callable[[], Any], seconds: float = 10.0) -> None:
         time.sleep(0.001)
 
 
-def ask(kernel: Kernel, request: p.Request, seconds: float = 10.0) -> Any:
+def ask(kernel: Kernel, request: p.Request, seconds: float = 60.0) -> Any:
     """The reply or the failure."""
     answers: list[Any] = []
     kernel.request(request, answers.append, answers.append)
