@@ -177,7 +177,10 @@ class Move(Interaction):
         text = move_text(list(self._from))
         if index is not None:
             with self.canvas.session.macro(text):
-                return self.canvas.push(Batch(tuple(edits)), text) and self.canvas.place_port(self._grabbed, index)
+                done = self.canvas.push(Batch(tuple(edits)), text)
+                if done:
+                    self.canvas.place_port(self._grabbed, index)
+                return done
         return not edits or self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
 
     def _onto_wire(self, node: Node, wire: Endpoint, moved: list[Edit]) -> bool:
