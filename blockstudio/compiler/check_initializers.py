@@ -13,10 +13,7 @@ from blockstudio.compiler.paths import Landing, Paths
 from blockstudio.compiler.scope import Scope
 from blockstudio.errors import BlockStudioError, ExpressionError
 from blockstudio.graph.document import Location
-from blockstudio.graph.model import Constant, Initializer, Parameter
-
-OLD_VALUE = "x"
-"""What an initialiser's expression calls the value there was before."""
+from blockstudio.graph.model import OLD_VALUE, Constant, Initializer, Parameter
 
 
 def check_initializers(scope: Scope, scopes: Mapping[str, Scope], report: Report) -> None:

@@ -210,7 +210,8 @@ class _Lowering:
             self.control(place, node, names, fields)  # declares what is in it, which the model keeps
         arguments = fields["arguments"]
         through = passed_through(self.scope.ports(place, node), arguments)
-        passed = {output: arguments[port] for output, port in through.items()}
+        used = {edge.source.port for edge in place.graph.edges_out_of(node.name)}
+        passed = {output: arguments[port] for output, port in through.items() if output in used}
         return ir.Bypass(**{**fields, "device": "", "moves": {}, "arguments": passed, "outputs": tuple(passed)})
 
     def apply(

@@ -8,14 +8,14 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.render import option_source
 from blockstudio.catalog.spec import OptionSpec
 from blockstudio.compiler import ir
-from blockstudio.compiler.check_initializers import OLD_VALUE, is_tensor
+from blockstudio.compiler.check_initializers import is_tensor
 from blockstudio.compiler.options import Names
 from blockstudio.compiler.paths import Paths
 from blockstudio.compiler.scope import Scope
 from blockstudio.compiler.snippets import quoted
 from blockstudio.errors import ExpressionError
 from blockstudio.graph.document import Location
-from blockstudio.graph.model import Initializer, Layer
+from blockstudio.graph.model import OLD_VALUE, Initializer, Layer
 
 _MAY_REMOVE = ("bias", "affine", "elementwise_affine")
 """Options of layers that can leave them without a parameter that they have by default."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from blockstudio.compiler import ir
-from blockstudio.compiler.check_initializers import OLD_VALUE
 from blockstudio.compiler.snippets import quoted
 from blockstudio.compiler.text import Lines, Text
 from blockstudio.graph.expressions import substitute
+from blockstudio.graph.model import OLD_VALUE
 
 _IN_PLACE = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 

@@ -92,6 +92,8 @@ def wrap(
     for target, source in graph.edges.items():
         if target.node in body.nodes and source.node in body.nodes:
             body.connect(target, source)
+            if target in graph.routes:
+                body.routes[target] = graph.routes[target]
     left, _, top = _extent(body)
     for row, (port, targets) in enumerate(inputs.values()):
         body.inputs.append(Port(port, (left - WIDTH, top + 90.0 * row)))

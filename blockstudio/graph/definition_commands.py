@@ -18,6 +18,7 @@ from blockstudio.graph.edits import (
     SetNode,
 )
 from blockstudio.graph.model import (
+    OLD_VALUE,
     Expression,
     Function,
     HyperParameter,
@@ -90,10 +91,9 @@ def rename_hyper_parameter(document: Document, definition: str, old: str, new: s
     rules = [
         evolve(
             rule,
-            arguments={
-                key: map_value(value, lambda text: expressions.rename(text, old, new))
-                for key, value in rule.arguments.items()
-            },
+            arguments={key: renamed_in(value) for key, value in rule.arguments.items()},
+            expression=expressions.rename(rule.expression, old, new) if old != OLD_VALUE else rule.expression,
+            index=expressions.rename_in_index(rule.index, old, new),
         )
         for rule in found.initializers
     ]

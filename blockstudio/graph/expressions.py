@@ -109,6 +109,11 @@ def rename(text: str, old: str, new: str) -> str:
     return ast.unparse(tree)
 
 
+def rename_in_index(text: str, old: str, new: str) -> str:
+    """What stands between square brackets, with a name replaced."""
+    return rename(f"_[{text}]", old, new)[2:-1] if text else ""
+
+
 def substitute(text: str, values: Mapping[str, str]) -> str:
     """The expression with names replaced by other expressions; the text itself where it does not parse."""
     if not names_in(text) & set(values):

@@ -202,7 +202,6 @@ def _rename_nodes(graph: Graph, names: Mapping[str, str]) -> None:
         if isinstance(node, Call):
             node = evolve(node, layer=names.get(node.layer, node.layer))
         graph.nodes[node.name] = node
-    graph.routes = {Endpoint(names.get(end.node, end.node), end.port): bends for end, bends in graph.routes.items()}
     for ends in edges:
         target, source = (Endpoint(names.get(end.node, end.node), end.port) for end in ends)
         graph.connect(target, source)

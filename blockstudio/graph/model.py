@@ -283,6 +283,10 @@ class HyperParameter:
     extra: Mapping[str, Any] = Factory(dict)
 
 
+OLD_VALUE = "x"
+"""What the expression of an initialiser calls the value there was before."""
+
+
 @frozen(kw_only=True)
 class Initializer:
     """A rule that fills parameters after the block is built; rules apply in order.

@@ -120,9 +120,11 @@ class Arrangement:
         window.resize(min(1440, screen.width() - 40), min(920, screen.height() - 60))
         if kept := self._settings.get(GEOMETRY):
             window.restoreGeometry(kept)
-        self.reset()
-        if kept := self._settings.get(DOCKS):
-            self.restored = window.restoreState(kept, VERSION)
+        # Not over another arrangement: the tab bars of that would stay where they are.
+        kept = self._settings.get(DOCKS)
+        self.restored = bool(kept) and window.restoreState(kept, VERSION)
+        if not self.restored:
+            self.reset()
 
     def move_focus(self, middle: Sequence[QWidget], step: int) -> None:
         """Give the keyboard to the next pane that is seen, or to one of the widgets in the middle."""

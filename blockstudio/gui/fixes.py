@@ -31,8 +31,8 @@ def fixes_of(session: Session, problem: Problem) -> list[Fix]:
     if found is None:
         return []
     location, name = found
-    node = session.document.graph(location).nodes.get(name)
     try:
+        node = session.document.graph(location).nodes.get(name)
         first = _fix(session, problem, location, name)
         others = [Fix(*mend) for mend in mends(session, problem, location, node)] if node is not None else []
     except BlockStudioError:

@@ -70,7 +70,22 @@ class Maker:
 
     def definition(self, name: str) -> Definition:
         parameters = [HyperParameter("n", self.draw(st.sampled_from(["2", "3"])))]
+        if self.draw(st.integers(0, 4)) == 0:
+            return Definition(name, self.rounds(), hyper_parameters=parameters)
         return Definition(name, self.graph(["x", "h"], ["y"], 3), hyper_parameters=parameters, doc=self.draw(COMMENTS))
+
+    def rounds(self) -> Graph:
+        """A graph of rounds that are the members of the block itself, and perhaps of more."""
+        nodes: list[Node] = [linear("0", 8, Expression("8 if i == 0 else 4 + 2 * n + 4 - 2 * n"))]
+        wires = "x>0 0>x"
+        if self.draw(st.booleans()):
+            nodes.append(function("sum", "operator.add"))
+            wires = "x>0 0>sum x>sum.other sum>x"
+        count = self.draw(st.sampled_from([0, 2, Expression("n"), Expression("[1, n][1]")]))
+        repeat = Repeat(name="rounds", count=count, shared=False, body=graph("x", "x", nodes, wires))
+        if self.draw(st.booleans()):
+            return graph("x h", "y", [repeat], "x>rounds.x rounds.x>y")
+        return graph("x h", "y", [repeat, function("tanh", "torch.tanh")], "x>tanh tanh>rounds.x rounds.x>y")
 
     def graph(self, inputs: list[str], outputs: list[str], depth: int, index: str = "", owns: bool = True) -> Graph:
         made = Graph([Port(name) for name in inputs], [Port(name) for name in outputs])

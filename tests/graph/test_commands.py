@@ -202,12 +202,17 @@ def test_renaming_a_definition_renames_its_instances_and_the_root() -> None:
 
 def test_renaming_a_hyper_parameter_renames_it_in_expressions_and_instances() -> None:
     head = chain(
-        linear("a", in_features=Expression("n * 2")), definition="Head", hyper_parameters=[HyperParameter("n")]
+        linear("a", in_features=Expression("n * 2")),
+        definition="Head",
+        hyper_parameters=[HyperParameter("n")],
+        initializers=[Initializer(target="a", parameter="weight", expression="x + n", index="0, :n")],
     )
     doc = document(chain(Instance(name="head", definition="Head", options={"n": 4})), head)
     doc.apply(definition_commands.rename_hyper_parameter(doc, "Head", "n", "width"))
     assert doc.node(Location("Head"), "a") == linear("a", in_features=Expression("width * 2"))
     assert doc.node(NET, "head") == Instance(name="head", definition="Head", options={"width": 4})
+    (rule,) = doc.definition("Head").initializers
+    assert (rule.expression, rule.index) == ("x + width", "0, :width")
 
 
 # --- ports --------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QPushButton,
+    QTabBar,
     QToolButton,
     QWidget,
 )
@@ -208,3 +209,22 @@ def test_the_examples_have_a_menu_of_architectures(window: MainWindow, session: 
     assert "ResNet-50" in titles and len(titles) == 17
     architectures.actions()[titles.index("ResNet-50")].trigger()
     assert session.document.root == "ResNet50" and session.path is None
+
+
+def test_a_window_of_the_same_arrangement_has_each_tab_bar_once(
+    window: MainWindow, session: Session, qapp: QApplication, qtbot: QtBot
+) -> None:
+    window.arrangement.keep()
+    again = MainWindow(session)
+    again.resize(1300, 850)
+    again.show()
+    qtbot.waitUntil(lambda: again.late.complete)
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    first, second = (
+        sorted(bar.count() for bar in shown.findChildren(QTabBar, options=direct) if bar.isVisible() and bar.x() >= 0)
+        for shown in (window, again)
+    )
+    assert first == second
+    again.close()
+    again.deleteLater()
+    qapp.sendPostedEvents(None, 52)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidge
 from blockstudio.errors import BlockStudioError, ExpressionError, mark
 from blockstudio.graph.definition_commands import rename_hyper_parameter, set_hyper_parameters
 from blockstudio.graph.edits import ChangeDefinition, ChangeDocument
-from blockstudio.graph.expressions import check_option
+from blockstudio.graph.expressions import check_option, is_identifier
 from blockstudio.graph.model import HyperParameter
 from blockstudio.graph.scopes import users_of
 from blockstudio.gui import new_blocks
@@ -183,7 +183,7 @@ class HyperParameterList(Section):
                 (tr("name"), tr("no default"), tr("what it is for")),
                 (
                     tr("An argument of the class"),
-                    tr("A value, or an expression over those above"),
+                    tr("What it is where nothing is given: 64, 0.5, 'text' in quotes, or a list such as [3, 4, 6, 3]"),
                     tr("Shown on hover"),
                 ),
                 strict=True,
@@ -218,9 +218,8 @@ class HyperParameterList(Section):
 
     def _set_default(self, index: int, text: str, field: Field) -> None:
         text = text.strip()
-        before = [parameter.name for parameter in self._all()[:index]]
         try:
-            self._check_default(text, before)
+            self._check_default(text)
         except BlockStudioError as error:
             set_state(field, "error")
             self.complaint.setText(message(error))
@@ -230,11 +229,13 @@ class HyperParameterList(Section):
         self.complaint.hide()
         self._change(index, default=text)
 
-    def _check_default(self, text: str, before: Sequence[str]) -> None:
+    def _check_default(self, text: str) -> None:
         if text and text != "None":
             if len(text) > 500:
                 raise ExpressionError(mark("The expression is longer than {limit} characters."), limit=500)
-            check_option(text, before)
+            if is_identifier(text):
+                raise ExpressionError(mark("Text is written in quotes: {text}"), text=repr(text))
+            check_option(text, ())
 
     def _rename(self, old: str, new: str, field: Field) -> None:
         session = self._session
