@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from blockstudio.catalog import render
 from blockstudio.compiler import ir
 
+_PLAIN = r"(?:[^\W\d]\w*(?:\.[^\W\d]\w*)*|\d[\d.]*)"
+_POWER = re.compile(rf"(?<![\w.)\]])({_PLAIN}) \*\* (-?{_PLAIN})(?![\w.(\[])")
 _STRING = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 
 
@@ -97,7 +99,9 @@ def is_atom(source: str) -> bool:
 
 
 def quoted(source: str) -> str:
-    """The source with strings in double quotes, as formatters write them."""
+    """The source with strings in double quotes and powers of plain things without spaces, as formatters write them."""
+    if " ** " in source and "'" not in source and '"' not in source:
+        source = _POWER.sub(r"\1**\2", source)
     return _STRING.sub(_double, source) if "'" in source else source
 
 

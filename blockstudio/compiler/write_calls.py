@@ -290,7 +290,7 @@ def _composed(statement: ir.Compute | ir.Apply, operands: Mapping[str, Text]) ->
     if len(marked) == 1 and source.count(operands[marked[0]].source) == 1:
         text = operands[marked[0]]
         return Text(source, tuple(text.shifted(source.index(text.source)))), marked
-    placeholders = {port: _placeholder(index) for index, port in enumerate(marked)}
+    placeholders = {port: _placeholder(index, operands[port].source) for index, port in enumerate(marked)}
     # The same call with placeholders shows where each argument stands; it may have got brackets.
     skeleton = snippets.call(statement, {port: placeholders.get(port, text.source) for port, text in operands.items()})
     found = {skeleton.index(mark): port for port, mark in placeholders.items() if skeleton.count(mark) == 1}
@@ -309,6 +309,7 @@ def _composed(statement: ir.Compute | ir.Apply, operands: Mapping[str, Text]) ->
     return Text(source, tuple(marks)), order
 
 
-def _placeholder(index: int) -> str:
-    """An identifier that nobody uses; where somebody does, the argument counts as written twice."""
-    return f"ꙮ{index}ꙮ"
+def _placeholder(index: int, source: str) -> str:
+    """An identifier that nobody uses; where somebody does, the argument counts as written twice. It is called where
+    the source is more than a name: operators may stand closer to names."""
+    return f"ꙮ{index}ꙮ" if source.replace(".", "").isidentifier() else f"ꙮ{index}ꙮ()"

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable
 from itertools import groupby
 
+from attrs import evolve
+
 from blockstudio.compiler import ir
 from blockstudio.compiler.snippets import quoted
 from blockstudio.compiler.text import Lines, Text
@@ -24,9 +26,14 @@ def write_rules(rules: Iterable[ir.InitRule], lines: Lines) -> None:
             continue
         lines.add(f"for module in {target}.modules():")
         lines.depth += 1
-        lines.add(f"if type(module) is {layer_type}:")
+        condition = f"type(module) is {layer_type}"
+        first, *others = group
+        if first.optional and first.parameter and not first.source and not others:  # one condition instead of two
+            condition += f" and module.{first.parameter} is not None"
+            first = evolve(first, optional=False)
+        lines.add(f"if {condition}:")
         lines.depth += 1
-        for rule in group:
+        for rule in (first, *others):
             _write_rule(rule, "module", lines)
         lines.depth -= 2
 

@@ -10,7 +10,7 @@ from blockstudio.compiler.lower import lower
 from blockstudio.errors import CompileError
 from blockstudio.graph.document import Location
 from blockstudio.graph.model import Definition, Example, Expression, HyperParameter, Repeat
-from tests.compiler.documents import call, document, function, graph, instance, layer, linear, net
+from tests.compiler.documents import call, document, function, graph, instance, layer, linear, net, parameter
 from tests.compiler.models import MODELS, chained
 
 
@@ -194,3 +194,19 @@ def test_example_inputs_stand_in_the_docstring_and_change_nothing() -> None:
     assert not compile_document(plain).does_the_same_as(first)  # its lines are others
     graph_.nodes["hidden"].options["out_features"] = 9
     assert not compile_document(plain).does_the_same_as(other)
+
+
+def test_marks_beside_powers_that_are_written_without_spaces() -> None:
+    nodes = [
+        parameter("a", "torch.ones(3)"),
+        parameter("b", "torch.ones(3)"),
+        function("both", "operator.pow"),
+        function("relu", "torch.relu"),
+        function("last", "operator.pow"),
+    ]
+    wires = "a>both b>both.other both>relu relu>last x>last.other last>y"
+    compiled = compile_document(net(graph("x", "y", nodes, wires)))
+    assert "return torch.relu(self.a**self.b) ** x" in compiled.source
+    assert spans_of(compiled, "Net", "b")[-1] == "self.b"
+    assert spans_of(compiled, "Net", "both") == ["self.a**self.b"]
+    assert spans_of(compiled, "Net", "last") == ["torch.relu(self.a**self.b) ** x"]

@@ -35,12 +35,12 @@ def test_the_source_is_clean_and_formatted(tmp_path: Path) -> None:
 
 
 def test_the_source_of_every_example_is_clean_and_formatted(tmp_path: Path) -> None:
-    for path in resources.path("examples").glob("*.blocks"):
-        name = path.stem.replace("-", "_")
+    for path in resources.path("examples").rglob("*.blocks"):
+        name = f"{path.parent.name}_{path.stem}".replace("-", "_")
         (tmp_path / f"example_{name}.py").write_text(compile_document(load(path)).source, encoding="utf-8")
     assert len(list(tmp_path.iterdir())) >= 22
     assert_clean(tmp_path)
-    assert_clean(tmp_path, RULES)
+    assert_clean(tmp_path, RULES, ignore="RUF002")  # what people write about their blocks may hold any sign
 
 
 def test_the_source_stands_on_its_own() -> None:
