@@ -161,8 +161,9 @@ def gpt() -> Architecture:
     )
     drawn(
         root.graph,
-        "tokens . . token_embedding add dropout stack norm head logits",
+        "tokens . . token_embedding add dropout",
         ". length places place_embedding",
+        ". . stack norm head logits",
     )
     parts = (
         transformer_block("CausalSelfAttention", "attention"),

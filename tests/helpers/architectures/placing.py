@@ -13,7 +13,7 @@ from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.layers import LABEL_ROOM
 from blockstudio.gui.canvas.look import measure
-from blockstudio.gui.canvas.note_item import TITLE, NoteItem
+from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import placement, snapped
 from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.canvas.tidying import tidied
@@ -22,10 +22,17 @@ from tests.helpers.architectures.drawing import ROWS
 
 ABOVE = 40.0
 """From a note to what stands below it."""
-ROW_GAP = 60.0
+ROW_GAP = 70.0
 LEAST_GAP = 60.0
 FRAME = 30.0
-"""From a frame to what stands in it; above there is its title besides."""
+"""From a frame to what stands in it, at its sides."""
+HEAD = 40.0
+"""Above what stands in a frame: its title."""
+BELOW_TITLE = 50.0
+"""Besides, where a wire runs back into the frame from the one above."""
+FOOT = 20.0
+BETWEEN = 50.0
+"""From a frame to the next: its title stands there when looked at from afar."""
 
 
 def placed(document: Document) -> Document:
@@ -44,7 +51,7 @@ def placed(document: Document) -> Document:
         scene.show_graph(document, location, Known())
         top = 0.0
         if not scene.sequence:
-            after = Rows(scene, rows).places() if rows else tidied(scene)[1]
+            after = Rows(scene, rows).places() if rows else tidied(scene).after
             left = min((x for x, _ in after.values()), default=0.0)
             highest = min((y for _, y in after.values()), default=0.0)
             moved = {key: (x - left, y - highest) for key, (x, y) in after.items()}
@@ -84,11 +91,11 @@ class Rows:
         y = 0.0
         for row, title in zip(self.rows, self.titles, strict=True):
             places = shared if is_grid else self._lefts([row])
-            y += FRAME if title else 0.0
+            y += HEAD + BELOW_TITLE if title else 0.0
             for key, (left, width) in zip(row, places, strict=False):
                 if key:
                     result[key] = snapped(left + (width - self.boxes[key].width) / 2, y)
-            y += max(self.boxes[key].height for key in row if key) + ROW_GAP + (FRAME if title else 0.0)
+            y += max(self.boxes[key].height for key in row if key) + (FOOT + BETWEEN if title else ROW_GAP)
         return result
 
     def _lefts(self, rows: list[list[Key | None]]) -> list[tuple[float, float]]:
@@ -121,7 +128,7 @@ class Rows:
         right = max(places[key][0] + self.boxes[key].width for key in keys) + FRAME
         result = {}
         for number, (row, title) in enumerate(framed):
-            top = min(places[key][1] for key in row if key) - TITLE - 14.0
-            bottom = max(places[key][1] + self.boxes[key].height for key in row if key) + 20.0
+            top = min(places[key][1] for key in row if key) - HEAD - (BELOW_TITLE if number else 0.0)
+            bottom = max(places[key][1] + self.boxes[key].height for key in row if key) + FOOT
             result[f"frame_{number}"] = Note(title, (left, top), (right - left, bottom - top), frame=True)
         return result
