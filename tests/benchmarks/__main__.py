@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.benchmarks.rows import Row, measured
 
-NAMES = ("forward", "building", "resnet", "startup", "histogram", "answering", "shapes", "canvas")
+NAMES = ("forward", "building", "resnet", "startup", "histogram", "answering", "shapes", "canvas", "opening")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

@@ -102,7 +102,6 @@ def measure() -> list[Row]:
     steps = in_turns(
         lambda: step(made, x, classes), lambda: step(by_hand, x, classes), rounds=ROUNDS, warm_up=2, clock=process_time
     )
-    del made, by_hand
     generated = model_class(compile_document(document))
     built = in_turns(lambda: bs.build(document), generated, ResNet, rounds=BUILDS, warm_up=2, clock=process_time)
     return [
