@@ -13,6 +13,7 @@ from blockstudio.catalog.custom_code import read_code
 from blockstudio.compiler.check_definition import DefinitionCheck
 from blockstudio.compiler.check_initializers import check_initializers
 from blockstudio.compiler.code import USUAL_NAMES, bound_names
+from blockstudio.compiler.collecting import uncollected
 from blockstudio.compiler.diagnostics import Diagnostic as Diagnostic
 from blockstudio.compiler.diagnostics import Report
 from blockstudio.compiler.naming import CLASS_RESERVED, is_plain
@@ -50,6 +51,7 @@ def check(document: Document) -> list[Diagnostic]:
     return list(analyse(document).diagnostics)
 
 
+@uncollected
 def analyse(document: Document) -> Analysis:
     """Check a document, and keep what was worked out on the way."""
     report = Report()

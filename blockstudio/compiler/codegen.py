@@ -9,6 +9,7 @@ from attrs import evolve
 
 from blockstudio.compiler import ir
 from blockstudio.compiler.code import USUAL_IMPORTS, bound_names, sorted_imports, split_imports
+from blockstudio.compiler.collecting import uncollected
 from blockstudio.compiler.comments import docstring_lines
 from blockstudio.compiler.snippets import unquoted
 from blockstudio.compiler.text import Lines, Source, Span
@@ -20,6 +21,7 @@ from blockstudio.graph.document import Location
 from blockstudio.graph.expressions import is_number
 
 
+@uncollected
 def generate(program: ir.Program) -> Source:
     """The source of a program that has no errors, and which node each part of it comes from."""
     imports: set[str] = set()

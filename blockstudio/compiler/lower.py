@@ -12,6 +12,7 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import code_signature, passed_through
 from blockstudio.compiler import ir
 from blockstudio.compiler.check import Analysis, analyse
+from blockstudio.compiler.collecting import uncollected
 from blockstudio.compiler.declare import Declarer, callee, count_source
 from blockstudio.compiler.options import Names, hyper_names, run_names, settled, specs_of
 from blockstudio.compiler.rules import lowered_rules
@@ -42,6 +43,7 @@ from blockstudio.graph.model import (
 _ATTRIBUTE = re.compile(r"\bself\.(\w+)")
 
 
+@uncollected
 def lower(document: Document, root: str = "", analysis: Analysis | None = None) -> ir.Program:
     """The program of a block (the document's root) and of all it uses.
 

@@ -1,5 +1,6 @@
-"""Every benchmark, each in a process of its own, as one table: `python -m tests.benchmarks [NAME...]`.
+"""Every benchmark, each in a process of its own, as one table: `python -m tests.benchmarks [NAME...] [--plot FILE]`.
 
+With `--plot`, the cost against the size of a model is drawn as a PNG.
 The exit status is 0 when every target is met.
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from tests.benchmarks.rows import Row, measured
 
-NAMES = ("forward", "building", "resnet", "startup", "histogram", "answering", "shapes", "canvas", "opening")
+NAMES = ("forward", "building", "resnet", "startup", "histogram", "answering", "shapes", "canvas", "opening", "size")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -43,5 +44,16 @@ def main(names: tuple[str, ...]) -> int:
     return 0 if met else 1
 
 
+def run(arguments: list[str]) -> int:
+    if "--plot" in arguments:
+        place = arguments.index("--plot")
+        if len(arguments) == place + 1:
+            print("--plot needs a file", file=sys.stderr)
+            return 2
+        os.environ["BLOCKSTUDIO_PLOT"] = str(Path(arguments[place + 1]).resolve())
+        del arguments[place : place + 2]
+    return main(tuple(arguments))
+
+
 if __name__ == "__main__":
-    sys.exit(main(tuple(sys.argv[1:])))
+    sys.exit(run(sys.argv[1:]))
