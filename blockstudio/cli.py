@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -136,23 +137,26 @@ def export(file: Path, out: Path, seed: int | None, params: Path | None, backgro
 
 
 @cli.command("import")
-@click.argument("target", metavar="MODULE:CALLABLE")
+@click.argument("target", metavar="MODEL")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The project to write.")
-@click.option("--kwargs", default="{}", help="Arguments of the callable, as JSON.")
+@click.option("--kwargs", default="{}", help="Arguments of what makes it: JSON, or channels=3, depth=2.")
 @click.option(
     "--input", "inputs", multiple=True, metavar="SHAPE", help="Shape of an input, such as 2,3,224,224 or 2,16:int64."
 )
 def import_module(target: str, output: Path, kwargs: str, inputs: tuple[str, ...]) -> None:
-    """Make a project from a PyTorch module, and a .params of its weights beside it.
+    """Make a project of a PyTorch model, and a .params of its weights beside it.
 
-    MODULE may be a file of Python; what is called there runs.
+    MODEL is MODULE:CALLABLE, FILE.py:NAME, FILE.py with one model, or a FILE.pt2 of torch.export. What makes it runs.
     """
+    from blockstudio.catalog import targets
     from blockstudio.formats.project import save
     from blockstudio.graph.model import CodeDefinition
     from blockstudio.runtime.importer import import_target
     from blockstudio.runtime.tensor_files import save_state
 
-    result = import_target(target, _arguments(kwargs), [_input(text) for text in inputs])
+    result = import_target(
+        target, _read(targets.parse_arguments, kwargs), [_read(targets.parse_input, i) for i in inputs]
+    )
     save(result.document, output)
     save_state(result.state_dict, str(output.with_suffix(".params")))
     for note in result.report:
@@ -177,26 +181,11 @@ def run(file: Path, params: Path | None, seed: int | None, inputs: tuple[str, ..
         click.echo(line)
 
 
-def _arguments(text: str) -> dict[str, Any]:
+def _read(parse: Callable[[str], Any], text: str) -> Any:
     try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise click.BadParameter(f"--kwargs is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise click.BadParameter('--kwargs is not an object: write {"num_classes": 10}')
-    return found
-
-
-def _input(text: str) -> Any:
-    from blockstudio.graph.expressions import DTYPES
-    from blockstudio.graph.model import Example
-
-    shape, colon, dtype = text.partition(":")
-    if not colon:
-        return _shape(shape)
-    if dtype not in DTYPES:
-        raise click.BadParameter(f"{dtype!r} is not a dtype; write 2,16:int64")
-    return Example(_shape(shape), dtype, "zeros")
+        return parse(text)
+    except BlockStudioError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _shape(text: str) -> tuple[int, ...]:

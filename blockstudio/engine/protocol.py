@@ -384,6 +384,39 @@ class Exported:
     """What the file does not hold as the document has it."""
 
 
+# --- importing ------------------------------------------------------------------------------
+
+
+@frozen
+class ImportModel:
+    """Make a document of a model that exists. Runs Python of the user's own. Reply: `Imported`. May be interrupted.
+
+    The open document and its model stay as they are.
+    """
+
+    target: str
+    """"MODULE:NAME", "FILE.py:NAME" or "FILE.pt2"."""
+    arguments: str = ""
+    """As `catalog.targets.parse_arguments` reads them."""
+    inputs: str = ""
+    """As `catalog.targets.parse_inputs` reads them."""
+    folder: str = ""
+    """Where modules that are not installed are looked for."""
+
+
+@frozen
+class Imported:
+    project: dict[str, Any]
+    """As a project file holds it, with the report of the import."""
+    tensors: int
+    """How many tensors wait for `LoadImported`."""
+
+
+@frozen
+class LoadImported:
+    """Give the model the weights of the last import, which are forgotten then. Reply: `Changed`."""
+
+
 # --- devices --------------------------------------------------------------------------------
 
 
@@ -447,6 +480,8 @@ Request = (
     | SaveTensors
     | TakeSnapshot
     | ExportModel
+    | ImportModel
+    | LoadImported
     | ListDevices
     | MoveModel
 )
@@ -467,6 +502,8 @@ REPLIES: dict[type, type] = {
     SaveTensors: Saved,
     TakeSnapshot: Saved,
     ExportModel: Exported,
+    ImportModel: Imported,
+    LoadImported: Changed,
     ListDevices: Devices,
     MoveModel: Devices,
 }
@@ -479,6 +516,8 @@ MODEL_REQUESTS = (
     SetMode,
     LoadParameters,
     ExportModel,
+    ImportModel,
+    LoadImported,
     MoveModel,
 )
 """Requests that change or run the model: one at a time, on the main shell. All others may be

@@ -39,6 +39,7 @@ Condition = Literal[
     "shared",
     "ready",
     "running",
+    "imported",
 ]
 
 
@@ -82,6 +83,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     # --- file
     ActionSpec("new", mark("New"), mark("Start a new project"), "files.new", "file", "Ctrl+N", "mdi6.file-plus-outline", toolbar=True),
     ActionSpec("open", mark("Open…"), mark("Open a project, or a file of tensors"), "files.open", "file", "Ctrl+O", "mdi6.folder-open-outline", toolbar=True),
+    ActionSpec("import", mark("Import…"), mark("Make a project of a PyTorch model: a file of Python, a .pt2 program, or an installed module"), "importing.open", "file", "Ctrl+Shift+I", "mdi6.import"),
+    ActionSpec("import_report", mark("Import report"), mark("What the import of this project had to say"), "importing.show_report", "file", enabled="imported"),
     ActionSpec("save", mark("Save"), mark("Save the project"), "files.save", "file", "Ctrl+S", "mdi6.content-save-outline", toolbar=True, group=1),
     ActionSpec("save_as", mark("Save as…"), mark("Save the project to another file"), "files.save_as", "file", "Ctrl+Shift+S", group=1),
     ActionSpec("load_parameters", mark("Load parameters…"), mark("Fill the model from a .params or .safetensors file"), "load_parameters", "file", "Ctrl+Shift+O", "mdi6.tray-arrow-up", group=2),

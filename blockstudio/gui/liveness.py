@@ -95,6 +95,7 @@ class Liveness(QObject):
         self._failed.connect(self._raise)
         session.document_changed.connect(self._changed)
         session.location_changed.connect(self.shown_changed)
+        session.document_replaced.connect(self._replaced)
 
     def attach(self, kernel: KernelLike) -> None:
         self._kernel = kernel
@@ -111,6 +112,10 @@ class Liveness(QObject):
     def shown_changed(self) -> None:
         """Another graph is shown: its shapes are wanted even where the root does not reach it."""
         self._send()
+
+    def _replaced(self) -> None:
+        """What was known of the document before says nothing of this one."""
+        self._project = None
 
     def close(self) -> None:
         self._closed = True
@@ -184,7 +189,7 @@ class Liveness(QObject):
 
     def _answered(self, shapes: Shapes) -> None:
         self._sending = False
-        if self._closed:
+        if self._closed or self._project is None:
             return
         if self._unsent:
             self._send()
@@ -195,7 +200,7 @@ class Liveness(QObject):
 
     def _refused(self, failure: Failure) -> None:
         self._sending = False
-        if self._closed:
+        if self._closed or self._project is None:
             return
         if self._unsent:
             self._send()

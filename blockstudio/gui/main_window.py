@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
+from blockstudio.formats import import_report
 from blockstudio.graph.model import Call, CodeDefinition, Instance
 from blockstudio.gui import block_files, menus
 from blockstudio.gui.actions import ACTIONS, make_actions
@@ -20,6 +21,7 @@ from blockstudio.gui.engine_watch import EngineWatch
 from blockstudio.gui.finder import open_finder
 from blockstudio.gui.going import Going
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.importing import ModelImport
 from blockstudio.gui.late_panels import LatePanels
 from blockstudio.gui.notifications import MessageArea
 from blockstudio.gui.panels.inspector import InspectorPanel
@@ -56,6 +58,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.files = ProjectFiles(session, self)
+        self.importing = ModelImport(session, self, self.files.guard, lambda: self.engine)
         self.journal = Journal(session)
         self.messages = MessageArea()
         self.split = SplitView(session)
@@ -155,6 +158,7 @@ class MainWindow(QMainWindow):
         self.palette_panel.chosen.connect(self._add_entry)
         self.files.parameters_wanted.connect(self.save_parameters)
         self.files.tensors_dropped.connect(self._open_tensor_file)
+        self.files.model_chosen.connect(self.importing.open)
         self.status.problems_clicked.connect(self.panes["problems"].bring_up)
         self.status.parameters_clicked.connect(self.panes["parameters"].bring_up)
         self.status.mode.clicked.connect(lambda: self.actions_by_id["training"].trigger())
@@ -193,6 +197,7 @@ class MainWindow(QMainWindow):
             "shared": isinstance(one, Call),
             "ready": engine in ("idle", "busy"),
             "running": engine == "busy",
+            "imported": import_report.KEY in session.document.extra,
         }
         for spec in ACTIONS:
             self.actions_by_id[spec.id].setEnabled(holds[spec.enabled])

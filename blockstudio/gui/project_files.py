@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from blockstudio import resources
+from blockstudio.catalog.targets import PROGRAM, PYTHON
 from blockstudio.errors import BlockStudioError, ProjectError
 from blockstudio.formats import project
 from blockstudio.gui import trust
@@ -58,6 +59,8 @@ class ProjectFiles(QObject):
     """Parameters are to be saved."""
     tensors_dropped = Signal(str)
     """A file that is no project was opened or dropped: of tensors, or of parameters."""
+    model_chosen = Signal(str)
+    """A model that can be imported was opened or dropped."""
 
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
@@ -87,10 +90,13 @@ class ProjectFiles(QObject):
             self.open_path(Path(name))
 
     def open_path(self, path: Path) -> bool:
-        """Open a project, or hand a file of tensors to the panel that shows them; whether it was done."""
+        """Open a project; a file of tensors or a model goes to what shows or imports it. Whether it was done."""
         if path.suffix.lower() in TENSOR_SUFFIXES:
             self._session.settings.set(LAST_FOLDER, str(path.resolve().parent))
             self.tensors_dropped.emit(str(path))
+            return True
+        if path.suffix.lower() in (PYTHON, PROGRAM):
+            self.model_chosen.emit(str(path))
             return True
         if not self.guard():
             return False

@@ -4,19 +4,22 @@ that can be."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve, frozen
 from torch import nn
 
+from blockstudio.catalog.targets import PROGRAM, PYTHON, split_target
 from blockstudio.errors import mark
+from blockstudio.formats.import_report import ImportReport, Note, keep
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import Example
 from blockstudio.runtime.importing import exported
 from blockstudio.runtime.importing.assembling import Assembler
 from blockstudio.runtime.importing.inputs import Inputs, example_tensor
 from blockstudio.runtime.importing.names import class_name
-from blockstudio.runtime.importing.notes import ImportRefused, Note
+from blockstudio.runtime.importing.notes import ImportRefused
 from blockstudio.runtime.importing.session import Session
 from blockstudio.runtime.importing.target import Target, make
 from blockstudio.runtime.importing.tree import Tree
@@ -56,17 +59,37 @@ def import_module(module: nn.Module, inputs: Any = None, *, name: str | None = N
 
 
 def import_target(
-    target: str, kwargs: Mapping[str, Any] | None = None, shapes: Sequence[Sequence[int] | Example] = ()
+    target: str,
+    kwargs: Mapping[str, Any] | None = None,
+    shapes: Sequence[Sequence[int] | Example] = (),
+    *,
+    folder: str = "",
 ) -> ImportResult:
     """The model that "MODULE:NAME" or "FILE.py:NAME" is, or makes when it is called with `kwargs`, or the one in a
     file that torch.export saved ("FILE.pt2").
 
     With the shapes of its inputs it is run once on random ones: floats, or if it refuses those, integers.
-    Runs code of the user's own; an interrupt passes through.
+    Modules that are not installed are looked for in `folder`, or else in the current one. Runs code of the
+    user's own; an interrupt passes through. The document keeps the report.
     """
-    if target.endswith(exported.SUFFIX):
+    result = _of_target(target, kwargs or {}, shapes, folder)
+    keep(result.document, ImportReport(_named(target), result.report))
+    return result
+
+
+def _named(target: str) -> str:
+    """A target as a report names it: a file without its folders, which are nobody's business."""
+    place, name = split_target(target)
+    is_file = Path(place).suffix.lower() in (PROGRAM, PYTHON)
+    return (f"{Path(place).name}:{name}" if name else Path(place).name) if is_file else target
+
+
+def _of_target(
+    target: str, kwargs: Mapping[str, Any], shapes: Sequence[Sequence[int] | Example], folder: str
+) -> ImportResult:
+    if Path(target).suffix.lower() == PROGRAM:
         return _assembled(*exported.load(target), None)
-    made = make(target, kwargs or {})
+    made = make(target, kwargs, folder)
     if not shapes:
         return _import(made, None, None)
     examples = [shape if isinstance(shape, Example) else Example(tuple(shape)) for shape in shapes]

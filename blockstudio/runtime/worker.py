@@ -13,11 +13,12 @@ import torch
 from attrs import evolve
 from torch import Tensor
 
+from blockstudio.catalog.targets import parse_arguments, parse_inputs
 from blockstudio.compiler.ir import CodeModule
 from blockstudio.engine import protocol as p
 from blockstudio.engine.service import failure
 from blockstudio.errors import RunError, mark
-from blockstudio.formats.project import from_json
+from blockstudio.formats.project import from_json, to_json
 from blockstudio.graph.model import Definition, Example
 from blockstudio.runtime import devices, initializers, inputs, loading, tensor_files, values, views
 from blockstudio.runtime.build import explained
@@ -47,6 +48,7 @@ class Worker:
         self._measurements = Measurements()
         self._activations = Activations()
         self._opened: tuple[object, tensor_files.Contents] | None = None
+        self._imported: tensor_files.Contents | None = None
 
     def handle(self, request: p.Request) -> Any:
         """The reply to a request; `Failure` for whatever is raised, an interrupt too."""
@@ -241,6 +243,26 @@ class Worker:
             given = self._inputs(live, {}, self._models.device)
         return export_model(live.model, live.compiled, given, _output_names(live), request.file)
 
+    # --- importing --------------------------------------------------------------------------------------
+
+    def import_model(self, request: p.ImportModel) -> p.Imported:
+        from blockstudio.runtime.importer import import_target
+
+        self._imported = None
+        shapes = parse_inputs(request.inputs)
+        result = import_target(request.target, parse_arguments(request.arguments), shapes, folder=request.folder)
+        state = {key: value for key, value in result.state_dict.items() if not is_lazy(value)}
+        self._imported = tensor_files.Contents(request.target, "dict", state)
+        return p.Imported(to_json(result.document), len(state))
+
+    def load_imported(self, request: p.LoadImported) -> p.Changed:
+        if self._imported is None:
+            raise RunError(mark("The weights of the import are not there any more: import the model again."))
+        model, contents = self._models.current().model, self._imported
+        before = loading.load(model, contents, matching_only=True)
+        self._imported, self._models.changed = None, True
+        return p.Changed(self._snapshots.keep(before))
+
     # --- devices ----------------------------------------------------------------------------------------
 
     def list_devices(self, request: p.ListDevices) -> p.Devices:
@@ -280,6 +302,8 @@ ANSWERS: dict[type, Callable[[Worker, Any], Any]] = {
     p.SaveTensors: Worker.save_tensors,
     p.TakeSnapshot: Worker.take_snapshot,
     p.ExportModel: Worker.export_model,
+    p.ImportModel: Worker.import_model,
+    p.LoadImported: Worker.load_imported,
     p.ListDevices: Worker.list_devices,
     p.MoveModel: Worker.move_model,
 }

@@ -24,6 +24,9 @@ RULE = Initializer(
 MESSAGES = [
     p.UpdateDocument({"format": "blockstudio", "definitions": [{"name": "Net"}]}, 3, True, ("Net", "Other")),
     p.Shapes(3, (p.PortShape("Net/a", "y", SHAPE), p.PortShape("Net", "x", p.TensorShape(None))), (PROBLEM,)),
+    p.ImportModel("net.py:Net", "channels=3", "2, 3", "/home"),
+    p.Imported({"format": "blockstudio", "import": {"from": "net.py"}}, 4),
+    p.LoadImported(),
     p.BuildModel(),
     p.ListParameters(),
     p.ShowTensor("0.weight", "gradient", "0, :5", (0, 3), (1, 4), 7),

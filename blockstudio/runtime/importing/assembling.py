@@ -11,6 +11,7 @@ from attrs import define, evolve, field
 from torch import nn
 
 from blockstudio.compiler.code import bound_names
+from blockstudio.formats.import_report import Note
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import (
     CodeDefinition,
@@ -28,7 +29,6 @@ from blockstudio.runtime.importing.blocks import Block
 from blockstudio.runtime.importing.constructors import known_arguments
 from blockstudio.runtime.importing.layout import lay_out
 from blockstudio.runtime.importing.names import class_name
-from blockstudio.runtime.importing.notes import Note
 from blockstudio.runtime.importing.session import Session
 from blockstudio.runtime.importing.sources import renamed
 from blockstudio.runtime.importing.tensors import VALUE, TensorValue

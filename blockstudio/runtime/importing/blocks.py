@@ -8,8 +8,8 @@ from attrs import Factory, define, field
 from torch import nn
 from torch.utils import _pytree as pytree
 
+from blockstudio.formats.import_report import Note
 from blockstudio.graph.model import Graph, Node
-from blockstudio.runtime.importing.notes import Note
 from blockstudio.runtime.importing.proxies import Kind
 from blockstudio.runtime.importing.tracing import Fixed, Signature
 from blockstudio.runtime.importing.tree import Tie

@@ -11,6 +11,7 @@ import torch
 from attrs import define, evolve, field
 from torch import fx, nn
 
+from blockstudio.formats.import_report import Note
 from blockstudio.graph import topology
 from blockstudio.graph.model import Call, Endpoint, Function, Graph, Instance, Layer, Node, Port
 from blockstudio.runtime.importing import functions, merging, special, unused
@@ -21,7 +22,7 @@ from blockstudio.runtime.importing.inline import Inline, class_name
 from blockstudio.runtime.importing.layers import CatalogLayer
 from blockstudio.runtime.importing.names import Names, fresh, is_key, snake
 from blockstudio.runtime.importing.needs import CHECKS, checked, needed
-from blockstudio.runtime.importing.notes import Note, Untraceable
+from blockstudio.runtime.importing.notes import Untraceable
 from blockstudio.runtime.importing.proxies import KIND, OUT_OF_PLACE, RANK
 from blockstudio.runtime.importing.returns import output_names
 from blockstudio.runtime.importing.special import Part, Size, Step

@@ -28,7 +28,6 @@ from blockstudio.runtime.importing.target import Target, explained
 from blockstudio.runtime.importing.tracing import Fixed, Given, Signature
 from blockstudio.runtime.importing.tree import own_tensors
 
-SUFFIX = ".pt2"
 _VARIANT = "@"
 """Parts the name of a module from the number of a call of it that was recorded otherwise."""
 

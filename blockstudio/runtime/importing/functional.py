@@ -9,10 +9,10 @@ from torch import nn
 from torch.utils import _pytree as pytree
 
 from blockstudio.catalog.catalog import catalog
+from blockstudio.formats.import_report import Note
 from blockstudio.graph.model import Endpoint, Function, Graph, Port
 from blockstudio.runtime.importing.blocks import Block, Output
 from blockstudio.runtime.importing.layers import CatalogLayer
-from blockstudio.runtime.importing.notes import Note
 from blockstudio.runtime.importing.tensors import tensor_node
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from attrs import define, field
 from torch import nn
 from torch.utils import _pytree as pytree
 
+from blockstudio.formats.import_report import Note
 from blockstudio.graph.model import Graph, Layer, Node, Port
 from blockstudio.runtime.importing import drafting, opaque
 from blockstudio.runtime.importing.blocks import Block, Output
@@ -23,7 +24,7 @@ from blockstudio.runtime.importing.inline import Inline
 from blockstudio.runtime.importing.inputs import UNLIKE, Observed
 from blockstudio.runtime.importing.layers import CatalogLayer, Layers, has_hooks_of_its_own
 from blockstudio.runtime.importing.names import Names, child_name, is_child_key, is_key
-from blockstudio.runtime.importing.notes import Note, Untraceable
+from blockstudio.runtime.importing.notes import Untraceable
 from blockstudio.runtime.importing.proxies import COUNT, KIND, RANK, Traced
 from blockstudio.runtime.importing.target import Target
 from blockstudio.runtime.importing.tracing import Fixed, Given, ModuleTracer, Signature, Trace

@@ -15,8 +15,10 @@ from typing import Any
 from attrs import Factory, frozen
 from torch import nn
 
-from blockstudio.errors import mark
+from blockstudio.catalog.targets import PYTHON, obvious, offers, split_target
+from blockstudio.errors import CodeError, mark
 from blockstudio.runtime.importing.notes import ImportRefused
+from blockstudio.runtime.importing.sources import is_installed
 
 
 @frozen(eq=False)
@@ -30,15 +32,19 @@ class Target:
     factory_import: str = ""
 
 
-def make(target: str, kwargs: Mapping[str, Any]) -> Target:
-    """The module that a target names, made with arguments; ImportRefused where there is none."""
-    place, colon, name = target.rpartition(":")
-    if not colon or not place or not name:
+def make(target: str, kwargs: Mapping[str, Any], folder: str = "") -> Target:
+    """The module that a target names, made with arguments; ImportRefused where there is none.
+
+    Modules that are not installed are looked for in `folder`, or else in the current one.
+    """
+    place, name = split_target(target)
+    if not place or not (name or place.endswith(PYTHON)):
         raise ImportRefused(
             mark("“{target}” names no model: write MODULE:NAME or FILE.py:NAME, as in torchvision.models:resnet50."),
             target=target,
         )
-    module = _imported(place)
+    name = name or _only_name(Path(place))
+    module = _imported(place, folder or os.getcwd())
     found = _attribute(module, place, name)
     if isinstance(found, nn.Module):
         return Target(found)
@@ -57,7 +63,7 @@ def make(target: str, kwargs: Mapping[str, Any]) -> Target:
         )
     arguments = {id(inner): constructions[id(inner)][1] for inner in made.modules() if id(inner) in constructions}
     written = ", ".join(f"{key}={value!r}" for key, value in kwargs.items())
-    is_file = place.endswith(".py")
+    is_file = place.endswith(PYTHON)
     first = name.split(".")[0]
     return Target(
         made,
@@ -67,10 +73,32 @@ def make(target: str, kwargs: Mapping[str, Any]) -> Target:
     )
 
 
-def _imported(place: str) -> types.ModuleType:
-    if place.endswith(".py"):
+def _only_name(path: Path) -> str:
+    """The one model in a file of Python; ImportRefused where there are others."""
+    try:
+        found = offers(path.read_text("utf-8"))
+    except OSError as error:
+        raise ImportRefused(
+            mark("“{file}” cannot be read: {reason}."), file=str(path), reason=error.strerror or str(error)
+        ) from error
+    except (UnicodeDecodeError, CodeError) as error:
+        raise ImportRefused(mark("“{file}” is not a file of Python: {reason}"), file=str(path), reason=error) from error
+    chosen = obvious(found)
+    if chosen is None and found:
+        raise ImportRefused(
+            mark("“{file}” has several models: write {file}:NAME with one of {names}."),
+            file=str(path),
+            names=", ".join(offer.name for offer in found),
+        )
+    if chosen is None:
+        raise ImportRefused(mark("There is no model in “{file}”."), file=str(path))
+    return chosen.name
+
+
+def _imported(place: str, folder: str) -> types.ModuleType:
+    if place.endswith(PYTHON):
         return _imported_file(Path(place))
-    with explained(mark("Importing “{target}” raised {kind}: {reason}"), target=place), _found_from(os.getcwd()):
+    with explained(mark("Importing “{target}” raised {kind}: {reason}"), target=place), _found_from(folder):
         return importlib.import_module(place)
 
 
@@ -106,15 +134,30 @@ def _attribute(module: types.ModuleType, place: str, name: str) -> Any:
     return found
 
 
+_BROUGHT: set[str] = set()
+"""Modules of the user's own that earlier imports brought in."""
+
+
 @contextmanager
 def _found_from(folder: str) -> Iterator[None]:
-    """Let modules be imported from a folder."""
-    before = list(sys.path)
+    """Let modules be imported from a folder, those of the user's own as their files are now."""
+    for name in _BROUGHT:
+        sys.modules.pop(name, None)
+    _BROUGHT.clear()
+    importlib.invalidate_caches()
+    before, known = list(sys.path), set(sys.modules)
     sys.path.insert(0, folder)
     try:
         yield
     finally:
         sys.path[:] = before
+        _BROUGHT.update(name for name in set(sys.modules) - known if _is_in(name, folder))
+
+
+def _is_in(name: str, folder: str) -> bool:
+    """Whether a module is of a file in a folder that is not of an installed package."""
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return isinstance(file, str) and Path(file).is_relative_to(folder) and not is_installed(name)
 
 
 @contextmanager

@@ -8,10 +8,11 @@ import torch
 from attrs import frozen
 from torch import nn
 
+from blockstudio.formats.import_report import Note
 from blockstudio.graph.expressions import LONGEST
 from blockstudio.graph.model import Constant, Expression, Node, Parameter
 from blockstudio.runtime.importing.names import is_key
-from blockstudio.runtime.importing.notes import Note, Untraceable
+from blockstudio.runtime.importing.notes import Untraceable
 from blockstudio.runtime.parameters import is_lazy
 
 _SMALL = 1024

@@ -9,13 +9,14 @@ from attrs import evolve
 from torch import nn
 
 from blockstudio.catalog.ports import LARGEST_COUNT
+from blockstudio.formats.import_report import Note
 from blockstudio.graph.model import Endpoint, Graph, Node, Port, Repeat
 from blockstudio.runtime.importing import holders
 from blockstudio.runtime.importing.blocks import Block
 from blockstudio.runtime.importing.calls import CALLED, MODULE, default_signature
 from blockstudio.runtime.importing.functional import functional
 from blockstudio.runtime.importing.layers import CatalogLayer
-from blockstudio.runtime.importing.notes import Note, Untraceable
+from blockstudio.runtime.importing.notes import Untraceable
 from blockstudio.runtime.importing.tree import joined, own_tensors
 
 if TYPE_CHECKING:
