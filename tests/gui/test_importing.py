@@ -117,7 +117,7 @@ def test_a_file_of_python_comes_in_with_its_weights(
     assert report is not None and "it prints" in report.text()
     report.close()
     assert trust.is_trusted([SOURCE], session.settings)
-    session.set_table(None)  # nothing to ask about when the window closes
+    session.replace(new_document())  # nothing to ask about when the window closes
 
 
 def test_what_goes_wrong_is_said_and_nothing_is_lost(
