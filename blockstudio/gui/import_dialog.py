@@ -72,7 +72,7 @@ class ImportDialog(QDialog):
 
     def _build(self) -> None:
         self.target = QLineEdit()
-        self.target.setPlaceholderText("torchvision.models:resnet50")
+        self.target.setPlaceholderText(_such_as("torchvision.models:resnet50"))
         self.target.setToolTip(tr("A file of Python (.py), a program of torch.export (.pt2), or MODULE:CALLABLE"))
         self.browse = tool_button("mdi6.folder-open-outline", tr("Choose a file"), self._browse)
         self.model = QComboBox()
@@ -80,12 +80,12 @@ class ImportDialog(QDialog):
         self.model.setToolTip(tr("The class, function or variable that is, or makes, the model"))
         self.arguments = QLineEdit()
         self.arguments.setFont(fixed_font())
-        self.arguments.setPlaceholderText("num_classes=10, layers=[2, 2]")
+        self.arguments.setPlaceholderText(_such_as("num_classes=10, layers=[2, 2]"))
         self.arguments.setToolTip(tr("Arguments of the class or function, by name, or as JSON"))
         self.signature = muted_label()
         self.inputs = QLineEdit()
         self.inputs.setFont(fixed_font())
-        self.inputs.setPlaceholderText("1, 3, 224, 224; 2, 16: int64")
+        self.inputs.setPlaceholderText(_such_as("1, 3, 224, 224; 2, 16: int64"))
         self.inputs.setToolTip(
             tr("Shapes of the inputs, parted by semicolons. With them the model is run once, and more can be drawn.")
         )
@@ -258,6 +258,10 @@ class ImportDialog(QDialog):
         if self.busy:
             self.cancelled.emit()
         super().reject()
+
+
+def _such_as(example: str) -> str:
+    return tr("such as {example}").format(example=example)
 
 
 def _read(path: Path) -> tuple[str, tuple[Offer, ...]]:

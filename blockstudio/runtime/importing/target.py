@@ -105,23 +105,19 @@ def _imported(place: str, folder: str) -> types.ModuleType:
 def _imported_file(path: Path) -> types.ModuleType:
     if not path.is_file():
         raise ImportRefused(mark("There is no file “{file}”."), file=str(path))
-    name = path.stem
-    if name in sys.modules:
-        name = f"{name}_imported"
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
-    if spec is None or spec.loader is None:
-        raise ImportRefused(mark("“{file}” is not a file of Python."), file=str(path))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where `inspect` looks for the source of its classes
-    try:
-        with (
-            explained(mark("Importing “{target}” raised {kind}: {reason}"), target=str(path)),
-            _found_from(str(path.resolve().parent)),
-        ):
-            spec.loader.exec_module(module)
-    except BaseException:
-        sys.modules.pop(name, None)
-        raise
+    with _found_from(str(path.resolve().parent)):
+        name = path.stem if path.stem not in sys.modules else f"{path.stem}_imported"
+        spec = importlib.util.spec_from_file_location(name, path.resolve())
+        if spec is None or spec.loader is None:
+            raise ImportRefused(mark("“{file}” is not a file of Python."), file=str(path))
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # where `inspect` looks for the source of its classes
+        try:
+            with explained(mark("Importing “{target}” raised {kind}: {reason}"), target=str(path)):
+                spec.loader.exec_module(module)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
     return module
 
 
