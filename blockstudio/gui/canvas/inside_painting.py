@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.insides import InnerPill
 from blockstudio.gui.canvas.keys import node_key
-from blockstudio.gui.canvas.look import WIRE, blend, measure
+from blockstudio.gui.canvas.look import WIRE, blend, measure, title_size
 
 if TYPE_CHECKING:
+    from blockstudio.gui.canvas.faces import Face
+    from blockstudio.gui.canvas.inside_layout import InsideGeometry
     from blockstudio.gui.canvas.node_item import NodeItem
     from blockstudio.gui.canvas.surface import Surface
 
@@ -47,6 +49,55 @@ def paint_inside(painter: QPainter, item: NodeItem) -> None:
         node_painting.paint(painter, inner)
         painter.translate(-x, -y)
     painter.restore()
+
+
+def paint_outline(painter: QPainter, inside: InsideGeometry, surface: Surface, scale: float) -> None:
+    """The inside from afar: boxes with titles as large as they can be, and wires."""
+    colors = surface.colors
+    scale *= inside.scale
+    painter.save()
+    painter.fillRect(inside.rect(), colors.canvas)
+    painter.translate(inside.place)
+    painter.scale(inside.scale, inside.scale)
+    painter.translate(-inside.corner[0], -inside.corner[1])
+    painter.setPen(QPen(colors.wire, WIRE))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for start, end in inside.wires:
+        painter.drawPath(curve(start, end))
+    boxes: list[tuple[QRectF, QColor, str, InsideGeometry | None]]
+    boxes = [(rect, colors.muted, pill.key.name, None) for pill, rect in inside.pills]
+    boxes += [
+        (
+            QRectF(x, y, geometry.width, geometry.height),
+            node_color(node.face, surface),
+            node.face.title,
+            geometry.inside,
+        )
+        for node, geometry, (x, y) in inside.nodes
+    ]
+    font = QFont(surface.fonts.title)
+    for rect, hue, title, deeper in boxes:
+        painter.setPen(QPen(blend(hue, colors.card, 0.25), 1.0 / scale))
+        painter.setBrush(blend(hue, colors.card, 0.82))
+        painter.drawRect(rect)
+        strip = QRectF(rect)
+        if deeper is not None:
+            strip.setHeight(deeper.place.y())
+            painter.translate(rect.topLeft())
+            paint_outline(painter, deeper, surface, scale)
+            painter.translate(-rect.topLeft())
+        size = title_size(title, strip.width() - 10.0, strip.height() - 4.0, scale)
+        if size:
+            font.setPixelSize(size)
+            painter.setFont(font)
+            painter.setPen(colors.text)
+            painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, title)
+    painter.restore()
+
+
+def node_color(face: Face, surface: Surface) -> QColor:
+    """The colour of a node: its own, or that of its kind."""
+    return QColor(face.color) if face.color else surface.colors.hue(face.category)
 
 
 def _pill(painter: QPainter, pill: InnerPill, rect: QRectF, surface: Surface) -> None:

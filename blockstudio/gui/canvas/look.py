@@ -266,3 +266,16 @@ def icon_path(name: str, size: float = 16.0) -> QPainterPath:
     scaled.setFillRule(Qt.FillRule.WindingFill)
     scaled.addPath(QTransform.fromScale(scale, scale).map(path))
     return scaled
+
+
+LEAST_TITLE = 5.5
+"""Pixels below which a title is not painted."""
+READABLE = 10.0
+"""Pixels that a title gets where there is room."""
+
+
+def title_size(title: str, width: float, height: float, scale: float) -> int:
+    """The font size in scene units for a title seen from afar; 0 where it would be too small to read."""
+    room = width / max(1.0, measure("title").width(title)) * TITLE_SIZE
+    size = min(READABLE / scale, room, height * 0.75)
+    return int(size) if size * scale >= LEAST_TITLE else 0

@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QLineF, QObject, QPointF, QRectF, QSize, Qt, 
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from blockstudio.gui.canvas.inside_painting import node_color
 from blockstudio.gui.canvas.look import blend, tint
 from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.node_painting import node_color
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import MINIMAP

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from blockstudio.gui.canvas.faces import Face, PortFace, Row
-from blockstudio.gui.canvas.inside_painting import paint_inside
+from blockstudio.gui.canvas.faces import PortFace, Row
+from blockstudio.gui.canvas.inside_painting import node_color, paint_inside
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.look import (
     CHIP,
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.surface import Surface
 
 _NONE = Qt.BrushStyle.NoBrush
-
-
-def node_color(face: Face, surface: Surface) -> QColor:
-    """The node's own colour, or that of its category."""
-    return QColor(face.color) if face.color else surface.colors.hue(face.category)
 
 
 def paint(painter: QPainter, item: NodeItem) -> None:

@@ -11,8 +11,9 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from blockstudio.gui.canvas.inside_painting import paint_outline
 from blockstudio.gui.canvas.layers import Layer
-from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, measure
+from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, measure, title_size
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered
 from blockstudio.gui.canvas.pill_item import PillItem
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
 TILE = 2048.0
 """Side of the squares that the graph is gathered by: a change costs only the squares it touches."""
-LEAST_TITLE = 5.5
-"""Pixels below which a title is not painted."""
-READABLE = 10.0
-"""Pixels that a title gets where there is room."""
 MOST_ROUNDED = 300
 """Boxes that get round corners; with more, none is large enough to show them."""
 
@@ -196,6 +193,8 @@ class OverviewLayer(Layer):
         for item in items:
             title = item.face.title if isinstance(item, NodeItem) else item.key.name
             left, top, right, bottom = item.box()
+            if isinstance(item, NodeItem) and item.geometry.inside is not None:
+                bottom = top + item.geometry.inside.place.y()
             size = title_size(title, right - left - 10.0, bottom - top - 4.0, surface.scale)
             if not size:
                 continue
@@ -208,6 +207,12 @@ class OverviewLayer(Layer):
                 QPointF((left + right - width) / 2, (top + bottom) / 2 - height), self._title(title, size, font)
             )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for item in items:
+            if isinstance(item, NodeItem) and item.geometry.inside is not None:
+                painter.save()
+                painter.translate(item.pos())
+                paint_outline(painter, item.geometry.inside, surface, surface.scale)
+                painter.restore()
         for item in items:
             if item.severity:
                 self._paint_badge(painter, item)
@@ -292,10 +297,3 @@ def _color(name: str, surface: Surface) -> QColor:
     if hue is not None:
         return hue
     return QColor(name) if QColor.isValidColorName(name) else surface.colors.muted
-
-
-def title_size(title: str, width: float, height: float, scale: float) -> int:
-    """The font size in scene units for a title seen from afar; 0 where it would be too small to read."""
-    room = width / max(1.0, measure("title").width(title)) * TITLE_SIZE
-    size = min(READABLE / scale, room, height * 0.75)
-    return int(size) if size * scale >= LEAST_TITLE else 0
