@@ -4,59 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from blockstudio.catalog import render
-from blockstudio.catalog.catalog import catalog
-from blockstudio.catalog.ports import Ports, called_node, node_ports, passed_through
-from blockstudio.catalog.spec import Entry, PortSpec
-from blockstudio.errors import BlockStudioError, mark
-from blockstudio.graph.control_commands import VALUE, condition_of
+from blockstudio.catalog.ports import Ports, node_ports, passed_through
+from blockstudio.catalog.spec import PortSpec
+from blockstudio.errors import mark
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
-    Call,
-    CodeDefinition,
-    Constant,
     Function,
     Graph,
     If,
-    Instance,
     Layer,
     Node,
-    Parameter,
     Repeat,
     Sequential,
     While,
 )
 from blockstudio.gui.canvas import summaries
-from blockstudio.gui.i18n import entry_label, language, tr
+from blockstudio.gui.canvas.kinds import ICONS, Style, words_of
+from blockstudio.gui.i18n import language, tr
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.insides import Inside
 
-Style = Literal["plain", "instance", "shared", "structure", "tensor", "unknown"]
-
-BLOCK_CATEGORY = "Block"
-STRUCTURE = "Structure"
-TENSOR = "Create"
-
-ICONS = {
-    "instance": "mdi6.cube-outline",
-    "code": "mdi6.language-python",
-    "sequential": "mdi6.format-list-numbered",
-    "while": "mdi6.sync",
-    "repeat": "mdi6.repeat",
-    "if": "mdi6.source-branch",
-    "constant": "mdi6.snowflake",
-    "parameter": "mdi6.tune-variant",
-    "unknown": "mdi6.help-circle-outline",
-    "link": "mdi6.link-variant",
-    "bypassed": "mdi6.transit-skip",
-}
-"""Icons of what the catalog's categories do not cover."""
 
 SLOT_LABELS = {
     ("while", "condition"): mark("while"),
@@ -135,17 +107,6 @@ class Face:
         return self.style == "structure" and self.icon == ICONS["sequential"]
 
 
-@frozen
-class _Words:
-    title: str
-    detail: str = ""
-    icon: str = ""
-    category: str = ""
-    style: Style = "plain"
-    tag: str = ""
-    doc: str = ""
-
-
 def describe(
     document: Document,
     location: Location,
@@ -217,7 +178,7 @@ def _common(
     chained: bool,
 ) -> Face:
     """The face without what is the node's own."""
-    words = _words(document, location, graph, node)
+    words = words_of(document, location, graph, node)
     ports = node_ports(document, location, node)
     if chained:
         wired_in = tuple(port.name for port in ports.inputs[:1])
@@ -253,94 +214,10 @@ _kin: dict[tuple[object, ...], Face] = {}
 """Faces by all that they depend on, for nodes of the catalog."""
 
 
-@cache
-def category_icon(category: str) -> str:
-    return next((c.icon for c in catalog().categories if c.name == category), ICONS["unknown"])
-
-
-def _words(document: Document, location: Location, graph: Graph, node: Node) -> _Words:
-    match node:
-        case Layer() | Function():
-            entry = catalog().get(node.type)
-            return _entry_words(entry, graph, node) if entry else _unknown(node.type.rpartition(".")[2])
-        case Instance():
-            return _instance_words(document, node)
-        case Call():
-            return _call_words(document, location, graph, node)
-        case Constant():
-            detail = summaries.expression_text(node.value)
-            return _Words(tr("Constant"), detail, ICONS["constant"], TENSOR, "tensor")
-        case Parameter():
-            detail = summaries.expression_text(node.value)
-            return _Words(tr("Parameter"), detail, ICONS["parameter"], TENSOR, "tensor")
-        case Sequential():
-            count = len(node.body.nodes)
-            detail = tr("1 layer") if count == 1 else tr("{count} layers").format(count=count)
-            return _Words("Sequential", detail, ICONS["sequential"], STRUCTURE, "structure")
-        case While():
-            return _Words(tr("While"), "", ICONS["while"], STRUCTURE, "structure")
-        case If():
-            return _Words(tr("If"), _condition_text(node), ICONS["if"], STRUCTURE, "structure")
-        case Repeat():
-            text = tr("{count} times, the same weights") if node.shared else tr("{count} times, own weights each")
-            detail = text.format(count=summaries.shown("", node.count))
-            return _Words(tr("Repeat"), detail, ICONS["repeat"], STRUCTURE, "structure", summaries.round_keys(node))
-    return _unknown(str(getattr(node, "data", {}).get("type", "") or tr("Unknown")))
-
-
 def _tag_icon(node: Node, face: Face, callers: int) -> str:
     if node.bypassed:
         return ICONS["bypassed"]
     return ICONS["link"] if callers or face.style == "shared" else face.icon
-
-
-def _condition_text(node: If) -> str:
-    """What decides an If when the model is built; "" where that is found out in a run."""
-    value = condition_of(node)
-    return "" if value is None or isinstance(value, Graph) else summaries.shown("", value)
-
-
-def _unknown(title: str) -> _Words:
-    return _Words(title, tr("unknown to this version"), ICONS["unknown"], "", "unknown")
-
-
-def _entry_words(entry: Entry, graph: Graph, node: Layer | Function) -> _Words:
-    title = _formula(entry, graph, node) if entry.type == VALUE or entry.type.startswith("operator.") else ""
-    detail = "" if title else summaries.summary(entry, node.options)
-    return _Words(title or entry_label(entry), detail, category_icon(entry.category), entry.category, doc=entry.doc)
-
-
-def _formula(entry: Entry, graph: Graph, node: Layer | Function) -> str:
-    """How an operator is written, with the operands that are given as numbers: `a + 1`, `x[:, 0]`."""
-    wired = {edge.target.port for edge in graph.edges_into(node.name)}
-    letters = "xi" if "[" in entry.label else "ab"
-    names = {port.name: letter for port, letter in zip(entry.inputs, letters, strict=False)}
-    given = {name for name, value in node.options.items() if name not in wired and value is not None}
-    inputs = {name: letter for name, letter in names.items() if name not in given}
-    try:
-        return summaries.expression_text(render.call(entry, inputs, node.options))
-    except BlockStudioError:
-        return ""
-
-
-def _instance_words(document: Document, node: Instance) -> _Words:
-    definition = document.definitions.get(node.definition)
-    if definition is None:
-        return _Words(node.definition, tr("missing block"), ICONS["unknown"], "", "unknown")
-    code = isinstance(definition, CodeDefinition)
-    kind = tr("Python block") if code else tr("block")
-    icon = ICONS["code"] if code else ICONS["instance"]
-    detail = summaries.arguments(node.options)
-    return _Words(node.definition, detail or kind, icon, BLOCK_CATEGORY, "instance", doc=definition.doc)
-
-
-def _call_words(document: Document, location: Location, graph: Graph, node: Call) -> _Words:
-    tag = tr("same weights as {layer}").format(layer=node.layer)
-    called = called_node(document, location, node)
-    if called is None:
-        return _Words(node.layer, tr("missing layer"), ICONS["unknown"], "", "unknown", tag)
-    words = _words(document, location, graph, called)
-    return _Words(words.title, words.detail, words.icon, words.category, "shared", tag, words.doc)
 
 
 def _says_no_more(node: Node, title: str) -> bool:
@@ -406,20 +283,21 @@ def _rows(document: Document, location: Location, node: Node) -> tuple[tuple[Row
 
 
 def _child_row(document: Document, inside: Location, parent: Sequential, index: int, child: Node) -> Row:
-    words = _words(document, inside, parent.body, child)
+    words = words_of(document, inside, parent.body, child)
     key = child.name if parent.named else str(index)
-    return Row(child.name, key, words.title, words.detail, words.icon, words.category, words.style)
+    detail = " · ".join(part for part in (tr("bypassed"), words.detail) if part) if child.bypassed else words.detail
+    return Row(child.name, key, words.title, detail, words.icon, words.category, words.style)
 
 
 def _chain(document: Document, inside: Location, graph: Graph) -> str:
-    """The nodes of a body, first to last: `abs → sum → x > 1`."""
+    """The nodes of a body, first to last: `abs → sum → x > 1`; bypassed ones in brackets."""
     nodes = list(graph.nodes.values())
     if not nodes:
         return tr("empty")
     shown = []
     for node in nodes[:CHAIN]:
-        words = _words(document, inside, graph, node)
-        shown.append(words.title)
+        title = words_of(document, inside, graph, node).title
+        shown.append(f"({title})" if node.bypassed else title)
     if len(nodes) > CHAIN:
         shown.append("…")
     return summaries.ARROW.join(shown)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPainterPath, QTransform
 
 from blockstudio.catalog.categories import CATEGORIES
-from blockstudio.gui.canvas.faces import BLOCK_CATEGORY
+from blockstudio.gui.canvas.kinds import BLOCK_CATEGORY
 from blockstudio.gui.icons import glyph
 from blockstudio.gui.theme import LIGHT, Theme, theme
 

@@ -12,8 +12,8 @@ from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import CodeDefinition, Definition
 from blockstudio.gui import matching
-from blockstudio.gui.canvas.faces import BLOCK_CATEGORY, ICONS, category_icon
 from blockstudio.gui.canvas.keys import PortKey
+from blockstudio.gui.canvas.kinds import BLOCK_CATEGORY, ICONS, category_icon
 from blockstudio.gui.canvas.likely import takes
 from blockstudio.gui.canvas.placing import recursive
 from blockstudio.gui.i18n import entry_label, in_every_language, tr

@@ -105,6 +105,17 @@ def test_a_child_is_reordered_by_keys(seq: Desk) -> None:
     assert seq.undo_all() == start
 
 
+def test_a_child_is_bypassed_and_its_row_says_so(seq: Desk) -> None:
+    start = seq.bytes()
+    seq.session.enter_node("net")
+    seq.select("1")
+    seq.key(Qt.Key.Key_M)
+    assert seq.graph.nodes["1"].bypassed
+    seq.key(Qt.Key.Key_PageUp)
+    assert [row.detail for row in seq.scene.nodes["net"].face.rows] == ["", "bypassed", ""]
+    assert seq.undo_all() == start
+
+
 def test_a_shared_layer_cannot_go_in(seq: Desk) -> None:
     seq.select("sigmoid")
     seq.canvas.duplicate("shared")
