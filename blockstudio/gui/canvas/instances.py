@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from attrs import Factory, define
 
@@ -17,7 +17,7 @@ from blockstudio.graph.edits import (
     RenameDefinition,
     SetNode,
 )
-from blockstudio.graph.model import Instance, Node
+from blockstudio.graph.model import Instance, Node, Sequential
 
 
 @define
@@ -46,3 +46,10 @@ def _may_matter(edit: Edit) -> bool:
     if isinstance(edit, AddNode | SetNode):
         return isinstance(edit.node, Instance) or any(True for _ in edit.node.graphs())
     return isinstance(edit, RemoveNode | AddDefinition | RemoveDefinition | RenameDefinition)
+
+
+def uses(node: Instance | Sequential, definitions: Collection[str]) -> bool:
+    """Whether a node is, or holds, an instance of one of these."""
+    if isinstance(node, Instance):
+        return node.definition in definitions
+    return any(isinstance(n, Instance | Sequential) and uses(n, definitions) for n in node.body.nodes.values())

@@ -162,6 +162,11 @@ class _Part:
         for link in self._links:
             self._out_of[link.start].append(link)
             self._into[link.end].append(link)
+        self._ends = (
+            {number: [(link.start, link.start_offset) for link in links] for number, links in self._into.items()},
+            {number: [(link.end, link.end_offset) for link in links] for number, links in self._out_of.items()},
+        )
+        """The other ends of the links on both sides of each box."""
 
     def _links_of(
         self,
@@ -219,20 +224,24 @@ class _Part:
             for layer in self._layers:
                 for i in range(len(layer) - 1):
                     first, second = layer[i], layer[i + 1]
-                    if self._crossings(first, second, order) > self._crossings(second, first, order):
+                    if self._crossed(first, second, order) > 0:
                         layer[i], layer[i + 1] = second, first
                         order[first], order[second] = i + 1, i
                         changed = True
             if not changed:
                 return
 
-    def _crossings(self, upper: int, lower: int, order: Mapping[int, int]) -> int:
-        count = 0
-        for links, far in ((self._into, "start"), (self._out_of, "end")):
-            above = [(order[getattr(link, far)], getattr(link, f"{far}_offset")) for link in links[upper]]
-            below = [(order[getattr(link, far)], getattr(link, f"{far}_offset")) for link in links[lower]]
-            count += sum(a > b for a in above for b in below)
-        return count
+    def _crossed(self, upper: int, lower: int, order: Mapping[int, int]) -> int:
+        """How many more crossings there are than if the two were swapped."""
+        more = 0
+        for ends in self._ends:
+            below = [(order[number], offset) for number, offset in ends.get(lower, ())]
+            if below:
+                for number, offset in ends.get(upper, ()):
+                    place = order[number], offset
+                    for other in below:
+                        more += (place > other) - (place < other)
+        return more
 
     def _heights(self) -> dict[int, float]:
         ys: dict[int, float] = {}

@@ -14,14 +14,14 @@ from PySide6.QtCore import QObject
 from blockstudio.catalog.ports import INPUT, OUTPUT, node_ports
 from blockstudio.engine.protocol import Problem, TensorShape
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import Batch, Edit
+from blockstudio.graph.edits import Batch, Edit, RemoveNode
 from blockstudio.graph.model import BOUNDARY, Call, Endpoint, Graph, Instance, Port, Position, Sequential
 from blockstudio.gui.canvas import layout
 from blockstudio.gui.canvas.dirty import Dirty, dirty_by
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.faces import Face
 from blockstudio.gui.canvas.insides import face_of, shows
-from blockstudio.gui.canvas.instances import Instances
+from blockstudio.gui.canvas.instances import Instances, uses
 from blockstudio.gui.canvas.items import ItemStore, owners
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.node_item import NodeItem
@@ -103,7 +103,7 @@ class CanvasScene(ItemStore):
             return
         edits = tuple(edits)
         dirty = dirty_by(edits, self.location)
-        dirty.definitions |= self._instances.follow(self.document, edits)
+        dirty.definitions |= self._instances.follow(self.document, (e for e in edits if not self._takes_plain(e)))
         self._expand(dirty)
         touched: set[Endpoint] = set()
         if not self.arrangement:
@@ -132,6 +132,11 @@ class CanvasScene(ItemStore):
         self.route(touched)
         self.update()
 
+    def _takes_plain(self, edit: Edit) -> bool:
+        """Whether an edit takes away a node that is no instance and holds none."""
+        item = self.nodes.get(edit.name) if isinstance(edit, RemoveNode) and edit.location == self.location else None
+        return item is not None and item.face.style in ("plain", "shared", "tensor")
+
     def _expand(self, dirty: Dirty) -> None:
         """Add what edits touch through names."""
         dirty.definitions.discard(self.location.definition)
@@ -142,7 +147,7 @@ class CanvasScene(ItemStore):
         if dirty.definitions:
             for name, node in self.graph.nodes.items():
                 called = self.graph.nodes.get(node.layer) if isinstance(node, Call) else node
-                if isinstance(called, Instance | Sequential) and _uses(called, dirty.definitions):
+                if isinstance(called, Instance | Sequential) and uses(called, dirty.definitions):
                     dirty.nodes.add(name)
         for layer in dirty.layers:
             dirty.nodes |= self._callers.get(layer, set())
@@ -307,10 +312,6 @@ class CanvasScene(ItemStore):
             return ""
         return shape_text(self._knowledge.shape(self.location, *source))
 
-    def refresh_shapes(self) -> None:
-        """Shapes are known anew."""
-        self.update()
-
     # --- problems ---------------------------------------------------------------------------------
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
@@ -376,18 +377,18 @@ class CanvasScene(ItemStore):
         things: dict[Key, NodeItem | PillItem] = {k: p for k, p in self.pills.items() if k.kind == "input"}
         things |= {node_key(name): self.nodes[name] for name in self.graph.nodes}
         things |= {k: p for k, p in self.pills.items() if k.kind == "output"}
-        boxes = {
-            key: layout.Box(item.body.width(), max(item.body.height(), 40.0))
-            for key, item in things.items()
-            if only is None or key in only
-        }
+        boxes = {}
+        for key, item in things.items():
+            if only is None or key in only:
+                left, top, right, bottom = item.box()
+                boxes[key] = layout.Box(right - left, max(bottom - top, 40.0))
         wires = []
         for edge in self.edges.values():
             start, end = owners(edge)
             if start in boxes and end in boxes:
                 first, last = things[start], things[end]
-                out = first.anchor(edge.source.port, True).y() - first.y()
-                into = last.anchor(edge.target.port, False).y() - last.y()
+                out = first.end(edge.source.port, True)[1] - first.y()
+                into = last.end(edge.target.port, False)[1] - last.y()
                 wires.append(layout.Wire(start, out, end, into))
         return boxes, wires
 
@@ -396,9 +397,3 @@ class CanvasScene(ItemStore):
         if self.arrangement and not self.sequence:
             return Batch((*placement(self.location, self.graph, self.arrangement), edit))
         return edit
-
-
-def _uses(node: Instance | Sequential, definitions: Collection[str]) -> bool:
-    if isinstance(node, Instance):
-        return node.definition in definitions
-    return any(isinstance(n, Instance | Sequential) and _uses(n, definitions) for n in node.body.nodes.values())

@@ -170,7 +170,7 @@ class SessionView(Viewport):
         self.canvas_scene.set_problems(problems)
 
     def _show_shapes(self) -> None:
-        self.canvas_scene.refresh_shapes()
+        self.canvas_scene.update()  # labels are asked for when they are painted
 
     def reveal_node(self, name: str) -> None:
         """Bring a node of the shown graph into view."""
