@@ -41,15 +41,19 @@ def single(node, *, inputs: str = "x", wires: str = "x>{0} {0}>y") -> Document: 
     return net(graph(inputs, "y", [linear("first", 8, 8), node], f"x>first first>{node.name} {node.name}>y"))
 
 
+LESSON = sorted(path.stem for path in resources.path("examples").glob("*.blocks"))
+LARGER = ["architectures/07-resnet18", "architectures/14-transformer", "architectures/15-gpt"]
+
+
 @BOTH
-@pytest.mark.parametrize("stem", sorted(path.stem for path in resources.path("examples").glob("*.blocks")))
-def test_the_chapter(stem: str, suffix: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stem", [*LESSON, *LARGER])
+def test_the_lesson_and_larger_models(stem: str, suffix: str, tmp_path: Path) -> None:
     path = resources.path("examples", f"{stem}.blocks")
     example = load(path)
     inputs.locate(example, str(path.parent))
     ports = example.definition(example.root).graph.inputs
     given = [inputs.make(port.example, port.name) for port in ports if port.example]
-    file = tmp_path / f"{stem}{suffix}"
+    file = tmp_path / f"net{suffix}"
     if stem in REFUSED:
         with pytest.raises(ExportError, match="depends on the values in a tensor") as refusal:
             export(example, file, *given)
