@@ -257,9 +257,9 @@ def _is_forward(node: Layer, option: str) -> bool:
     return spec is not None and spec.forward
 
 
-def _names_in(value: OptionValue) -> set[str]:
+def _names_in(value: OptionValue) -> frozenset[str]:
     if isinstance(value, tuple):
-        return {name for element in value for name in _names_in(element)}
+        return frozenset().union(*map(_names_in, value))
     text = value.text if isinstance(value, Expression) else f"x[{value}]" if isinstance(value, str) else ""
     return names_in(text)
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Collection, Mapping
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, Literal, NoReturn
+
+from attrs import frozen
 
 from blockstudio.errors import ExpressionError, mark
 
@@ -60,20 +63,49 @@ _SIMPLE = (
 
 def check_option(text: str, names: Collection[str]) -> str:
     """The normalised text of an option expression that may use `names`; ExpressionError if it is none."""
-    tree = _parse(text)
-    _Checker(text, names, tensors=False).visit(tree)
-    return ast.unparse(tree)
+    return _known(text, _checked(text, "option"), names)
 
 
 def check_tensor(text: str, names: Collection[str]) -> str:
     """The normalised text of a tensor expression that may use `names`; ExpressionError if it is none."""
-    tree = _parse(text)
-    _Checker(text, names, tensors=True).visit(tree)
-    return ast.unparse(tree)
+    return _known(text, _checked(text, "tensor"), names)
 
 
 def check_index(text: str, names: Collection[str] = ()) -> str:
     """The normalised text of what may stand between square brackets; ExpressionError if it may not."""
+    return _known(text, _checked(text, "index"), names)
+
+
+# A document is checked, lowered and walked anew at every edit, and most expressions are as they were.
+_remembered = lru_cache(maxsize=4_000)
+
+
+@frozen
+class _Checked:
+    """The normalised text of an expression, and the names it uses."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+def _known(text: str, checked: _Checked, names: Collection[str]) -> str:
+    for name in checked.names:
+        if name not in names:
+            _refuse(mark("“{text}” uses the unknown name “{name}”."), text, name=name)
+    return checked.text
+
+
+@_remembered
+def _checked(text: str, kind: Literal["option", "tensor", "index"]) -> _Checked:
+    if kind == "index":
+        return _checked_index(text)
+    tree = _parse(text)
+    checker = _Checker(text, tensors=kind == "tensor")
+    checker.visit(tree)
+    return _Checked(ast.unparse(tree), tuple(checker.names))
+
+
+def _checked_index(text: str) -> _Checked:
     tree = _parse(f"x[{text}]", shown=text)
     body = tree.body
     if not isinstance(body, ast.Subscript) or not isinstance(body.value, ast.Name):
@@ -83,19 +115,21 @@ def check_index(text: str, names: Collection[str] = ()) -> str:
             continue
         if isinstance(part, ast.Starred | ast.Call | ast.Attribute):
             _refuse(mark("“{text}” is not an index."), text)
-    _Checker(text, names, tensors=False, index=True).visit(body.slice)
-    return ast.unparse(tree)[2:-1]
+    checker = _Checker(text, tensors=False, index=True)
+    checker.visit(body.slice)
+    return _Checked(ast.unparse(tree)[2:-1], tuple(checker.names))
 
 
-def names_in(text: str) -> set[str]:
+@_remembered
+def names_in(text: str) -> frozenset[str]:
     """The free names an expression uses, `torch` and function names left out; empty if it is none."""
     try:
         tree = _parse(text)
     except ExpressionError:
-        return set()
+        return frozenset()
     called = {call.func.id for call in ast.walk(tree) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)}
     names = {name.id for name in ast.walk(tree) if isinstance(name, ast.Name)}
-    return names - called - {"torch", "True", "False", "None"}
+    return frozenset(names - called - {"torch", "True", "False", "None"})
 
 
 def rename(text: str, old: str, new: str) -> str:
@@ -116,10 +150,13 @@ def rename_in_index(text: str, old: str, new: str) -> str:
 
 def substitute(text: str, values: Mapping[str, str]) -> str:
     """The expression with names replaced by other expressions; the text itself where it does not parse."""
-    if not names_in(text) & set(values):
-        return text
-    tree = _Substitution(values).visit(_parse(text))
-    return ast.unparse(tree)
+    used = tuple((name, values[name]) for name in sorted(names_in(text)) if name in values)
+    return _substituted(text, used) if used else text
+
+
+@_remembered
+def _substituted(text: str, values: tuple[tuple[str, str], ...]) -> str:
+    return ast.unparse(_Substitution(dict(values)).visit(_parse(text)))
 
 
 class _Substitution(ast.NodeTransformer):
@@ -182,9 +219,10 @@ def _refuse(template: str, text: str, **facts: Any) -> NoReturn:
 class _Checker(ast.NodeVisitor):
     """Refuses every syntax that is not listed."""
 
-    def __init__(self, text: str, names: Collection[str], *, tensors: bool, index: bool = False) -> None:
+    def __init__(self, text: str, *, tensors: bool, index: bool = False) -> None:
         self.text = text
-        self.names = names
+        self.names: dict[str, None] = {}
+        """Those that are used, which are for others to know."""
         self.tensors = tensors
         self.index = index
 
@@ -203,8 +241,7 @@ class _Checker(ast.NodeVisitor):
             _refuse(mark("“{text}” has a number that is too large."), self.text)
 
     def visit_Name(self, part: ast.Name) -> None:
-        if part.id not in self.names:
-            _refuse(mark("“{text}” uses the unknown name “{name}”."), self.text, name=part.id)
+        self.names[part.id] = None
 
     def visit_BinOp(self, part: ast.BinOp) -> None:
         if isinstance(part.op, ast.Pow) and not (

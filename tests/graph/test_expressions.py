@@ -90,3 +90,12 @@ def test_node_names() -> None:
     bad = ["", "01", "0.a", "²", "٣", "class", "a b", "a.", "a..b", "a.for", "a-b"]
     assert all(expressions.is_node_name(name) for name in good)
     assert not any(expressions.is_node_name(name) for name in bad)
+
+
+def test_what_was_checked_for_other_names_is_checked_again() -> None:
+    assert expressions.check_option("width * 2", {"width"}) == "width * 2"
+    with pytest.raises(ExpressionError, match="width"):
+        expressions.check_option("width * 2", {"height"})
+    with pytest.raises(ExpressionError):
+        expressions.check_option("torch.rand(2)", set())
+    assert expressions.check_tensor("torch.rand(2)", set()) == "torch.rand(2)"
