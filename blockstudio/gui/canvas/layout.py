@@ -70,12 +70,20 @@ def arrange(
     boxes: Mapping[K, Box], wires: Iterable[Wire[K]], gap: float = COLUMN_GAP, grid: float = 10.0
 ) -> dict[K, Position]:
     """The top left corner of each box, the whole starting at (0, 0)."""
+    return arranged(boxes, wires, gap, grid)[0]
+
+
+def arranged(
+    boxes: Mapping[K, Box], wires: Iterable[Wire[K]], gap: float = COLUMN_GAP, grid: float = 10.0
+) -> tuple[dict[K, Position], dict[tuple[K, K], list[Position]]]:
+    """The top left corner of each box, and the lane kept free for each wire that passes others: points along it."""
     known = [wire for wire in wires if wire.source in boxes and wire.target in boxes and wire.source != wire.target]
     wired = {key for wire in known for key in (wire.source, wire.target)}
     # Numbers without gaps, in the given order: the library numbers its stand-ins from there on.
     numbers = {key: number for number, key in enumerate(key for key in boxes if key in wired)}
     keys = list(numbers)
     found: dict[K, Position] = {}
+    lanes: dict[tuple[K, K], list[Position]] = {}
     top = 0.0
     if known:
         pairs = list(dict.fromkeys((numbers[wire.source], numbers[wire.target]) for wire in known))
@@ -96,9 +104,13 @@ def arrange(
         for part in sorted(inner, key=lambda part: min(part.real)):
             corners, bottom = part.corners(gap, top)
             found |= {keys[number]: corner for number, corner in corners.items()}
+            lanes |= {(keys[first], keys[last]): points for (first, last), points in part.lanes.items()}
             top = bottom + 2 * ROW_GAP
     found |= _rows({key: box for key, box in boxes.items() if key not in wired}, top)
-    return {key: (_snapped(found[key][0], grid), _snapped(found[key][1], grid)) for key in boxes}
+    places = {key: (_snapped(found[key][0], grid), _snapped(found[key][1], grid)) for key in boxes}
+    return places, {
+        pair: [(_snapped(x, grid), _snapped(y, grid)) for x, y in points] for pair, points in lanes.items()
+    }
 
 
 def in_lines(boxes: Mapping[K, Box], gap: float = LINE_GAP) -> dict[K, Position]:
@@ -153,6 +165,10 @@ class _Part:
         self._boxes = {number: boxes[number] if number < len(boxes) else Box(0.0, LANE) for number in places}
         levels = sorted({y for _, y in places.values()}, reverse=True)
         column = {y: index for index, y in enumerate(levels)}
+        self.lanes: dict[tuple[int, int], list[Position]] = {}
+        """By the two boxes that a long wire joins, once the `corners` are known."""
+        self._chains: dict[tuple[int, int], list[int]] = {}
+        """The stand-ins of a long wire, in its direction."""
         self._layers: list[list[int]] = [[] for _ in levels]
         for number, (_x, y) in sorted(places.items(), key=lambda item: (item[1][0], item[0])):
             self._layers[column[y]].append(number)
@@ -189,6 +205,8 @@ class _Part:
                 first = preceding[first]
             while last >= real:
                 last = following[last]
+            if end >= real:
+                self._chains.setdefault((first, last), []).append(end)
             for out_offset, in_offset in offsets.get((first, last)) or [(0.0, 0.0)]:
                 inside = (start >= real) + (end >= real)
                 weight = (1.0, LONG_END, STRAIGHT)[inside]
@@ -206,13 +224,20 @@ class _Part:
         ys = self._heights()
         highest = min(ys[number] for number in self.real)
         result: dict[int, Position] = {}
+        passing: dict[int, tuple[Position, Position]] = {}
         x = 0.0
         for layer in self._layers:
             width = max(self._boxes[number].width for number in layer)
             for number in layer:
-                if number in self._boxes and self._boxes[number].width:
-                    result[number] = (x, ys[number] - highest + top)
+                y = ys[number] - highest + top
+                if self._boxes[number].width:
+                    result[number] = (x, y)
+                else:
+                    passing[number] = (x, y + LANE / 2), (x + width, y + LANE / 2)
             x += width + gap if width else gap / 2
+        for pair, chain in self._chains.items():
+            column = {number: passing[number][0][0] for number in chain}
+            self.lanes[pair] = _lane([passing[number] for number in sorted(chain, key=column.__getitem__)])
         bottom = max(result[number][1] + self._boxes[number].height for number in self.real)
         return result, bottom
 
@@ -286,6 +311,17 @@ class _Part:
         """From the top of a box to the top of the next one below."""
         lanes = (not self._boxes[upper].width) + (not self._boxes[lower].width)
         return self._boxes[upper].height + (ROW_GAP, ROW_GAP / 2, 0.0)[lanes]
+
+
+def _lane(stretches: Sequence[tuple[Position, Position]]) -> list[Position]:
+    """The ends of the level parts of a line."""
+    points: list[Position] = []
+    for start, end in stretches:
+        if points and points[-1][1] == start[1]:
+            points[-1] = end
+        else:
+            points += [start, end]
+    return points
 
 
 def _median(wanted: Sequence[tuple[float, float]]) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from attrs import Factory, define
 from PySide6.QtCore import QRectF
 
-from blockstudio.graph.model import Position
+from blockstudio.graph.model import Endpoint, Position
 from blockstudio.gui.canvas import layout
+from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.layers import column_gap
 from blockstudio.gui.canvas.layout import Box, Wire
@@ -20,19 +21,44 @@ FRAME_MARGIN = (24.0, 44.0, 24.0, 24.0)
 """Between a frame and what it holds: left, top, right, bottom."""
 ROW_GAP = 60.0
 """Between the layers of a flow from top to bottom."""
+NEAR = 14.0
+"""A wire this near to a node it passes goes round by its lane."""
 _ALL: Key | None = None
 """The group that holds every other."""
 
 Group = Key | None
+Lanes = dict[Endpoint, tuple[Position, ...]]
 
 
 @define
 class Tidied:
-    """Where things stand now and where they would, and the sizes of frames that had to change."""
+    """Where things stand now and where they would, with the sizes of frames and the points of wires that change."""
 
     before: dict[Key, Position] = Factory(dict)
     after: dict[Key, Position] = Factory(dict)
     sizes: dict[Key, Position] = Factory(dict)
+    routes: Lanes = Factory(dict)
+
+
+@define
+class _Placed:
+    """What a group holds, however deep, from its corner: places, sizes of frames, lanes of wires."""
+
+    places: dict[Key, Position] = Factory(dict)
+    sizes: dict[Key, Position] = Factory(dict)
+    lanes: Lanes = Factory(dict)
+
+    def moved(self, dx: float, dy: float) -> _Placed:
+        return _Placed(
+            {key: (x + dx, y + dy) for key, (x, y) in self.places.items()},
+            self.sizes,
+            {target: tuple((x + dx, y + dy) for x, y in points) for target, points in self.lanes.items()},
+        )
+
+    def take_in(self, other: _Placed) -> None:
+        self.places |= other.places
+        self.sizes |= other.sizes
+        self.lanes |= other.lanes
 
 
 def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: bool = False) -> Tidied:
@@ -43,20 +69,51 @@ def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: boo
     boxes, wires = scene.boxes_and_wires(only)
     if not boxes:
         return Tidied()
+    targets = [edge.target for edge in scene.edges.values() if all(key in boxes for key in owners(edge))]
+    named = list(zip(targets, wires, strict=True))
     frames = [note for note in scene.notes.values() if note.note.frame] if only is None else []
-    tree = _Tree(scene, boxes, frames)
     gap = ROW_GAP if down else column_gap(scene.edges.values())
-    places, sizes = tree.arranged(_ALL, boxes, wires, gap, down)
+    placed = _Tree(scene, boxes, frames).placed(_ALL, boxes, named, gap, down)
     result = Tidied()
-    result.before = {key: (item.x(), item.y()) for key in places if (item := scene.thing(key)) is not None}
-    dx, dy = snapped(min(x for x, _ in result.before.values()), min(y for _, y in result.before.values()))
-    result.after = {key: (x + dx, y + dy) for key, (x, y) in places.items()}
+    result.before = {key: (item.x(), item.y()) for key in placed.places if (item := scene.thing(key)) is not None}
+    corner = snapped(min(x for x, _ in result.before.values()), min(y for _, y in result.before.values()))
+    placed = placed.moved(*corner)
+    result.after = placed.places
     for frame in frames:
-        if frame.key in sizes and sizes[frame.key] != (frame.width, frame.height):
-            result.sizes[frame.key] = sizes[frame.key]
+        if frame.key in placed.sizes and placed.sizes[frame.key] != (frame.width, frame.height):
+            result.sizes[frame.key] = placed.sizes[frame.key]
+    for target, wire in named:
+        points = () if down else _needed(placed.lanes.get(target, ()), wire, boxes, placed.places)
+        if points != scene.graph.routes.get(target, ()):
+            result.routes[target] = points
     if only is None:
-        _take_along(result, [note for note in scene.notes.values() if note.key not in places], list(boxes))
+        _take_along(result, [note for note in scene.notes.values() if note.key not in placed.places], list(boxes))
     return result
+
+
+def _needed(
+    lane: tuple[Position, ...], wire: Wire[Key], boxes: Mapping[Key, Box], places: Mapping[Key, Position]
+) -> tuple[Position, ...]:
+    """The lane of a wire that would else run behind a node; none where the way is free."""
+    if not lane:
+        return ()
+    (ax, ay), (bx, by) = places[wire.source], places[wire.target]
+    ax, ay, by = ax + boxes[wire.source].width, ay + wire.source_offset, by + wire.target_offset
+    for key, (x, y) in places.items():
+        if key in boxes and key not in (wire.source, wire.target):
+            box = boxes[key]
+            if x + box.width <= ax or x >= bx:
+                continue
+            # About where the wire is when it passes: it is steep in its middle and level at its ends.
+            heights = [_height(place, ax, ay, bx, by) for place in (x, x + box.width)]
+            if min(heights) < y + box.height + NEAR and max(heights) > y - NEAR:
+                return lane
+    return ()
+
+
+def _height(x: float, ax: float, ay: float, bx: float, by: float) -> float:
+    share = min(1.0, max(0.0, (x - ax) / (bx - ax)))
+    return ay + (by - ay) * share * share * (3 - 2 * share)
 
 
 def _take_along(result: Tidied, notes: Iterable[NoteItem], keys: Collection[Key]) -> None:
@@ -87,36 +144,43 @@ class _Tree:
             used = {parent for key, parent in outer.items() if parent is not None and parent not in self._parent}
             self._parent |= outer
 
-    def arranged(
-        self, group: Group, boxes: Mapping[Key, Box], wires: Collection[Wire[Key]], gap: float, down: bool
-    ) -> tuple[dict[Key, Position], dict[Key, Position]]:
-        """The places of all that a group holds, however deep, and the sizes of the frames among it."""
-        places: dict[Key, Position] = {}
-        sizes: dict[Key, Position] = {}
-        inside: dict[Key, dict[Key, Position]] = {}
+    def placed(
+        self,
+        group: Group,
+        boxes: Mapping[Key, Box],
+        wires: Sequence[tuple[Endpoint, Wire[Key]]],
+        gap: float,
+        down: bool,
+    ) -> _Placed:
+        """All that a group holds, the frames among it as boxes of their own."""
+        result = _Placed()
+        inside: dict[Key, _Placed] = {}
         own: dict[Key, Box] = {}
         left, top, right, bottom = FRAME_MARGIN
         for key in boxes:
             child = self._child(group, key)
             if child is None or child in own:
                 continue
-            own[child] = boxes.get(child, Box(0, 0))
-            if child not in boxes:
-                inner, inner_sizes = self.arranged(child, boxes, wires, gap, down)
-                sizes |= inner_sizes
-                inside[child] = {k: (x + left, y + top) for k, (x, y) in inner.items()}
-                width = max(x + (boxes[k].width if k in boxes else sizes[k][0]) for k, (x, y) in inside[child].items())
-                height = max(
-                    y + (boxes[k].height if k in boxes else sizes[k][1]) for k, (x, y) in inside[child].items()
-                )
-                sizes[child] = (width + right, height + bottom)
-                own[child] = Box(*sizes[child])
+            if child in boxes:
+                own[child] = boxes[child]
+                continue
+            inner = inside[child] = self.placed(child, boxes, wires, gap, down).moved(left, top)
+            sized = [(x, y, boxes.get(k) or Box(*inner.sizes[k])) for k, (x, y) in inner.places.items()]
+            ends = [points for lane in inner.lanes.values() for points in lane]
+            width = max([x + box.width for x, _, box in sized] + [x for x, _ in ends])
+            height = max([y + box.height for _, y, box in sized] + [y for _, y in ends])
+            own[child] = Box(width + right, height + bottom)
+            inner.sizes[child] = (own[child].width, own[child].height)
         links = self._links(group, boxes, wires, inside, down)
-        for child, (x, y) in _flow(own, links, gap, down).items():
-            places[child] = (x, y)
-            for key, (dx, dy) in inside.get(child, {}).items():
-                places[key] = (x + dx, y + dy)
-        return places, sizes
+        places, lanes = _flow(own, [link for _, link in links], gap, down)
+        for target, link in links:
+            if (link.source, link.target) in lanes:
+                result.lanes[target] = tuple(lanes[link.source, link.target])
+        for child, (x, y) in places.items():
+            result.places[child] = (x, y)
+            if child in inside:
+                result.take_in(inside[child].moved(x, y))
+        return result
 
     def _child(self, group: Group, key: Key) -> Key | None:
         """What stands for a thing among those a group holds directly; None for what it does not hold."""
@@ -130,30 +194,32 @@ class _Tree:
         self,
         group: Group,
         boxes: Mapping[Key, Box],
-        wires: Iterable[Wire[Key]],
-        inside: Mapping[Key, Mapping[Key, Position]],
+        wires: Iterable[tuple[Endpoint, Wire[Key]]],
+        inside: Mapping[Key, _Placed],
         down: bool,
-    ) -> list[Wire[Key]]:
+    ) -> list[tuple[Endpoint, Wire[Key]]]:
         found = []
-        for wire in wires:
+        for target, wire in wires:
             start, end = self._child(group, wire.source), self._child(group, wire.target)
             if start is None or end is None or start == end:
                 continue
-            first = inside.get(start, {}).get(wire.source, NOWHERE)
-            last = inside.get(end, {}).get(wire.target, NOWHERE)
+            first = inside[start].places[wire.source] if start in inside else NOWHERE
+            last = inside[end].places[wire.target] if end in inside else NOWHERE
             if down:
                 out, into = first[0] + boxes[wire.source].width / 2, last[0] + boxes[wire.target].width / 2
             else:
                 out, into = first[1] + wire.source_offset, last[1] + wire.target_offset
-            found.append(Wire(start, out, end, into))
+            found.append((target, Wire(start, out, end, into)))
         return _without_cycles(found) if inside else found
 
 
-def _flow(boxes: Mapping[Key, Box], wires: Iterable[Wire[Key]], gap: float, down: bool) -> dict[Key, Position]:
+def _flow(
+    boxes: Mapping[Key, Box], wires: Iterable[Wire[Key]], gap: float, down: bool
+) -> tuple[dict[Key, Position], dict[tuple[Key, Key], list[Position]]]:
     if not down:
-        return layout.arrange(boxes, wires, gap)
+        return layout.arranged(boxes, wires, gap)
     turned = layout.arrange({key: Box(box.height, box.width) for key, box in boxes.items()}, wires, gap)
-    return {key: (y, x) for key, (x, y) in turned.items()}
+    return {key: (y, x) for key, (x, y) in turned.items()}, {}
 
 
 def _around(bodies: Mapping[Key, QRectF], body: QRectF) -> Key | None:
@@ -163,22 +229,22 @@ def _around(bodies: Mapping[Key, QRectF], body: QRectF) -> Key | None:
     return min((found for found in holding if found[0] > area), default=(0.0, None))[1]
 
 
-def _without_cycles(wires: Iterable[Wire[Key]]) -> list[Wire[Key]]:
+def _without_cycles(wires: Iterable[tuple[Endpoint, Wire[Key]]]) -> list[tuple[Endpoint, Wire[Key]]]:
     """Frames that feed each other go round in a circle: the wires that close it say nothing of the order."""
-    following: dict[Key, list[Wire[Key]]] = {}
-    for wire in wires:
-        following.setdefault(wire.source, []).append(wire)
-    kept: list[Wire[Key]] = []
+    following: dict[Key, list[tuple[Endpoint, Wire[Key]]]] = {}
+    for target, wire in wires:
+        following.setdefault(wire.source, []).append((target, wire))
+    kept: list[tuple[Endpoint, Wire[Key]]] = []
     done: set[Key] = set()
     for first in following:
         path = [(first, iter(following[first]))] if first not in done else []
         open_here = {first}
         while path:
             key, rest = path[-1]
-            for wire in rest:
+            for target, wire in rest:
                 if wire.target in open_here:
                     continue
-                kept.append(wire)
+                kept.append((target, wire))
                 if wire.target not in done:
                     open_here.add(wire.target)
                     path.append((wire.target, iter(following.get(wire.target, ()))))

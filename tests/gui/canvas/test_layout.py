@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blockstudio.gui.canvas.layout import Box, Wire, arrange, in_lines
+from blockstudio.gui.canvas.layout import Box, Wire, arrange, arranged, in_lines
 
 
 def overlaps(boxes: dict[int, Box], places: dict[int, tuple[float, float]]) -> list[tuple[int, int]]:
@@ -114,3 +114,20 @@ def test_three_thousand_nodes() -> None:
         for j in range(random.choice([1, 2]))
     ]
     assert len(set(arrange(boxes, wires).values())) == 3000
+
+
+def test_a_wire_past_others_gets_a_lane_that_meets_none_of_them() -> None:
+    boxes = {name: Box(120, 40) for name in ("x", "conv", "bn", "relu", "add", "y")}
+    chain = ["x", "conv", "bn", "relu", "add", "y"]
+    wires = [Wire(a, 20, b, 20) for a, b in itertools.pairwise(chain)]
+    places, lanes = arranged(boxes, [*wires, Wire("x", 20, "add", 30)])
+    assert set(lanes) == {("x", "add")}
+    points = lanes["x", "add"]
+    xs = [x for x, _ in points]
+    assert xs == sorted(xs)
+    assert xs[0] >= places["x"][0] + 120 and xs[-1] <= places["add"][0]
+    for (ax, ay), (bx, by) in itertools.pairwise(points):
+        for name in ("conv", "bn", "relu"):
+            left, top = places[name]
+            level = ay == by and top < ay < top + 40
+            assert not (level and ax < left + 120 and left < bx), (name, points)
