@@ -108,9 +108,7 @@ def arranged(
             top = bottom + 2 * ROW_GAP
     found |= _rows({key: box for key, box in boxes.items() if key not in wired}, top)
     places = {key: (_snapped(found[key][0], grid), _snapped(found[key][1], grid)) for key in boxes}
-    return places, {
-        pair: [(_snapped(x, grid), _snapped(y, grid)) for x, y in points] for pair, points in lanes.items()
-    }
+    return places, {pair: [(_snapped(x, grid), _snapped(y, grid)) for x, y in points] for pair, points in lanes.items()}
 
 
 def in_lines(boxes: Mapping[K, Box], gap: float = LINE_GAP) -> dict[K, Position]:

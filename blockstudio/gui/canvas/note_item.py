@@ -110,20 +110,33 @@ class NoteItem(QGraphicsRectItem):
             self._paint_grip(painter)
 
     def _paint_title(self, painter: QPainter) -> None:
-        """The title of a frame; from afar above it, larger than the nodes' own."""
-        text = " ".join(self.note.text.split())
+        """The title of a frame; from afar it is painted in front of the wires, by `paint_far_title`."""
         surface = self.surface
-        font = QFont(surface.fonts.title)
-        painter.setPen(surface.colors.text)
         if surface.detail == Detail.FULL or surface.printing:
-            painter.setFont(font)
-            painter.drawText(QPointF(12.0, measure("title").middle(TITLE / 2)), text)
+            painter.setPen(surface.colors.text)
+            painter.setFont(surface.fonts.title)
+            painter.drawText(QPointF(12.0, measure("title").middle(TITLE / 2)), self._title())
+
+    def _title(self) -> str:
+        return " ".join(self.note.text.split())
+
+    def paint_far_title(self, painter: QPainter) -> None:
+        """The title above the frame, larger than the nodes' own; in scene coordinates."""
+        surface, text = self.surface, self._title()
+        widest = self.width / max(1.0, measure("title").width(text))
+        size = int(min(FAR_TITLE / surface.scale, widest * TITLE_SIZE))
+        if not text or size * surface.scale < LEAST_FAR_TITLE:
             return
-        size = int(min(FAR_TITLE / surface.scale, self.width / max(1.0, measure("title").width(text)) * TITLE_SIZE))
-        if size * surface.scale >= LEAST_FAR_TITLE:
-            font.setPixelSize(size)
-            painter.setFont(font)
-            painter.drawText(QPointF(4.0, -4.0 / surface.scale), text)
+        font = QFont(surface.fonts.title)
+        font.setPixelSize(size)
+        width = measure("title").width(text) * size / TITLE_SIZE
+        place = QRectF(self.x(), self.y() - 1.3 * size, width + 0.8 * size, 1.3 * size)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tint(surface.colors.canvas, 0.85))
+        painter.drawRoundedRect(place, 0.3 * size, 0.3 * size)
+        painter.setPen(surface.colors.text)
+        painter.setFont(font)
+        painter.drawText(place.adjusted(0.4 * size, 0, size, 0), Qt.AlignmentFlag.AlignVCenter, text)
 
     def _paint_text(self, painter: QPainter) -> None:
         context = QAbstractTextDocumentLayout.PaintContext()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from math import floor
 from typing import TYPE_CHECKING
 
 from attrs import Factory, define
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.inside_painting import paint_outline
 from blockstudio.gui.canvas.layers import Layer
-from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, measure, title_size
+from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, icon_path, measure, title_size
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered
 from blockstudio.gui.canvas.pill_item import PillItem
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 TILE = 2048.0
 """Side of the squares that the graph is gathered by: a change costs only the squares it touches."""
+LEAST_NAME = 7.0
+"""Pixels of the name of an input or output that does not fit into its pill."""
+LEAST_ICON = 6
+LARGEST_ICON = 14
+"""Pixels of an icon in the place of a title."""
 MOST_ROUNDED = 300
 """Boxes that get round corners; with more, none is large enough to show them."""
 
@@ -109,6 +115,9 @@ class OverviewLayer(Layer):
         else:
             self._paint_tiles(painter, option.exposedRect)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for note in self.canvas.notes.values():
+            if note.note.frame:
+                note.paint_far_title(painter)
 
     # --- boxes and lines --------------------------------------------------------------------------
 
@@ -190,13 +199,20 @@ class OverviewLayer(Layer):
             self._paint_boxes(painter, _color(name, surface), wrong, selected, alike, rounded)
         painter.setPen(surface.colors.text)
         last = 0
+        unnamed: list[NodeItem] = []
         for item in items:
             title = item.face.title if isinstance(item, NodeItem) else item.key.name
             left, top, right, bottom = item.box()
             if isinstance(item, NodeItem) and item.geometry.inside is not None:
                 bottom = top + item.geometry.inside.place.y()
             size = title_size(title, right - left - 10.0, bottom - top - 4.0, surface.scale)
-            if not size:
+            above = 0.0
+            if not size and isinstance(item, PillItem):
+                # An end of the graph is worth more room than it takes, and has it above itself.
+                size = int(LEAST_NAME / surface.scale)
+                above = (bottom - top + size) / 2 + 2.0 / surface.scale
+            elif not size:
+                unnamed.append(item)
                 continue
             font, height = self._font(size)
             if size != last:
@@ -204,8 +220,9 @@ class OverviewLayer(Layer):
                 last = size
             width = measure("title").width(title) * size / TITLE_SIZE
             painter.drawStaticText(
-                QPointF((left + right - width) / 2, (top + bottom) / 2 - height), self._title(title, size, font)
+                QPointF((left + right - width) / 2, (top + bottom) / 2 - height - above), self._title(title, size, font)
             )
+        self._paint_icons(painter, unnamed)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for item in items:
             if isinstance(item, NodeItem) and item.geometry.inside is not None:
@@ -216,6 +233,21 @@ class OverviewLayer(Layer):
         for item in items:
             if item.severity:
                 self._paint_badge(painter, item)
+
+    def _paint_icons(self, painter: QPainter, items: list[NodeItem]) -> None:
+        """Where no title can be read, the icon still tells the kind."""
+        device = painter.device()
+        ratio = device.devicePixelRatioF() if device is not None else 1.0
+        surface = self.canvas.surface
+        transform = painter.worldTransform()
+        painter.resetTransform()
+        for item in items:
+            body = transform.mapRect(item.body)
+            side = int(min(LARGEST_ICON, body.height() - 2.0, body.width() - 2.0))
+            if side >= LEAST_ICON:
+                picture = icon_picture(item.face.icon, side, _color(_color_of(item), surface).name(), ratio)
+                painter.drawPixmap(QPointF(body.center().x() - side / 2, body.center().y() - side / 2), picture)
+        painter.setWorldTransform(transform)
 
     def _paint_boxes(
         self,
@@ -271,6 +303,22 @@ class OverviewLayer(Layer):
         painter.scale(size, size)
         badge(painter, QPointF(0.0, 0.0), item.severity, surface)
         painter.restore()
+
+
+@lru_cache(maxsize=500)
+def icon_picture(name: str, side: int, color: str, ratio: float) -> QPixmap:
+    """An icon in some pixels."""
+    picture = QPixmap(round(side * ratio), round(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    brush = QPainter(picture)
+    brush.setRenderHint(QPainter.RenderHint.Antialiasing)
+    brush.setPen(Qt.PenStyle.NoPen)
+    brush.setBrush(QColor(color))
+    brush.translate(side / 2, side / 2)
+    brush.drawPath(icon_path(name, float(side)))
+    brush.end()
+    return picture
 
 
 def _cell(box: Box) -> Cell:
