@@ -13,7 +13,7 @@ from blockstudio.errors import mark
 from blockstudio.formats import clipboard
 from blockstudio.graph.commands import make_independent, remove_nodes, rename_node, reorder_node
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote
+from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote, SetRoute
 from blockstudio.graph.fragments import Duplication, duplicate, own_definition
 from blockstudio.graph.grouping import group, ungroup
 from blockstudio.graph.model import Endpoint, Note, Position
@@ -23,6 +23,7 @@ from blockstudio.gui import new_blocks
 from blockstudio.gui.canvas.adding import Adding
 from blockstudio.gui.canvas.inline_editor import NameEditor, NoteEditor
 from blockstudio.gui.canvas.keys import Key, node_key, pill_side
+from blockstudio.gui.canvas.measuring import Lanes
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import placement, snapped
 from blockstudio.gui.canvas.placing import children_only
@@ -263,29 +264,35 @@ class Editing(Adding):
         chosen = {key for key in scene.selection if key.kind in ("node", "input", "output")}
         down = self.session.settings.get(FLOW_DOWN)
         found = tidied(scene, chosen if len(chosen) > 1 else None, down=down)
-        self.move_to(found.before, found.after, tr("Tidy up"), found.sizes, straighten=True)
+        self.move_to(found.before, found.after, tr("Tidy up"), found.sizes, found.routes)
 
     def move_to(
         self,
-        before: dict[Key, Position],
-        after: dict[Key, Position],
+        before: Mapping[Key, Position],
+        after: Mapping[Key, Position],
         text: str,
         sizes: Mapping[Key, Position] | None = None,
-        *,
-        straighten: bool = False,
+        routes: Lanes | None = None,
     ) -> None:
-        """Put things elsewhere in one step, frames with other sizes, and show how they go there."""
-        scene = self.canvas_scene
-        notes = scene.graph.notes
-        places = scene.arrangement | after
+        """Put things elsewhere in one step, frames with other sizes, wires through points; show how they go there."""
+        scene, routes = self.canvas_scene, routes or {}
+        notes, location = scene.graph.notes, scene.location
+        places = {**scene.arrangement, **after}
         frames = {key: places.pop(key) for key in sizes or ()}
-        edits = placement(scene.location, scene.graph, places, straighten=straighten)
+        edits: list[Edit] = [
+            edit
+            for edit in placement(location, scene.graph, places)
+            if not (isinstance(edit, SetRoute) and edit.target in routes)
+        ]
         for key, size in (sizes or {}).items():
-            edits.append(SetNote(scene.location, key.name, evolve(notes[key.name], position=frames[key], size=size)))
+            edits.append(SetNote(location, key.name, evolve(notes[key.name], position=frames[key], size=size)))
+        for target, points in routes.items():
+            if points != scene.edges[target].via:
+                edits.append(SetRoute(location, target, points))
         if edits and self.push(Batch(tuple(edits)), text):
             self._animate_moves(before, after)
 
-    def _animate_moves(self, before: dict[Key, Position], after: dict[Key, Position]) -> None:
+    def _animate_moves(self, before: Mapping[Key, Position], after: Mapping[Key, Position]) -> None:
         """Show on the screen how things went where the document already has them."""
         if not self.moves or len(before) > MOST_ANIMATED:
             return
@@ -312,7 +319,7 @@ class Editing(Adding):
         }
         edits = placement(scene.location, scene.graph, scene.arrangement | places)
         if edits:
-            self.session.push(Batch(tuple(edits)), tr("Move"), merge=f"nudge {sorted(places)}")
+            self.session.push(scene.settled(Batch(tuple(edits))), tr("Move"), merge=f"nudge {sorted(places)}")
 
     def _step(self, step: int) -> None:
         names = list(self.session.graph.nodes)

@@ -8,7 +8,7 @@ each layer in turn moves to where its neighbours want it, as near as the order a
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any, Generic, TypeVar
 
@@ -34,6 +34,8 @@ LOOSE_ROW = 1400.0
 """Boxes without wires are set in rows of this width."""
 SHORTEST_WIRES = 600
 """Up to so many boxes the layers are chosen for the shortest wires."""
+MOST_TURNED = 60
+"""With more long wires than this each stays on the side that the library chose."""
 STRAIGHT = 8.0
 """How much more the inside of a long wire insists on being straight than its ends do."""
 LONG_END = 0.2
@@ -170,6 +172,7 @@ class _Part:
         self._layers: list[list[int]] = [[] for _ in levels]
         for number, (_x, y) in sorted(places.items(), key=lambda item: (item[1][0], item[0])):
             self._layers[column[y]].append(number)
+        self._layer_of = {number: layer for layer in self._layers for number in layer}
         self._links = list(self._links_of(edges, len(boxes), offsets, {n: column[y] for n, (_, y) in places.items()}))
         self._into: dict[int, list[_Link]] = {number: [] for number in places}
         self._out_of: dict[int, list[_Link]] = {number: [] for number in places}
@@ -252,7 +255,46 @@ class _Part:
                         order[first], order[second] = i + 1, i
                         changed = True
             if not changed:
-                return
+                break
+        for chain in self._chains.values() if len(self._chains) <= MOST_TURNED else ():
+            for step in (1, -1):
+                if self._turned(chain, order, step):
+                    break
+
+    def _turned(self, chain: Sequence[int], order: dict[int, int], step: int) -> bool:
+        """Let a whole long wire pass on the other side of its neighbours, if that uncrosses more than it crosses."""
+        pairs = []
+        for number in chain:
+            layer = self._layer_of[number]
+            place = order[number] + step
+            if not 0 <= place < len(layer):
+                return False
+            pairs.append((number, layer[place]))
+        near = {number for pair in pairs for number in pair}
+        before = self._crossed(near, order)
+        self._swap(pairs, order)
+        if self._crossed(near, order) < before:
+            return True
+        self._swap(pairs, order)
+        return False
+
+    def _swap(self, pairs: Iterable[tuple[int, int]], order: dict[int, int]) -> None:
+        for first, second in pairs:
+            layer = self._layer_of[first]
+            order[first], order[second] = order[second], order[first]
+            layer[order[first]], layer[order[second]] = first, second
+
+    def _crossed(self, near: Collection[int], order: Mapping[int, int]) -> int:
+        """How often the wires at some boxes cross others of the same step."""
+        count = 0
+        steps = {id(link): link for number in near for link in (*self._into[number], *self._out_of[number])}
+        for link in steps.values():
+            start, end = (order[link.start], link.start_offset), (order[link.end], link.end_offset)
+            for number in self._layer_of[link.start]:
+                for other in self._out_of[number]:
+                    first, last = (order[other.start], other.start_offset), (order[other.end], other.end_offset)
+                    count += (first < start and last > end) or (first > start and last < end)
+        return count
 
     def _crossed(self, upper: int, lower: int, order: Mapping[int, int]) -> int:
         """How many more crossings there are than if the two were swapped."""

@@ -211,8 +211,9 @@ class OverviewLayer(Layer):
                 # An end of the graph is worth more room than it takes, and has it above itself.
                 size = int(LEAST_NAME / surface.scale)
                 above = (bottom - top + size) / 2 + 2.0 / surface.scale
-            elif not size:
-                unnamed.append(item)
+            elif not size and isinstance(item, NodeItem):
+                if item.geometry.inside is None:
+                    unnamed.append(item)
                 continue
             font, height = self._font(size)
             if size != last:

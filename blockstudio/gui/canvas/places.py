@@ -37,14 +37,12 @@ def is_unplaced(graph: Graph) -> bool:
     return len(graph.nodes) + ports > 1
 
 
-def placement(
-    location: Location, graph: Graph, places: Mapping[Key, Position], *, straighten: bool = False
-) -> list[Edit]:
+def placement(location: Location, graph: Graph, places: Mapping[Key, Position]) -> list[Edit]:
     """The edits that write places into the document; what stands there already is left out.
 
-    Points of wires both ends of which move alike move along; others stay or, with `straighten`, go.
+    Points of wires both ends of which move alike move along; others stay.
     """
-    edits: list[Edit] = _routes(location, graph, places, straighten) if graph.routes else []
+    edits: list[Edit] = _routes(location, graph, places) if graph.routes else []
     nodes = graph.nodes
     moves = {
         key.name: (float(x), float(y))
@@ -66,7 +64,7 @@ def placement(
     return edits
 
 
-def _routes(location: Location, graph: Graph, places: Mapping[Key, Position], straighten: bool) -> list[Edit]:
+def _routes(location: Location, graph: Graph, places: Mapping[Key, Position]) -> list[Edit]:
     before = positions(graph)
     edits: list[Edit] = []
     for target, points in graph.routes.items():
@@ -74,9 +72,6 @@ def _routes(location: Location, graph: Graph, places: Mapping[Key, Position], st
         if not all(key in places and key in before for key in ends):
             continue
         (dx, dy), other = ((places[key][0] - before[key][0], places[key][1] - before[key][1]) for key in ends)
-        if (dx, dy) != other:
-            if straighten:
-                edits.append(SetRoute(location, target))
-        elif dx or dy:
+        if (dx, dy) == other and (dx or dy):
             edits.append(SetRoute(location, target, tuple((x + dx, y + dy) for x, y in points)))
     return edits

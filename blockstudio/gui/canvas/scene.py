@@ -6,7 +6,7 @@ document, and made again for just those that an edit names.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QObject
@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject
 from blockstudio.catalog.ports import INPUT, OUTPUT, node_ports
 from blockstudio.engine.protocol import Problem, TensorShape
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import Batch, Edit, RemoveNode
+from blockstudio.graph.edits import Batch, Edit, RemoveNode, SetRoute
 from blockstudio.graph.model import BOUNDARY, Call, Endpoint, Graph, Instance, Port, Position, Sequential
 from blockstudio.gui.canvas import layout
 from blockstudio.gui.canvas.dirty import Dirty, dirty_by
@@ -22,8 +22,9 @@ from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.faces import Face
 from blockstudio.gui.canvas.insides import face_of, shows
 from blockstudio.gui.canvas.instances import Instances, uses
-from blockstudio.gui.canvas.items import ItemStore, owners
+from blockstudio.gui.canvas.items import ItemStore
 from blockstudio.gui.canvas.keys import Key, node_key
+from blockstudio.gui.canvas.measuring import Lanes, boxes_and_wires, needed_lanes
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.pill_item import PillItem
@@ -52,6 +53,8 @@ class CanvasScene(ItemStore):
         """The graph is the body of a Sequential: order takes the place of wires and positions."""
         self.arrangement: dict[Key, Position] = {}
         """Places chosen for a graph that has none of its own; empty otherwise."""
+        self.lanes: Lanes = {}
+        """Points chosen with them, for wires that would run behind nodes."""
         self.all_ports: set[str] = set()
         """Nodes that show ports seldom needed too."""
         self.problems: dict[str, list[Problem]] = {}
@@ -72,7 +75,7 @@ class CanvasScene(ItemStore):
         self.document, self.location, self._knowledge = document, location, knowledge
         self.graph = document.graph(location)
         self._instances.count(document)
-        self.arrangement = {}
+        self.arrangement, self.lanes = {}, {}
         parent = location.parent
         self.sequence = parent is not None and isinstance(document.node(parent, location.steps[-1][0]), Sequential)
         for node in self.graph.nodes.values():
@@ -304,7 +307,7 @@ class CanvasScene(ItemStore):
             edge = EdgeItem(source, target, self.surface, implied=self.sequence)
             self.put_in_edge(edge)
         if edge is not None:
-            edge.via = self.graph.routes.get(target, ())
+            edge.via = self._via(target)
 
     def label_of(self, source: Endpoint) -> str:
         """The shape that flows from an output, as far as it is known."""
@@ -356,44 +359,34 @@ class CanvasScene(ItemStore):
         """Choose places for a graph that has none: a fresh import, or the body of a Sequential."""
         if self.sequence:
             chain = [Key("input", INPUT), *map(node_key, self.graph.nodes), Key("output", OUTPUT)]
-            boxes, _ = self.boxes_and_wires(chain)
+            boxes, _ = boxes_and_wires(self, chain)
             self.arrangement = layout.in_lines({key: boxes[key] for key in chain})
         elif is_unplaced(self.graph):
-            self.arrangement = layout.arrange(*self.boxes_and_wires())
+            boxes, wires = boxes_and_wires(self)
+            self.arrangement, lanes = layout.arranged(boxes, wires.values())
+            self._take_lanes(needed_lanes(lanes, boxes, wires, self.arrangement))
         elif self.arrangement:
             self.arrangement = {}
+            self._take_lanes({})
             self._put_all(positions(self.graph))
             return
         self._put_all(self.arrangement)
+
+    def _take_lanes(self, lanes: Lanes) -> None:
+        before, self.lanes = self.lanes, lanes
+        for target in {*before, *lanes} & self.edges.keys():
+            self.edges[target].via = self._via(target)
+
+    def _via(self, target: Endpoint) -> tuple[Position, ...]:
+        return self.lanes.get(target) or self.graph.routes.get(target, ())
 
     def _put_all(self, places: Mapping[Key, Position]) -> None:
         for key, place in places.items():
             self.put(key, *place)
 
-    def boxes_and_wires(
-        self, only: Collection[Key] | None = None
-    ) -> tuple[dict[Key, layout.Box], list[layout.Wire[Key]]]:
-        """What the automatic layout needs: sizes, and wires with the heights of their ports."""
-        things: dict[Key, NodeItem | PillItem] = {k: p for k, p in self.pills.items() if k.kind == "input"}
-        things |= {node_key(name): self.nodes[name] for name in self.graph.nodes}
-        things |= {k: p for k, p in self.pills.items() if k.kind == "output"}
-        boxes = {}
-        for key, item in things.items():
-            if only is None or key in only:
-                left, top, right, bottom = item.box()
-                boxes[key] = layout.Box(right - left, max(bottom - top, 40.0))
-        wires = []
-        for edge in self.edges.values():
-            start, end = owners(edge)
-            if start in boxes and end in boxes:
-                first, last = things[start], things[end]
-                out = first.end(edge.source.port, True)[1] - first.y()
-                into = last.end(edge.target.port, False)[1] - last.y()
-                wires.append(layout.Wire(start, out, end, into))
-        return boxes, wires
-
     def settled(self, edit: Edit) -> Edit:
         """An edit, together with the places chosen for the graph: once the user changes it, they are theirs."""
         if self.arrangement and not self.sequence:
-            return Batch((*placement(self.location, self.graph, self.arrangement), edit))
+            routes = (SetRoute(self.location, target, points) for target, points in self.lanes.items())
+            return Batch((*placement(self.location, self.graph, self.arrangement), *routes, edit))
         return edit

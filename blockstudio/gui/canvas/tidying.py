@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import Factory, define
 from PySide6.QtCore import QRectF
 
 from blockstudio.graph.model import Endpoint, Position
 from blockstudio.gui.canvas import layout
-from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.layers import column_gap
 from blockstudio.gui.canvas.layout import Box, Wire
+from blockstudio.gui.canvas.measuring import Lanes, Wires, boxes_and_wires, is_hidden
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import NOWHERE, snapped
 from blockstudio.gui.canvas.scene import CanvasScene
@@ -21,18 +21,18 @@ FRAME_MARGIN = (24.0, 44.0, 24.0, 24.0)
 """Between a frame and what it holds: left, top, right, bottom."""
 ROW_GAP = 60.0
 """Between the layers of a flow from top to bottom."""
-NEAR = 14.0
-"""A wire this near to a node it passes goes round by its lane."""
 _ALL: Key | None = None
 """The group that holds every other."""
 
 Group = Key | None
-Lanes = dict[Endpoint, tuple[Position, ...]]
 
 
 @define
 class Tidied:
-    """Where things stand now and where they would, with the sizes of frames and the points of wires that change."""
+    """Where things stand now and where they would, with the sizes of frames that change.
+
+    `routes` are the points of every wire that was laid out; most have none.
+    """
 
     before: dict[Key, Position] = Factory(dict)
     after: dict[Key, Position] = Factory(dict)
@@ -66,14 +66,12 @@ def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: boo
 
     A note stays beside the node it stood next to. With `only`, nothing else is moved.
     """
-    boxes, wires = scene.boxes_and_wires(only)
+    boxes, wires = boxes_and_wires(scene, only)
     if not boxes:
         return Tidied()
-    targets = [edge.target for edge in scene.edges.values() if all(key in boxes for key in owners(edge))]
-    named = list(zip(targets, wires, strict=True))
     frames = [note for note in scene.notes.values() if note.note.frame] if only is None else []
     gap = ROW_GAP if down else column_gap(scene.edges.values())
-    placed = _Tree(scene, boxes, frames).placed(_ALL, boxes, named, gap, down)
+    placed = _Tree(scene, boxes, frames).placed(_ALL, boxes, wires, gap, down)
     result = Tidied()
     result.before = {key: (item.x(), item.y()) for key in placed.places if (item := scene.thing(key)) is not None}
     corner = snapped(min(x for x, _ in result.before.values()), min(y for _, y in result.before.values()))
@@ -82,38 +80,12 @@ def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: boo
     for frame in frames:
         if frame.key in placed.sizes and placed.sizes[frame.key] != (frame.width, frame.height):
             result.sizes[frame.key] = placed.sizes[frame.key]
-    for target, wire in named:
-        points = () if down else _needed(placed.lanes.get(target, ()), wire, boxes, placed.places)
-        if points != scene.graph.routes.get(target, ()):
-            result.routes[target] = points
+    for target, wire in wires.items():
+        lane = placed.lanes.get(target, ())
+        result.routes[target] = lane if lane and is_hidden(wire, boxes, placed.places) else ()
     if only is None:
         _take_along(result, [note for note in scene.notes.values() if note.key not in placed.places], list(boxes))
     return result
-
-
-def _needed(
-    lane: tuple[Position, ...], wire: Wire[Key], boxes: Mapping[Key, Box], places: Mapping[Key, Position]
-) -> tuple[Position, ...]:
-    """The lane of a wire that would else run behind a node; none where the way is free."""
-    if not lane:
-        return ()
-    (ax, ay), (bx, by) = places[wire.source], places[wire.target]
-    ax, ay, by = ax + boxes[wire.source].width, ay + wire.source_offset, by + wire.target_offset
-    for key, (x, y) in places.items():
-        if key in boxes and key not in (wire.source, wire.target):
-            box = boxes[key]
-            if x + box.width <= ax or x >= bx:
-                continue
-            # About where the wire is when it passes: it is steep in its middle and level at its ends.
-            heights = [_height(place, ax, ay, bx, by) for place in (x, x + box.width)]
-            if min(heights) < y + box.height + NEAR and max(heights) > y - NEAR:
-                return lane
-    return ()
-
-
-def _height(x: float, ax: float, ay: float, bx: float, by: float) -> float:
-    share = min(1.0, max(0.0, (x - ax) / (bx - ax)))
-    return ay + (by - ay) * share * share * (3 - 2 * share)
 
 
 def _take_along(result: Tidied, notes: Iterable[NoteItem], keys: Collection[Key]) -> None:
@@ -148,7 +120,7 @@ class _Tree:
         self,
         group: Group,
         boxes: Mapping[Key, Box],
-        wires: Sequence[tuple[Endpoint, Wire[Key]]],
+        wires: Wires,
         gap: float,
         down: bool,
     ) -> _Placed:
@@ -194,12 +166,12 @@ class _Tree:
         self,
         group: Group,
         boxes: Mapping[Key, Box],
-        wires: Iterable[tuple[Endpoint, Wire[Key]]],
+        wires: Wires,
         inside: Mapping[Key, _Placed],
         down: bool,
     ) -> list[tuple[Endpoint, Wire[Key]]]:
         found = []
-        for target, wire in wires:
+        for target, wire in wires.items():
             start, end = self._child(group, wire.source), self._child(group, wire.target)
             if start is None or end is None or start == end:
                 continue

@@ -67,7 +67,7 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
         pairs = graph.edges
     assert {target: edge.source for target, edge in scene.edges.items()} == pairs
     for target, edge in scene.edges.items():
-        assert edge.via == graph.routes.get(target, ()), target
+        assert edge.via == (scene.lanes.get(target) or graph.routes.get(target, ())), target
         start, end = (scene.thing(key) for key in owners(edge))
         if start is None or end is None:
             assert not edge.drawn and edge.path().isEmpty() and target not in scene._wires

@@ -131,3 +131,12 @@ def test_a_wire_past_others_gets_a_lane_that_meets_none_of_them() -> None:
             left, top = places[name]
             level = ay == by and top < ay < top + 40
             assert not (level and ax < left + 120 and left < bx), (name, points)
+
+
+def test_a_lane_is_on_the_side_of_the_port_it_leads_to() -> None:
+    boxes = {name: Box(120, 40) for name in ("x", "conv", "bn", "add")}
+    wires = [Wire("x", 20, "conv", 20), Wire("conv", 20, "bn", 20)]
+    for straight, skipping in ((10, 30), (30, 10)):
+        places, lanes = arranged(boxes, [*wires, Wire("bn", 20, "add", straight), Wire("x", 20, "add", skipping)])
+        below = all(y > places["bn"][1] for _, y in lanes["x", "add"])
+        assert below == (skipping > straight)

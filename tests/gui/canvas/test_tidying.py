@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import Qt
+from attrs import evolve
+from PySide6.QtCore import QRectF, Qt
 
-from blockstudio.graph.edits import AddNode, Batch, Connect, SetNote
+from blockstudio.graph.edits import AddNode, Batch, Connect, MoveNodes, SetNote, SetPorts
 from blockstudio.graph.model import Endpoint, Function, Note
+from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.tidying import tidied
 from blockstudio.gui.settings import FLOW_DOWN
@@ -93,3 +95,66 @@ def test_a_selection_moves_nothing_else(framed: Desk) -> None:
     found = tidied(framed.scene, framed.scene.selection)
     assert {key.name for key in found.after} == {"relu", "tanh"}
     assert not found.sizes
+
+
+def runs_through(wire: EdgeItem, body: QRectF) -> bool:
+    path = wire.path()
+    return any(body.contains(path.pointAtPercent(step / 300)) for step in range(301))
+
+
+def test_a_wire_past_others_goes_round_them(net: Desk) -> None:
+    """A residual: x is added to what came of it, and the wire would run behind all that lies between."""
+    for edit in (
+        AddNode(ROOT, Function(name="add", type="operator.add", position=(700.0, 300.0))),
+        Connect(ROOT, Endpoint("add", "input"), Endpoint("linear_2", "output")),
+        Connect(ROOT, Endpoint("add", "other"), Endpoint("", "x")),
+        Connect(ROOT, Endpoint("", "y"), Endpoint("add", "output")),
+    ):
+        net.session.push(edit, "Make")
+    start, steps = net.bytes(), net.steps()
+    net.key(Qt.Key.Key_L, CTRL)
+    wire = net.scene.edges[Endpoint("add", "other")]
+    assert len(wire.via) == 2 and net.graph.routes[Endpoint("add", "other")] == wire.via
+    for name in ("linear", "relu", "linear_2"):
+        assert not runs_through(wire, net.scene.nodes[name].body), name
+    assert [edge.via for target, edge in net.scene.edges.items() if target != wire.target] == [()] * 5
+    net.key(Qt.Key.Key_L, CTRL)
+    assert net.steps() == steps + 1
+    net.session.undo_stack.undo()
+    assert net.bytes() == start
+    net.session.undo_stack.redo()
+    net.session.push(MoveNodes(ROOT, {"add": (880.0, 700.0)}), "Move")
+    net.session.push(Connect(ROOT, Endpoint("linear", "input"), None), "Unplug")
+    net.select("linear_2", "add")
+    net.key(Qt.Key.Key_L, CTRL)
+    assert net.graph.routes.keys() == {Endpoint("add", "other")}  # not between those two: left alone
+
+
+def test_a_graph_without_places_gets_lanes_too(net: Desk) -> None:
+    graph = net.graph
+    zero = dict.fromkeys(graph.nodes, (0.0, 0.0))
+    net.session.push(AddNode(ROOT, Function(name="add", type="operator.add")), "Make")
+    net.session.push(Connect(ROOT, Endpoint("add", "input"), Endpoint("linear_2", "output")), "Wire")
+    net.session.push(Connect(ROOT, Endpoint("add", "other"), Endpoint("linear", "output")), "Wire")
+    net.session.push(Connect(ROOT, Endpoint("", "y"), Endpoint("add", "output")), "Wire")
+    net.session.push(MoveNodes(ROOT, zero), "Move")
+    net.session.push(
+        SetPorts(ROOT, "outputs", tuple(evolve(port, position=(0.0, 0.0)) for port in graph.outputs)), "Move"
+    )
+    net.session.push(
+        SetPorts(ROOT, "inputs", tuple(evolve(port, position=(0.0, 0.0)) for port in graph.inputs)), "Move"
+    )
+    net.check()
+    assert net.scene.arrangement and net.scene.lanes.keys() == {Endpoint("add", "other")}
+    wire = net.scene.edges[Endpoint("add", "other")]
+    for name in ("relu", "linear_2"):
+        assert not runs_through(wire, net.scene.nodes[name].body), name
+    assert not net.graph.routes
+    lane = wire.via
+    net.select("relu")
+    net.key(Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert not net.scene.arrangement
+    assert net.graph.routes == {Endpoint("add", "other"): lane}
+    net.session.undo_stack.undo()
+    net.check()
+    assert not net.graph.routes and net.scene.lanes

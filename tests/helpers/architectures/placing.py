@@ -13,6 +13,7 @@ from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.layers import LABEL_ROOM
 from blockstudio.gui.canvas.look import measure
+from blockstudio.gui.canvas.measuring import boxes_and_wires
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import placement, snapped
 from blockstudio.gui.canvas.scene import CanvasScene
@@ -74,7 +75,7 @@ class Rows:
 
     def __init__(self, scene: CanvasScene, rows: Iterable[str]) -> None:
         self.scene = scene
-        self.boxes, _ = scene.boxes_and_wires()
+        self.boxes, _ = boxes_and_wires(scene)
         named = {key.name: key for key in self.boxes}
         self.titles = [title.strip() for title, colon, _ in (row.rpartition(":") for row in rows)]
         self.rows = [[named[name] if name != "." else None for name in row.rpartition(":")[2].split()] for row in rows]

@@ -1,0 +1,77 @@
+"""What the automatic layout needs to know of the things on a scene, and which wires need their lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from blockstudio.graph.model import Endpoint, Position
+from blockstudio.gui.canvas.items import owners
+from blockstudio.gui.canvas.keys import Key, node_key
+from blockstudio.gui.canvas.layout import Box, Wire
+from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.pill_item import PillItem
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.scene import CanvasScene
+
+NEAR = 14.0
+"""A wire this near to a node it passes goes round by its lane."""
+Boxes = Mapping[Key, Box]
+Wires = Mapping[Endpoint, Wire[Key]]
+Lanes = dict[Endpoint, tuple[Position, ...]]
+
+
+def boxes_and_wires(
+    scene: CanvasScene, only: Collection[Key] | None = None
+) -> tuple[dict[Key, Box], dict[Endpoint, Wire[Key]]]:
+    """The sizes of nodes and pills, and the wires between them, by what they feed, with the heights of their ports."""
+    things: dict[Key, NodeItem | PillItem] = {k: p for k, p in scene.pills.items() if k.kind == "input"}
+    things |= {node_key(name): scene.nodes[name] for name in scene.graph.nodes}
+    things |= {k: p for k, p in scene.pills.items() if k.kind == "output"}
+    boxes = {}
+    for key, item in things.items():
+        if only is None or key in only:
+            left, top, right, bottom = item.box()
+            boxes[key] = Box(right - left, max(bottom - top, 40.0))
+    wires = {}
+    for target, edge in scene.edges.items():
+        start, end = owners(edge)
+        if start in boxes and end in boxes:
+            first, last = things[start], things[end]
+            out = first.end(edge.source.port, True)[1] - first.y()
+            into = last.end(target.port, False)[1] - last.y()
+            wires[target] = Wire(start, out, end, into)
+    return boxes, wires
+
+
+def needed_lanes(
+    lanes: Mapping[tuple[Key, Key], Sequence[Position]], boxes: Boxes, wires: Wires, places: Mapping[Key, Position]
+) -> Lanes:
+    """Of the lanes by the ends of wires, those of wires that would else run behind a node."""
+    found: Lanes = {}
+    for target, wire in wires.items():
+        lane = lanes.get((wire.source, wire.target))
+        if lane and is_hidden(wire, boxes, places):
+            found[target] = tuple(lane)
+    return found
+
+
+def is_hidden(wire: Wire[Key], boxes: Boxes, places: Mapping[Key, Position]) -> bool:
+    """Whether a wire drawn as it comes would run behind a node."""
+    (ax, ay), (bx, by) = places[wire.source], places[wire.target]
+    ax, ay, by = ax + boxes[wire.source].width, ay + wire.source_offset, by + wire.target_offset
+    for key, box in boxes.items():
+        x, y = places[key]
+        if key in (wire.source, wire.target) or x + box.width <= ax or x >= bx:
+            continue
+        heights = [_height(place, ax, ay, bx, by) for place in (x, x + box.width)]
+        if min(heights) < y + box.height + NEAR and max(heights) > y - NEAR:
+            return True
+    return False
+
+
+def _height(x: float, ax: float, ay: float, bx: float, by: float) -> float:
+    """About how high a wire is at a place: steep in its middle, level at its ends."""
+    share = min(1.0, max(0.0, (x - ax) / (bx - ax)))
+    return ay + (by - ay) * share * share * (3 - 2 * share)
