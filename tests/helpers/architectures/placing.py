@@ -8,6 +8,7 @@ from attrs import evolve
 
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import SetRoute
 from blockstudio.graph.model import Note, Position
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key
@@ -52,12 +53,17 @@ def placed(document: Document) -> Document:
         scene.show_graph(document, location, Known())
         top = 0.0
         if not scene.sequence:
-            after = Rows(scene, rows).places() if rows else tidied(scene).after
+            laid_out = tidied(scene)
+            after = Rows(scene, rows).places() if rows else laid_out.after
             left = min((x for x, _ in after.values()), default=0.0)
             highest = min((y for _, y in after.values()), default=0.0)
             moved = {key: (x - left, y - highest) for key, (x, y) in after.items()}
             for edit in placement(location, inner, moved):
                 document.apply(edit)
+            for target, points in laid_out.routes.items() if not rows else ():
+                if points:
+                    route = tuple((x - left, y - highest) for x, y in points)
+                    document.apply(SetRoute(location, target, route))
             inner.notes |= Rows(scene, rows).frames(moved)
             top = min((note.position[1] for note in inner.notes.values()), default=0.0)
         for key, note in notes.items():
