@@ -271,9 +271,9 @@ class _Part:
                 return False
             pairs.append((number, layer[place]))
         near = {number for pair in pairs for number in pair}
-        before = self._crossed(near, order)
+        before = self._tangles(near, order)
         self._swap(pairs, order)
-        if self._crossed(near, order) < before:
+        if self._tangles(near, order) < before:
             return True
         self._swap(pairs, order)
         return False
@@ -284,7 +284,7 @@ class _Part:
             order[first], order[second] = order[second], order[first]
             layer[order[first]], layer[order[second]] = first, second
 
-    def _crossed(self, near: Collection[int], order: Mapping[int, int]) -> int:
+    def _tangles(self, near: Collection[int], order: Mapping[int, int]) -> int:
         """How often the wires at some boxes cross others of the same step."""
         count = 0
         steps = {id(link): link for number in near for link in (*self._into[number], *self._out_of[number])}
