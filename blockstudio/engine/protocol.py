@@ -307,7 +307,8 @@ class CompareParameters:
 @frozen
 class KeyReport:
     key: str
-    problem: Literal["missing", "unexpected", "shape", "dtype", "nan"]
+    problem: Literal["missing", "unexpected", "shape", "kind", "dtype", "nan"]
+    """"kind": numbers that cannot be taken over, such as complex ones for real ones; "dtype": they can."""
     expected: str = ""
     found: str = ""
 

@@ -244,7 +244,7 @@ class Keeper:
         failure = None
         for request, reply in replies:
             if isinstance(reply, LoadReport):
-                missing = tuple(key.key for key in reply.keys if key.problem in ("missing", "shape"))
+                missing = tuple(key.key for key in reply.keys if key.problem in ("missing", "shape", "kind"))
             if isinstance(request, LoadParameters) and isinstance(reply, Failure):
                 failure = reply
         report = Recovery(

@@ -45,7 +45,7 @@ def load(model: nn.Module, contents: Contents, *, matching_only: bool = False) -
     report = compare(model, contents)
     expected = _expected(model)
     if not matching_only:
-        _refuse_differences(report, expected, contents)
+        _refuse_differences(report, contents)
     fitting = {key: found for key, found in contents.tensors.items() if key in expected and _fits(expected[key], found)}
     if expected and not fitting:
         raise TensorFileError(mark("Nothing in “{file}” matches the model."), file=contents.file)
@@ -76,7 +76,9 @@ def _faults(key: str, expected: Tensor, found: Tensor) -> list[KeyReport]:
     if not is_lazy(expected) and expected.shape != found.shape:
         return [KeyReport(key, "shape", _shape(expected), _shape(found))]
     faults = []
-    if expected.dtype != found.dtype:
+    if not _fits(expected, found):
+        faults.append(KeyReport(key, "kind", dtype_name(expected.dtype), dtype_name(found.dtype)))
+    elif expected.dtype != found.dtype:
         faults.append(KeyReport(key, "dtype", dtype_name(expected.dtype), dtype_name(found.dtype)))
     nan = _nan(found)
     if nan:
@@ -84,13 +86,8 @@ def _faults(key: str, expected: Tensor, found: Tensor) -> list[KeyReport]:
     return faults
 
 
-def _refuse_differences(report: LoadReport, expected: dict[str, Tensor], contents: Contents) -> None:
-    differing = [
-        fault
-        for fault in report.keys
-        if fault.problem in ("missing", "unexpected", "shape")
-        or (fault.problem == "dtype" and not _fits(expected[fault.key], contents.tensors[fault.key]))
-    ]
+def _refuse_differences(report: LoadReport, contents: Contents) -> None:
+    differing = [fault for fault in report.keys if fault.problem in ("missing", "unexpected", "shape", "kind")]
     if differing:
         shown = ", ".join(fault.key for fault in differing[:3]) + (", …" if len(differing) > 3 else "")
         raise TensorFileError(

@@ -215,7 +215,7 @@ class Worker:
         before = loading.load(model, contents, matching_only=request.matching_only)
         changed = self._changed(distinct(model), before)
         report = loading.compare(model, contents)
-        self._models.changed = any(key.problem in ("missing", "shape") for key in report.keys)
+        self._models.changed = any(key.problem in ("missing", "shape", "kind") for key in report.keys)
         self._opened = None  # it may be large
         return changed
 

@@ -165,6 +165,10 @@ def fonts() -> Fonts:
     return _fonts(QGuiApplication.font().family())
 
 
+LONGEST_TEXT = 2000
+"""Characters of a comment that are shown on the canvas; the inspector has all of it."""
+
+
 class Measure:
     """Widths of texts in a font, remembered: the same words come back on thousands of nodes."""
 
@@ -189,7 +193,9 @@ class Measure:
         return y + self._half
 
     def wrapped(self, text: str, width: float) -> list[str]:
-        """The text in lines no wider than `width`, broken where words or letters allow."""
+        """The text in lines no wider than `width`, broken where words or letters allow; not all of a very long one."""
+        if len(text) > LONGEST_TEXT:
+            text = f"{text[:LONGEST_TEXT]}…"
         lines: list[str] = []
         for paragraph in text.splitlines() or [""]:
             line = ""

@@ -34,10 +34,11 @@ PROBLEMS = {
     "missing": (mark("missing in the file"), "mdi6.file-question-outline", "error"),
     "unexpected": (mark("not in the model"), "mdi6.help-circle-outline", "warning"),
     "shape": (mark("another shape"), "mdi6.close-circle", "error"),
+    "kind": (mark("another kind of numbers"), "mdi6.close-circle", "error"),
     "dtype": (mark("another type: is converted"), "mdi6.swap-horizontal", "warning"),
     "nan": (mark("contains NaN"), "mdi6.alert", "warning"),
 }
-BLOCKING = ("missing", "unexpected", "shape")
+BLOCKING = ("missing", "unexpected", "shape", "kind")
 """Problems for which only the matching part can be loaded."""
 
 CONTAINERS = (
@@ -130,6 +131,7 @@ def counts_text(report: LoadReport) -> str:
         ("missing", tr("{count} missing in the file")),
         ("unexpected", tr("{count} not in the model")),
         ("shape", tr("{count} of another shape")),
+        ("kind", tr("{count} of another kind of numbers")),
         ("dtype", tr("{count} of another type")),
         ("nan", tr("{count} with NaN")),
     ):
