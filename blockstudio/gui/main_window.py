@@ -152,6 +152,7 @@ class MainWindow(QMainWindow):
         session.document_changed.connect(self._show_trust)
         session.table_changed.connect(self._show_enabled)
         session.code_requested.connect(self._show_code)
+        session.uses_requested.connect(lambda name: self.canvas.composing.show_instances(name))
         session.undo_stack.indexChanged.connect(self._show_enabled)
         session.undo_stack.undoTextChanged.connect(self._show_enabled)
         session.undo_stack.redoTextChanged.connect(self._show_enabled)

@@ -42,6 +42,17 @@ class Hands:
             self._move(first + (last - first) * (step / 8))
         self._send("mouseup", "1")
 
+    def carry(self, start: QPoint, end: QPoint) -> None:
+        """Drag something out of a list. The program waits for the end of it in a loop of its own, so all of it is
+        one command."""
+        steps: list[str] = []
+        for step in range(9):
+            place = start + (end - start) * (step / 8)
+            steps += ["mousemove", str(place.x()), str(place.y()), "sleep", "0.05"]
+            if not step:
+                steps += ["mousedown", "1"]
+        self._send(*steps, "sleep", "0.2", "mouseup", "1")
+
     def path(self, x: int, y: int, *steps: tuple[int, int]) -> None:
         """Drag along a line of steps, each from where the one before ended."""
         place = QPoint(x, y)

@@ -25,7 +25,6 @@ class Composing:
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
-        canvas.session.uses_requested.connect(self.show_instances)
 
     # --- control flow -----------------------------------------------------------------------------
 
