@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from blockstudio.graph.model import Endpoint, Position
@@ -11,6 +11,7 @@ from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.layout import Box, Wire
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.spatial import SpatialIndex
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.scene import CanvasScene
@@ -45,28 +46,27 @@ def boxes_and_wires(
     return boxes, wires
 
 
-def needed_lanes(
-    lanes: Mapping[tuple[Key, Key], Sequence[Position]], boxes: Boxes, wires: Wires, places: Mapping[Key, Position]
-) -> Lanes:
-    """Of the lanes by the ends of wires, those of wires that would else run behind a node."""
-    found: Lanes = {}
-    for target, wire in wires.items():
-        lane = lanes.get((wire.source, wire.target))
-        if lane and is_hidden(wire, boxes, places):
-            found[target] = tuple(lane)
-    return found
+def needed_lanes(lanes: Lanes, boxes: Boxes, wires: Wires, places: Mapping[Key, Position]) -> Lanes:
+    """Of the lanes, those of wires that would else run behind a node."""
+    if not lanes:
+        return {}
+    standing: SpatialIndex[Key] = SpatialIndex()
+    for key, box in boxes.items():
+        x, y = places[key]
+        standing.put(key, (x, y, x + box.width, y + box.height))
+    return {target: lane for target, lane in lanes.items() if _is_hidden(wires[target], boxes, places, standing)}
 
 
-def is_hidden(wire: Wire[Key], boxes: Boxes, places: Mapping[Key, Position]) -> bool:
+def _is_hidden(wire: Wire[Key], boxes: Boxes, places: Mapping[Key, Position], standing: SpatialIndex[Key]) -> bool:
     """Whether a wire drawn as it comes would run behind a node."""
     (ax, ay), (bx, by) = places[wire.source], places[wire.target]
     ax, ay, by = ax + boxes[wire.source].width, ay + wire.source_offset, by + wire.target_offset
-    for key, box in boxes.items():
-        x, y = places[key]
-        if key in (wire.source, wire.target) or x + box.width <= ax or x >= bx:
+    for key in standing.near((ax, min(ay, by) - NEAR, bx, max(ay, by) + NEAR)) - {wire.source, wire.target}:
+        left, top, right, bottom = standing.box(key) or (bx, by, bx, by)
+        if right <= ax or left >= bx:
             continue
-        heights = [_height(place, ax, ay, bx, by) for place in (x, x + box.width)]
-        if min(heights) < y + box.height + NEAR and max(heights) > y - NEAR:
+        heights = [_height(place, ax, ay, bx, by) for place in (left, right)]
+        if min(heights) < bottom + NEAR and max(heights) > top - NEAR:
             return True
     return False
 

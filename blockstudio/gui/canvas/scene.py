@@ -364,7 +364,10 @@ class CanvasScene(ItemStore):
         elif is_unplaced(self.graph):
             boxes, wires = boxes_and_wires(self)
             self.arrangement, lanes = layout.arranged(boxes, wires.values())
-            self._take_lanes(needed_lanes(lanes, boxes, wires, self.arrangement))
+            by_target = {
+                target: tuple(lane) for target, wire in wires.items() if (lane := lanes.get((wire.source, wire.target)))
+            }
+            self._take_lanes(needed_lanes(by_target, boxes, wires, self.arrangement))
         elif self.arrangement:
             self.arrangement = {}
             self._take_lanes({})

@@ -12,7 +12,7 @@ from blockstudio.gui.canvas import layout
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.layers import column_gap
 from blockstudio.gui.canvas.layout import Box, Wire
-from blockstudio.gui.canvas.measuring import Lanes, Wires, boxes_and_wires, is_hidden
+from blockstudio.gui.canvas.measuring import Lanes, Wires, boxes_and_wires, needed_lanes
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import NOWHERE, snapped
 from blockstudio.gui.canvas.scene import CanvasScene
@@ -80,9 +80,7 @@ def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: boo
     for frame in frames:
         if frame.key in placed.sizes and placed.sizes[frame.key] != (frame.width, frame.height):
             result.sizes[frame.key] = placed.sizes[frame.key]
-    for target, wire in wires.items():
-        lane = placed.lanes.get(target, ())
-        result.routes[target] = lane if lane and is_hidden(wire, boxes, placed.places) else ()
+    result.routes = dict.fromkeys(wires, ()) | needed_lanes(placed.lanes, boxes, wires, placed.places)
     if only is None:
         _take_along(result, [note for note in scene.notes.values() if note.key not in placed.places], list(boxes))
     return result
