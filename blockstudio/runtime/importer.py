@@ -123,7 +123,7 @@ def _assembled(target: Target, given: Inputs, name: str | None) -> ImportResult:
         report = tuple(assembler.notes())
     except RecursionError as error:
         raise ImportRefused(mark("The module is nested too deep.")) from error
-    given.describe(document, root.inputs)
+    given.describe(document, root.inputs, module)
     return ImportResult(document, report, module.state_dict() if _is_lazy(module) else cpu_state(module))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,12 +48,15 @@ class Inputs:
         given = tuple(Given("tensor", leaf.dim()) if isinstance(leaf, torch.Tensor) else Fixed(leaf) for leaf in leaves)
         return cls(Signature(spec, given), tensors, _observe(module, args, kwargs))
 
-    def describe(self, document: Document, ports: Sequence[str]) -> None:
-        """Make the inputs the examples of the root."""
+    def describe(self, document: Document, ports: Sequence[str], module: nn.Module) -> None:
+        """Make the inputs the examples of the root, or those that the source of its module tells of."""
         root = document.definitions[document.root]
-        if not isinstance(root, Definition) or len(ports) != len(self.tensors):
+        if not isinstance(root, Definition):
             return
-        examples = dict(zip(ports, map(_example, self.tensors), strict=True))
+        if self.tensors and len(ports) != len(self.tensors):
+            return
+        told = _told(module) if not self.tensors else {}
+        examples = dict(zip(ports, map(_example, self.tensors), strict=True)) if self.tensors else told
         root.graph.inputs[:] = [evolve(port, example=examples.get(port.name)) for port in root.graph.inputs]
 
 
@@ -100,6 +104,18 @@ def _observe(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         for inner, mode in modes:
             inner.training = mode
     return found
+
+
+def _told(module: nn.Module) -> dict[str, Example]:
+    """The examples of inputs in the docstring of a class that was generated."""
+    text = inspect.cleandoc(type(module).__dict__.get("__doc__") or "")
+    _, found, lines = text.partition("Example inputs:\n")
+    shapes = re.findall(r"^    (\w+): \(([\d, ]*)\)(?: (\w+))?$", lines, re.MULTILINE) if found else []
+    return {
+        name: Example(tuple(int(size) for size in sizes.split(",") if size.strip()), dtype or "float32", generator)
+        for name, sizes, dtype in shapes
+        if (dtype or "float32") in DTYPES and (generator := "randn" if dtype in ("", "float32") else "zeros")
+    }
 
 
 def _rank(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Runs of equal children of a Sequential, made Repeats; their keys stay as they are."""
+"""Children of a Sequential: named, and runs of equal ones made Repeats; their keys stay as they are."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from attrs import evolve
 
 from blockstudio.catalog.ports import node_ports
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import Endpoint, Graph, Instance, Layer, Node, Port, Repeat, Sequential, copy_node
-from blockstudio.runtime.importing.names import fresh
+from blockstudio.graph.model import Call, Endpoint, Graph, Instance, Layer, Node, Port, Repeat, Sequential, copy_node
+from blockstudio.runtime.importing.names import Names, fresh, snake
 
 SHORTEST = 3
 """Children of which there are fewer stay as they are."""
@@ -19,7 +19,19 @@ def fold(document: Document, graph: Graph) -> None:
         for _, inner in node.graphs():
             fold(document, inner)
         if isinstance(node, Sequential) and not node.named:
-            graph.nodes[name] = evolve(node, body=_folded(document, node.body))
+            graph.nodes[name] = evolve(node, body=_folded(document, _named(node.body)))
+
+
+def _named(body: Graph) -> Graph:
+    """Children that have no names of their own, called after the definitions they are of."""
+    if any(isinstance(node, Call) for node in body.nodes.values()):
+        return body
+    names = Names()
+    found = Graph(body.inputs, body.outputs)
+    for node in body.nodes.values():
+        name = names.fresh(snake(node.definition) if isinstance(node, Instance) else node.name)
+        found.nodes[name] = copy_node(node, name=name)
+    return found
 
 
 def _folded(document: Document, body: Graph) -> Graph:

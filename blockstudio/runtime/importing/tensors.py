@@ -19,6 +19,8 @@ _SMALL = 1024
 """Elements of a tensor that is written out if it must be exact."""
 _FEW = 4
 """Elements of one that is written out anyway."""
+_MANY = 16
+"""Elements of one that tells how it was drawn."""
 
 
 VALUE = "value"
@@ -51,7 +53,7 @@ def tensor_value(tensor: torch.Tensor, *, exact: bool) -> TensorValue:
     if tensor.is_meta:
         return TensorValue(f"torch.zeros({fields}{suffix})", sizes, exact=False)
     patterned = _pattern(tensor, fields, suffix)
-    if patterned is not None:
+    if patterned is not None and (exact or tensor.numel() != 1 or not _is_random(tensor)):
         return TensorValue(patterned, sizes)
     triangle = _triangle(tensor)
     if triangle is not None:
@@ -59,15 +61,30 @@ def tensor_value(tensor: torch.Tensor, *, exact: bool) -> TensorValue:
     if tensor.dim() == 1 and not dtype.is_complex and torch.equal(tensor, torch.arange(sizes[0]).to(dtype)):
         written = "" if dtype == torch.int64 else f", dtype={dtype}"
         return TensorValue(f"torch.arange({{}}{written})", sizes)
-    if tensor.numel() <= (_SMALL if exact else _FEW) and not dtype.is_complex:
+    if tensor.numel() <= (_SMALL if exact else _FEW) and not dtype.is_complex and (exact or not _is_random(tensor)):
         text = f"torch.tensor({_listed(tensor)}{_literal_suffix(dtype)})"
         if len(text) <= LONGEST:
             return TensorValue(text)
+    if dtype.is_floating_point and _is_uniform(tensor):
+        return TensorValue(f"torch.rand({fields}{suffix})", sizes, exact=False)
     if dtype.is_floating_point:
-        spread = float(tensor.float().std()) if tensor.numel() > 1 else 1.0
-        factor = f" * {spread:.1g}" if spread == spread and not 0.7 < spread < 1.4 else ""
+        spread = float(tensor.float().std()) if tensor.numel() >= _MANY else 1.0
+        factor = f" * {spread:.1g}" if spread == spread and not 0.6 < spread < 1.5 else ""
         return TensorValue(f"torch.randn({fields}{suffix}){factor}", sizes, exact=False)
     return TensorValue(f"torch.zeros({fields}{suffix})", sizes, exact=False)
+
+
+def _is_random(tensor: torch.Tensor) -> bool:
+    """Whether nobody would have written these numbers."""
+    return tensor.is_floating_point() and not torch.equal(tensor, tensor.round(decimals=3))
+
+
+def _is_uniform(tensor: torch.Tensor) -> bool:
+    """Whether these are most likely random numbers from 0 to 1."""
+    if tensor.numel() < _MANY or not bool(((tensor >= 0) & (tensor < 1)).all()):
+        return False
+    numbers = tensor.double()
+    return abs(float(numbers.mean()) - 0.5) < 0.12 and abs(float(numbers.std()) - 0.29) < 0.07
 
 
 def _triangle(tensor: torch.Tensor) -> TensorValue | None:
