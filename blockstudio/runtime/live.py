@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 import torch
@@ -25,6 +26,8 @@ from blockstudio.runtime.parameters import Slot, is_lazy, layer_type, table
 from blockstudio.runtime.placement import placeable
 from blockstudio.runtime.running import mode, undone_on_failure
 from blockstudio.runtime.time_limit import OutOfTime, TimeLimit
+
+_STOPPED = mark("The model is not built: its Python was stopped before it came to an end.")
 
 SECONDS = 30.0
 """How long Python of the user's own may build in a thread that cannot be interrupted."""
@@ -124,7 +127,7 @@ class LiveModel:
 
     def current(self) -> Live:
         """The model of the document as it is now: CompileError, RunError or DeviceError if it has none."""
-        with self._lock:
+        with self._held():
             self._refresh()
             while self._live is None:
                 self._build(None)
@@ -132,7 +135,7 @@ class LiveModel:
 
     def rebuild(self, seed: int | None) -> Values:
         """The model afresh, nothing taken over; returns the values before. If that fails the old one stays."""
-        with self._lock:
+        with self._held():
             self._refresh()
             before = distinct(self.current().model) if self._live is not None or self._kept.holds_any else {}
             self._kept.forget()
@@ -158,6 +161,18 @@ class LiveModel:
         live = self.current()
         found = table(live.model, device=self.device, changed=self.changed, carried=live.carried, owner=live.owner)
         return evolve(found, training=self.training)  # a run may have another mode for a while
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """The lock. Who is stopped while waiting for it stops the build that it waits for."""
+        try:
+            with self._lock:
+                yield
+        except KeyboardInterrupt:
+            limit = self._limit
+            if limit is not None:
+                limit.cut()
+            raise
 
     def _refresh(self) -> None:
         """Let go of the model if the code has changed."""
@@ -209,9 +224,7 @@ class LiveModel:
         """A model, or None where a newer version came in meanwhile."""
         compiled = self._compiled
         if self._endless == compiled.source:
-            raise RunError(
-                mark("The model is not built: its Python was stopped before it came to an end."), path=compiled.root
-            )
+            raise RunError(_STOPPED, path=compiled.root)
         self._limit = limit = TimeLimit(SECONDS)
         try:
             return limit.run(lambda: build_compiled(compiled, seed))
@@ -219,6 +232,8 @@ class LiveModel:
             if self._opened is not self._seen:
                 return None
             self._endless = compiled.source
+            if limit.is_cut:
+                raise RunError(_STOPPED, path=compiled.root) from error
             raise RunError(
                 mark("The model was not built within {seconds} seconds: its Python does not come to an end."),
                 path=compiled.root,

@@ -27,6 +27,8 @@ class TimeLimit:
         self._seconds = seconds
         self._wake = threading.Event()
         self._is_on, self._is_over = False, False
+        self.is_cut = False
+        """The time was up earlier than was set."""
 
     def run(self, work: Callable[[], T]) -> T:
         """What `work` gives; OutOfTime, out of `work` and never later, where it takes too long."""
@@ -48,6 +50,7 @@ class TimeLimit:
 
     def cut(self) -> None:
         """The time is up now; from any thread."""
+        self.is_cut = True
         self._wake.set()
 
     def _watch(self, send: Callable[..., int], thread: ctypes.c_ulong) -> None:

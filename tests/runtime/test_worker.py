@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -247,6 +248,23 @@ def test_an_edit_ends_a_build_that_never_ends() -> None:
             time.sleep(0.01)
         models.open(code(BLOCK.format(init="pass", forward="return x")), trusted=True)
         assert "while True" not in asked.result().compiled.source
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="Windows sends no signal to a thread")
+def test_who_is_stopped_while_waiting_for_a_build_stops_that() -> None:
+    models = live.LiveModel()
+    models.open(code(BLOCK.format(init="while True: pass", forward="return x")), trusted=True)
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(models.current)
+        while models._limit is None:
+            time.sleep(0.01)
+        timer = threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            models.current()
+        timer.join()
+        with pytest.raises(RunError, match="was stopped"):
+            asked.result()
 
 
 def test_code_that_was_stopped_while_it_built_is_not_run_again_where_nobody_can_stop_it() -> None:
