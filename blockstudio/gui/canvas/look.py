@@ -188,6 +188,10 @@ class Measure:
             found = self._widths[text] = self._metrics.horizontalAdvance(text)
         return found
 
+    def elided(self, text: str, width: float) -> str:
+        """The text, or as much of its beginning as fits."""
+        return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+
     def middle(self, y: float) -> float:
         """The baseline of a line of text centred at a height."""
         return y + self._half

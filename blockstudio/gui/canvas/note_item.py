@@ -115,7 +115,8 @@ class NoteItem(QGraphicsRectItem):
         if surface.detail == Detail.FULL or surface.printing:
             painter.setPen(surface.colors.text)
             painter.setFont(surface.fonts.title)
-            painter.drawText(QPointF(12.0, measure("title").middle(TITLE / 2)), self._title())
+            text = measure("title").elided(self._title(), self.width - 24.0)
+            painter.drawText(QPointF(12.0, measure("title").middle(TITLE / 2)), text)
 
     def _title(self) -> str:
         return " ".join(self.note.text.split())

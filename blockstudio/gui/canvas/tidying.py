@@ -19,7 +19,7 @@ from blockstudio.gui.canvas.scene import CanvasScene
 
 FRAME_MARGIN = (24.0, 44.0, 24.0, 24.0)
 """Between a frame and what it holds: left, top, right, bottom."""
-ROW_GAP = 60.0
+ROW_GAP = 80.0
 """Between the layers of a flow from top to bottom."""
 _ALL: Key | None = None
 """The group that holds every other."""
@@ -80,7 +80,9 @@ def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: boo
     for frame in frames:
         if frame.key in placed.sizes and placed.sizes[frame.key] != (frame.width, frame.height):
             result.sizes[frame.key] = placed.sizes[frame.key]
-    result.routes = dict.fromkeys(wires, ()) | needed_lanes(placed.lanes, boxes, wires, placed.places)
+    # Downwards a wire that passes others has no other way.
+    lanes = placed.lanes if down else needed_lanes(placed.lanes, boxes, wires, placed.places)
+    result.routes = dict.fromkeys(wires, ()) | lanes
     if only is None:
         _take_along(result, [note for note in scene.notes.values() if note.key not in placed.places], list(boxes))
     return result
@@ -188,8 +190,11 @@ def _flow(
 ) -> tuple[dict[Key, Position], dict[tuple[Key, Key], list[Position]]]:
     if not down:
         return layout.arranged(boxes, wires, gap)
-    turned = layout.arrange({key: Box(box.height, box.width) for key, box in boxes.items()}, wires, gap)
-    return {key: (y, x) for key, (x, y) in turned.items()}, {}
+    turned, lanes = layout.arranged({key: Box(box.height, box.width) for key, box in boxes.items()}, wires, gap)
+    return (
+        {key: (y, x) for key, (x, y) in turned.items()},
+        {pair: [(y, x) for x, y in points] for pair, points in lanes.items()},
+    )
 
 
 def _around(bodies: Mapping[Key, QRectF], body: QRectF) -> Key | None:

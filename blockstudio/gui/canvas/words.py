@@ -38,7 +38,7 @@ def tool_tip(scene: CanvasScene, session: Session, found: Hit) -> str:
     item = scene.thing(found.key) if found.key is not None else None
     if isinstance(item, NodeItem):
         return _node(scene, item.face, item.key.name)
-    return ""
+    return escape(item.note.text) if isinstance(item, NoteItem) and item.note.frame else ""
 
 
 def _port(scene: CanvasScene, session: Session, port: PortKey) -> str:

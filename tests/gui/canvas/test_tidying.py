@@ -130,6 +130,20 @@ def test_a_wire_past_others_goes_round_them(net: Desk) -> None:
     assert net.graph.routes.keys() == {Endpoint("add", "other")}  # not between those two: left alone
 
 
+def test_downwards_a_wire_past_others_goes_round_them_too(net: Desk) -> None:
+    for edit in (
+        AddNode(ROOT, Function(name="add", type="operator.add", position=(700.0, 300.0))),
+        Connect(ROOT, Endpoint("add", "input"), Endpoint("linear_2", "output")),
+        Connect(ROOT, Endpoint("add", "other"), Endpoint("", "x")),
+    ):
+        net.session.push(edit, "Make")
+    net.session.settings.set(FLOW_DOWN, True)
+    net.key(Qt.Key.Key_L, CTRL)
+    wire = net.scene.edges[Endpoint("add", "other")]
+    for name in ("linear", "relu", "linear_2"):
+        assert not runs_through(wire, net.scene.nodes[name].body), name
+
+
 def test_a_graph_without_places_gets_lanes_too(net: Desk) -> None:
     graph = net.graph
     zero = dict.fromkeys(graph.nodes, (0.0, 0.0))
