@@ -60,6 +60,15 @@ def no_leaks_at_all(own_settings: None) -> Iterator[None]:
     yield from _watch()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def clipboard_left_empty() -> Iterator[None]:
+    """Qt's offscreen platform crashes when the process ends with something on the clipboard."""
+    yield
+    gui = sys.modules.get("PySide6.QtGui")
+    if gui is not None and gui.QGuiApplication.instance() is not None:
+        gui.QGuiApplication.clipboard().clear()
+
+
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
     """No thread and no child process outlives the test that started it.

@@ -26,6 +26,11 @@ KEYS = (
     Qt.Key.Key_L,
     Qt.Key.Key_F2,
     Qt.Key.Key_Return,
+    Qt.Key.Key_M,
+    Qt.Key.Key_E,
+    Qt.Key.Key_B,
+    Qt.Key.Key_K,
+    Qt.Key.Key_W,
 )
 CONTROLS = (
     Qt.Key.Key_Z,
@@ -36,6 +41,12 @@ CONTROLS = (
     Qt.Key.Key_D,
     Qt.Key.Key_G,
     Qt.Key.Key_A,
+    Qt.Key.Key_U,
+    Qt.Key.Key_J,
+    Qt.Key.Key_R,
+    Qt.Key.Key_Delete,
+    Qt.Key.Key_PageDown,
+    Qt.Key.Key_PageUp,
 )
 PAYLOADS = (
     "torch.nn.Linear",
@@ -63,6 +74,9 @@ class Monkey:
     def place(self) -> QPoint:
         """Somewhere in the view, rather on something than on nothing."""
         scene, canvas = self.desk.scene, self.desk.canvas
+        wires = [edge for edge in scene.edges.values() if edge.drawn]
+        if wires and self.random.random() < 0.2:
+            return canvas.mapFromScene(self.random.choice(wires).middle())
         things = scene.things()
         if things and self.random.random() < 0.8:
             thing = self.random.choice(things)
@@ -91,7 +105,9 @@ class Monkey:
             case 5:
                 QTest.keyClick(self.target(), self.random.choice(KEYS))
             case 6:
-                QTest.keyClick(self.target(), self.random.choice(CONTROLS), Qt.KeyboardModifier.ControlModifier)
+                with_shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+                modifiers = self.random.choice((Qt.KeyboardModifier.ControlModifier, with_shift))
+                QTest.keyClick(self.target(), self.random.choice(CONTROLS), modifiers)
             case 7:
                 QTest.keyClicks(self.target(), self.random.choice(("linear", "x1", "relu", "note", "conv")))
             case 8:
@@ -103,14 +119,19 @@ class Monkey:
         view = self.desk.canvas.viewport()
         start, end = self.place(), self.place()
         modifiers = self.random.choice((Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier))
-        QTest.mousePress(view, Qt.MouseButton.LeftButton, modifiers, start)
+        button, held = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        if self.random.random() < 0.15:
+            button, modifiers = Qt.MouseButton.RightButton, Qt.KeyboardModifier.ControlModifier
+        elif self.random.random() < 0.2:
+            held = Qt.KeyboardModifier.ControlModifier
+        QTest.mousePress(view, button, modifiers, start)
         for share in (0.2, 0.6, 1.0):
-            QTest.mouseMove(view, start + (end - start) * share)
+            self.desk.move_with(start + (end - start) * share, held)
         if self.random.random() < 0.1:
             QTest.keyClick(self.desk.canvas, Qt.Key.Key_Escape)
         if self.random.random() < 0.05:
             self.desk.session.undo_stack.undo()
-        QTest.mouseRelease(view, Qt.MouseButton.LeftButton, modifiers, end)
+        QTest.mouseRelease(view, button, modifiers, end)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -119,6 +140,9 @@ def test_monkey(net: Desk, seed: int) -> None:
     monkey = Monkey(net, seed)
     for _ in range(150):
         monkey.step()
+        menu = QApplication.activePopupWidget()
+        if menu is not None:
+            menu.close()
         net.check()
         if len(net.graph.nodes) > 60:
             net.session.undo_stack.setIndex(0)
