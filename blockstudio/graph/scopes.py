@@ -144,13 +144,9 @@ def follow(document: Document, definition: str, path: str) -> list[PathStep]:
 
 
 def _first_step(document: Document, place: Location, remaining: tuple[str, ...]) -> PathStep | None:
-    graph = document.graph(place)
     container = document.node(place.parent, place.steps[-1][0]) if place.parent and place.steps else None
     if isinstance(container, Sequential):
-        for index, node in enumerate(graph.nodes.values()):
-            if remaining[0] == (node.name if container.named else str(index)):
-                return PathStep(remaining[:1], place, node)
-        return None
+        return _child_step(place, container, remaining)
     for location, inner in class_scope(document, place):
         if "0" in inner.nodes and remaining[0].isdigit() and _repeats(document, location):
             return PathStep(remaining[:1], location, inner.nodes["0"])
@@ -159,6 +155,31 @@ def _first_step(document: Document, place: Location, remaining: tuple[str, ...])
             if found is not None:
                 rounds = length < len(remaining) and remaining[length].isdigit() and _repeats(document, location)
                 return PathStep(remaining[: length + int(rounds)], location, found)
+    return None
+
+
+def _child_step(place: Location, container: Sequential, remaining: tuple[str, ...]) -> PathStep | None:
+    """The first step of a path from a Sequential. A Repeat among its children stands for all its rounds in a row, or
+    where they go by their names for a Sequential of its own."""
+    position = int(remaining[0]) if remaining[0].isdigit() else -1
+    for node in container.body.nodes.values():
+        if container.named:
+            found, used = node.name == remaining[0], 2
+        else:
+            rounds = 1
+            if isinstance(node, Repeat):
+                rounds = node.count if isinstance(node.count, int) else position + 1
+            found, used = 0 <= position < rounds, 1
+            position -= rounds
+        if not found:
+            continue
+        if not isinstance(node, Repeat):
+            return PathStep(remaining[:1], place, node)
+        inside, body = place.enter(node.name, "body"), list(node.body.nodes.values())
+        index = 0
+        if len(body) > 1 and len(remaining) > used and remaining[used].isdigit():
+            index, used = int(remaining[used]), used + 1
+        return PathStep(remaining[:used], inside, body[index]) if index < len(body) else None
     return None
 
 

@@ -236,6 +236,8 @@ class OptionRow(Row):
         needs = tr("Needs a value") if option.required else default
         doc = f"<p>{tr(option.doc)}</p>" if option.doc else ""
         names = tr("Hyper-parameters: {names}").format(names=", ".join(self.names)) if self.names else ""
+        if option.type == "str" and self.names:
+            names += f"<br>{tr('Text that starts with = is an expression.')}"
         return f"<p><b>{option.name}</b> <span>{type_words(option)}</span><br>{needs}</p>{doc}<p>{names}</p>"
 
 

@@ -42,6 +42,8 @@ def palette_menu(session: Session, panel: PalettePanel, key: str, group: str) ->
         menu.addSeparator()
         menu.addAction(icon("mdi6.cube-outline"), tr("New block…"), panel.new_block)
         menu.addAction(icon("mdi6.language-python"), tr("New code block…"), panel.new_code)
+        text = tr("Add blocks from project…")
+        menu.addAction(icon("mdi6.cube-send"), text, lambda: block_files.add_from_project(session, panel))
     return menu
 
 

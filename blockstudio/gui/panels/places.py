@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import Call, Sequential
+from blockstudio.graph.expressions import is_number
+from blockstudio.graph.model import Call, Repeat, Sequential
 from blockstudio.graph.scopes import follow
 from blockstudio.gui.navigation import Place
 from blockstudio.gui.session import Session
@@ -14,21 +15,54 @@ from blockstudio.gui.session import Session
 def module_of(document: Document, location: Location, name: str) -> str:
     """The path of a node's module within its block: "hidden", or "net.2" for a child of a container.
 
-    A call has the path of the layer it calls.
+    A call has the path of the layer it calls. Of a node in a Repeat it is the path of all its rounds, or in a
+    Sequential, which counts them on, that of the first.
     """
-    container = _container(document, location)
     node = document.node(location, name)
     if isinstance(node, Call):
         name = node.layer
-    if container is None:
-        return name
-    above, sequential = container
-    key = name if sequential.named else str(list(sequential.body.nodes).index(node.name))
-    return f"{module_of(document, above, sequential.name)}.{key}"
+    above = location.parent
+    around = document.node(above, location.steps[-1][0]) if above is not None else None
+    if above is not None and isinstance(around, Sequential):
+        key = name if around.named else str(_position(around, node.name))
+        return join(module_of(document, above, around.name), key)
+    if above is not None and isinstance(around, Repeat):
+        if _in_sequential(document, above):
+            nodes = list(around.body.nodes)
+            key = str(nodes.index(node.name)) if len(nodes) > 1 else ""
+            return join(module_of(document, above, around.name), key)
+        if is_number(name):
+            return ""  # the rounds are the members of the block itself
+    return name
+
+
+def _position(container: Sequential, name: str) -> int:
+    """The key of a child, those before it counted with all their rounds as far as these are plain numbers."""
+    names = list(container.body.nodes)
+    before = [container.body.nodes[other] for other in names[: names.index(name)]]
+    return sum(node.count if isinstance(node, Repeat) and isinstance(node.count, int) else 1 for node in before)
+
+
+def _in_sequential(document: Document, location: Location) -> bool:
+    above = location.parent
+    return above is not None and isinstance(document.node(above, location.steps[-1][0]), Sequential)
+
+
+def _first_rounds(document: Document, location: Location) -> list[str]:
+    """The numbers of the first round of every Repeat with layers of its own around a graph."""
+    found: list[str] = []
+    while location.parent is not None:
+        node = document.node(location.parent, location.steps[-1][0])
+        if isinstance(node, Sequential) or _in_sequential(document, location.parent):
+            return []
+        found += ["0"] if isinstance(node, Repeat) and not node.shared else []
+        location = location.parent
+    return found
 
 
 def shown_module(document: Document, trail: Iterable[Place]) -> str | None:
-    """The module path of the block that is shown, by the way it was entered; None where that is not known."""
+    """The module path of the block that is shown, by the way it was entered; None where that is not known. Of a block
+    in a Repeat it is that of the first round."""
     path, before = "", None
     for place in trail:
         if before is None:
@@ -36,7 +70,7 @@ def shown_module(document: Document, trail: Iterable[Place]) -> str | None:
         elif place.location.definition != before.definition:
             if not place.node:
                 return None
-            path = join(path, module_of(document, before, place.node))
+            path = join(path, module_of(document, before, place.node), *_first_rounds(document, before))
         before = place.location
     return path
 
@@ -79,12 +113,3 @@ def show_module(session: Session, module: str, *, deep: bool = False) -> None:
 def join(*parts: str) -> str:
     """Module paths put together, empty ones left out."""
     return ".".join(part for part in parts if part)
-
-
-def _container(document: Document, location: Location) -> tuple[Location, Sequential] | None:
-    """The container whose body a location is, with the container's own location."""
-    above = location.parent
-    if above is None:
-        return None
-    node = document.node(above, location.steps[-1][0])
-    return (above, node) if isinstance(node, Sequential) else None

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from blockstudio.graph.document import Location
+from blockstudio.graph.document import Document, Location
 from blockstudio.gui.panels import places
 from blockstudio.gui.session import Session
+from tests.compiler.models import bottleneck, choices, resnet
 
 NET = Location("Net")
 
@@ -69,3 +72,36 @@ def test_a_row_opened_enters_by_the_way_of_its_path(session: Session) -> None:
     assert session.selection == ("first",)
     places.show_module(session, "head")  # nothing of it in here: the root is shown
     assert (session.location, session.selection) == (NET, ("head",))
+
+
+@pytest.mark.parametrize(
+    ("model", "module", "names"),
+    [
+        (bottleneck, "layer1.0.conv1.weight", ["layer1", "first", "conv1"]),
+        (bottleneck, "layer1.2.conv1.weight", ["layer1", "block", "conv1"]),
+        (resnet, "layer3.35.bn2.running_mean", ["layer3", "0", "bn2"]),
+        (choices, "layer2.1.norm.weight", ["layer2", "norm"]),
+    ],
+)
+def test_rounds_are_followed(model: Callable[[], Document], module: str, names: list[str]) -> None:
+    assert [name for _, name in places.chain_of(model(), module)] == names
+
+
+def test_the_first_round_is_shown_of_a_block_in_a_repeat(session: Session) -> None:
+    def shown(*steps: Location | str) -> str | None:
+        session.enter(Location(session.document.root))
+        for step in steps:
+            session.enter_node(step) if isinstance(step, str) else session.enter(step)
+        return places.shown_module(session.document, session.trail)
+
+    session.replace(resnet())
+    stage = Location("Stage", (("rounds", "body"),))
+    assert shown("layer2") == "layer2"
+    assert places.module_of(session.document, stage, "0") == ""
+    assert shown("layer2", "rounds", "0") == "layer2.0"
+    session.replace(bottleneck())
+    rest = Location("Stage", (("layer1", "body"), ("rest", "body")))
+    assert places.module_of(session.document, rest, "block") == "layer1.1"
+    assert shown("layer1", "rest", "block") == "layer1.1"
+    session.replace(choices())
+    assert shown("stage2", "layer2") == "layer2.0"
