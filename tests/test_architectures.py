@@ -30,6 +30,7 @@ from blockstudio.runtime.summary import summarize
 from tests.conftest import ROOT
 from tests.helpers.architectures import all_of_them
 from tests.helpers.architectures.by_hand import BY_HAND
+from tests.helpers.ruff import assert_clean
 
 FILES = [example.path for example in examples(ARCHITECTURES)]
 TORCHVISION = {
@@ -186,3 +187,9 @@ def test_the_files_are_what_was_composed() -> None:
         document = architecture(one.file)
         assert bs.source(one.document) == bs.source(document)
         assert document.extra["title"] == one.title
+
+
+def test_their_sources_are_clean(tmp_path: Path) -> None:
+    for file in FILES:
+        (tmp_path / f"net{file.stem.replace('-', '_')}.py").write_text(bs.source(bs.load(file)), encoding="utf-8")
+    assert_clean(tmp_path)

@@ -102,6 +102,11 @@ class Face:
     """What is drawn inside, where the node is expanded."""
 
     @property
+    def far_title(self) -> str:
+        """What tells it from others where there is room for a word: of many a Sequential, its name."""
+        return self.name if self.style == "structure" and self.name else self.title
+
+    @property
     def takes_rows(self) -> bool:
         """Whether blocks can be dropped into its rows."""
         return self.style == "structure" and self.icon == ICONS["sequential"]

@@ -201,7 +201,7 @@ class OverviewLayer(Layer):
         last = 0
         unnamed: list[NodeItem] = []
         for item in items:
-            title = item.face.title if isinstance(item, NodeItem) else item.key.name
+            title = item.face.far_title if isinstance(item, NodeItem) else item.key.name
             left, top, right, bottom = item.box()
             if isinstance(item, NodeItem) and item.geometry.inside is not None:
                 bottom = top + item.geometry.inside.place.y()

@@ -167,3 +167,10 @@ def test_shapes_in_words() -> None:
     assert summaries.shape_text(TensorShape(())) == "scalar"
     assert summaries.shape_text(TensorShape(None, text="int")) == "int"
     assert summaries.shape_text(None) == ""
+
+
+def test_from_afar_a_container_goes_by_its_name() -> None:
+    relu = Layer(name="act", type="torch.nn.ReLU")
+    assert face(Sequential(name="layer1", body=Graph(nodes={"act": relu}))).far_title == "layer1"
+    assert face(relu).far_title == "ReLU"
+    assert face(Instance(name="first", definition="Block")).far_title == "Block"
