@@ -81,7 +81,7 @@ class EdgeItem:
     @property
     def label(self) -> str:
         """What flows here, in words."""
-        return self.surface.label(self.source)
+        return self.surface.label(self.source, None)
 
     @property
     def start(self) -> QPointF:

@@ -39,7 +39,8 @@ class InsideGeometry:
     """The inner place that is at the upper left."""
     nodes: list[tuple[InnerNode, NodeGeometry, Position]] = Factory(list)
     pills: list[tuple[InnerPill, QRectF]] = Factory(list)
-    wires: list[tuple[QPointF, QPointF]] = Factory(list)
+    wires: list[tuple[Endpoint, QPointF, QPointF]] = Factory(list)
+    """What each is fed from, and its two ends."""
     place: QPointF = Factory(QPointF)
     """Where the upper left is within the node."""
 
@@ -91,7 +92,10 @@ def lay_out(inside: Inside, geometry: Callable[[Face], NodeGeometry]) -> InsideG
         (pill, QRectF(places[pill.key][0], places[pill.key][1] + PILL_TOP, widths[pill.key], PILL))
         for pill in inside.pills
     ]
-    result.wires = [(QPointF(*places[start]) + a, QPointF(*places[end]) + b) for (start, a), (end, b) in ends]
+    result.wires = [
+        (source, QPointF(*places[start]) + a, QPointF(*places[end]) + b)
+        for (source, _), ((start, a), (end, b)) in zip(inside.wires, ends, strict=True)
+    ]
     return result
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.surface import Surface
 
 CORNER = 6.0
+LABEL_ROOM = 24.0
+"""Wire that must be left bare on both sides of a label together."""
 
 
 def paint_inside(painter: QPainter, item: NodeItem) -> None:
@@ -39,8 +41,11 @@ def paint_inside(painter: QPainter, item: NodeItem) -> None:
     painter.translate(-inside.corner[0], -inside.corner[1])
     painter.setPen(QPen(surface.colors.wire, WIRE))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for start, end in inside.wires:
+    for _, start, end in inside.wires:
         painter.drawPath(curve(start, end))
+    painter.setFont(surface.fonts.small)
+    for source, start, end in inside.wires:
+        _label(painter, surface.label(source, inside.location), start, end, surface)
     for pill, rect in inside.pills:
         _pill(painter, pill, rect, surface)
     for node, _, (x, y) in inside.nodes:
@@ -49,6 +54,26 @@ def paint_inside(painter: QPainter, item: NodeItem) -> None:
         node_painting.paint(painter, inner)
         painter.translate(-x, -y)
     painter.restore()
+
+
+def labels(inside: InsideGeometry | None, surface: Surface) -> tuple[str, ...]:
+    """The shapes on all wires inside, however deep: when one changes, the picture does."""
+    if inside is None:
+        return ()
+    own = tuple(surface.label(source, inside.location) for source, _, _ in inside.wires)
+    return own + tuple(text for _, shape, _ in inside.nodes for text in labels(shape.inside, surface))
+
+
+def _label(painter: QPainter, text: str, start: QPointF, end: QPointF, surface: Surface) -> None:
+    small = measure("small")
+    width = small.width(text) + 8.0
+    if not text or end.x() - start.x() < width + LABEL_ROOM:
+        return
+    middle = (start + end) / 2
+    rect = QRectF(middle.x() - width / 2, middle.y() - 8.0, width, 16.0)
+    painter.fillRect(rect, surface.colors.canvas)
+    painter.setPen(surface.colors.label)
+    painter.drawText(QPointF(rect.left() + 4.0, small.middle(middle.y())), text)
 
 
 def paint_outline(painter: QPainter, inside: InsideGeometry, surface: Surface, scale: float) -> None:
@@ -62,7 +87,7 @@ def paint_outline(painter: QPainter, inside: InsideGeometry, surface: Surface, s
     painter.translate(-inside.corner[0], -inside.corner[1])
     painter.setPen(QPen(colors.wire, WIRE))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for start, end in inside.wires:
+    for _, start, end in inside.wires:
         painter.drawPath(curve(start, end))
     boxes: list[tuple[QRectF, QColor, str, InsideGeometry | None]]
     boxes = [(rect, colors.muted, pill.key.name, None) for pill, rect in inside.pills]

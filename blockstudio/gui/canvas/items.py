@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
 
+from blockstudio.graph.document import Location
 from blockstudio.graph.model import Endpoint, Position
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.keys import Key, PortKey, owner_key
@@ -58,7 +59,7 @@ class ItemStore(QGraphicsScene):
             item.setZValue(LAYERS + height)
             self.addItem(item)
 
-    def label_of(self, source: Endpoint) -> str:
+    def label_of(self, source: Endpoint, location: Location | None = None) -> str:
         """What flows from an output, in words; nothing is known here."""
         return ""
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from blockstudio.gui.canvas import node_painting
 from blockstudio.gui.canvas.faces import Face
 from blockstudio.gui.canvas.geometry import NodeGeometry, geometry
+from blockstudio.gui.canvas.inside_painting import labels
 from blockstudio.gui.canvas.keys import Key, PortKey
 from blockstudio.gui.canvas.placed import Placed, Severity
 from blockstudio.gui.canvas.spatial import Box
@@ -54,7 +55,8 @@ class NodeItem(Placed):
         ]
 
     def looks(self) -> tuple[object, ...]:
-        return self.face, self.geometry, self.selected, self.severity, self.row_severity
+        inside = labels(self.geometry.inside, self.surface)
+        return self.face, self.geometry, self.selected, self.severity, self.row_severity, inside
 
     def paint(self, painter: QPainter) -> None:
         node_painting.paint(painter, self)

@@ -309,11 +309,11 @@ class CanvasScene(ItemStore):
         if edge is not None:
             edge.via = self._via(target)
 
-    def label_of(self, source: Endpoint) -> str:
+    def label_of(self, source: Endpoint, location: Location | None = None) -> str:
         """The shape that flows from an output, as far as it is known."""
         if self._knowledge is None:
             return ""
-        return shape_text(self._knowledge.shape(self.location, *source))
+        return shape_text(self._knowledge.shape(location or self.location, *source))
 
     # --- problems ---------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from attrs import Factory, define, frozen
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPen
 
+from blockstudio.graph.document import Location
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.look import Colors, Fonts, colors, fonts
@@ -63,8 +64,8 @@ class Surface:
     """Pixels of the screen to one of the window."""
     repaint: Callable[[QRectF], None] = lambda area: None
     """Paint an area of the scene again."""
-    label: Callable[[Endpoint], str] = lambda source: ""
-    """What flows from an output, in words."""
+    label: Callable[[Endpoint, Location | None], str] = lambda source, location: ""
+    """What flows from an output, in words: of the graph that is shown, or of one inside a node of it."""
     wire: OpenWire | None = None
     port: PortKey | None = None
     """The port under the pointer."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
 from blockstudio.formats.project import loads
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, MoveNodes, SetNode
 from blockstudio.graph.model import Definition, Graph, Layer, Port, Repeat
 from blockstudio.gui.canvas.export import export_image
+from blockstudio.gui.canvas.inside_painting import labels
 
 from .conftest import ROOT, Desk
 
@@ -118,3 +120,13 @@ def test_it_is_saved_and_exported(net: Desk, tmp_path: object) -> None:
     file = tmp_path / "net.svg"  # type: ignore[operator]
     export_image(net.session.document, ROOT, file)
     assert file.read_text(encoding="utf-8").count("relu") >= 1
+
+
+def test_shapes_stand_on_the_wires_inside(net: Desk) -> None:
+    expanded(net)
+    item = net.scene.nodes["block"]
+    before = item.looks()
+    port = PortShape(BLOCK.path("linear"), "output", TensorShape((2, 256), "float32"))
+    net.session.set_shapes(Shapes(0, (port,), ()))
+    assert "2×256" in labels(item.geometry.inside, net.scene.surface)
+    assert item.looks() != before
