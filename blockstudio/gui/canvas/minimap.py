@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QLineF, QObject, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from blockstudio.gui.canvas.inside_painting import node_color
 from blockstudio.gui.canvas.look import blend, tint
-from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.note_item import NoteItem
+from blockstudio.gui.canvas.overview import color_named
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import MINIMAP
 
@@ -24,8 +22,6 @@ LEAST_HEIGHT = 46
 MARGIN = 12
 """From the edges of the canvas."""
 PADDING = 8.0
-LEAST_SIDE = 2.0
-"""Pixels of a node."""
 LEAST_ROOM = 420
 """Pixels of a canvas that has room for it."""
 PAUSE = 120
@@ -136,32 +132,31 @@ class Minimap(QWidget):
         painter.setPen(QPen(colors.border, 1.0))
         painter.setBrush(colors.card)
         painter.drawRoundedRect(QRectF(0.5, 0.5, self.width() - 1.0, self.height() - 1.0), 8.0, 8.0)
-        scale, offset = self._scale(), self._offset()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(QPen(blend(colors.wire, colors.card, 0.4), 0))
-        ends = ((edge.start * scale + offset, edge.end * scale + offset) for edge in scene.edges.values())
-        painter.drawLines([QLineF(start, end) for start, end in ends])
+        painter.translate(self._offset())
+        painter.scale(self._scale(), self._scale())
         painter.setPen(Qt.PenStyle.NoPen)
-        boxes: dict[str, list[QRectF]] = {}
-        for item in sorted(scene.things(), key=lambda item: not isinstance(item, NoteItem)):
-            body = self.to_map(item.body)
-            body.setSize(body.size().expandedTo(QRectF(0, 0, LEAST_SIDE, LEAST_SIDE).size()))
-            boxes.setdefault(self._color(item), []).append(body)
-        for name, rects in boxes.items():
-            painter.setBrush(QColor(name))
-            painter.drawRects(rects)
+        for note in scene.notes.values():
+            own = QColor(note.note.color) if note.note.color else colors.muted
+            painter.setBrush(blend(colors.card, own, 0.15))
+            painter.drawRect(note.body)
+        # Gathered for the view from afar already, and again only where something changed.
+        tiles = scene.overview.gathered().values()
+        painter.setPen(QPen(blend(colors.wire, colors.card, 0.4), 0))
+        for tile in tiles:
+            painter.drawLines(tile.lines)
+        for tile in tiles:
+            for name, boxes in tile.boxes.items():
+                color = color_named(name, scene.surface)
+                painter.setPen(QPen(color, 0))  # a pixel at least
+                painter.setBrush(color)
+                painter.drawRects(boxes)
+        painter.setPen(QPen(colors.error, 0))
+        painter.setBrush(colors.error)
+        for tile in tiles:
+            painter.drawRects(tile.errors)
         painter.end()
         return picture
-
-    def _color(self, item: object) -> str:
-        surface = self._scene.surface
-        colors = surface.colors
-        if isinstance(item, NodeItem):
-            return colors.error.name() if item.severity == "error" else node_color(item.face, surface).name()
-        if isinstance(item, NoteItem):
-            own = QColor(item.note.color) if item.note.color else colors.muted
-            return blend(colors.card, own, 0.15).name()
-        return colors.muted.name()
 
     # --- moving the view ------------------------------------------------------------------------
 

@@ -132,7 +132,7 @@ class OverviewLayer(Layer):
         painter.setPen(Qt.PenStyle.NoPen)
         for tile in tiles:
             for name, boxes in tile.boxes.items():
-                painter.setBrush(_color(name, surface))
+                painter.setBrush(color_named(name, surface))
                 painter.drawRects(boxes)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(_cosmetic(surface.colors.accent, 2.0))
@@ -196,7 +196,7 @@ class OverviewLayer(Layer):
         for item in items:
             boxes[_color_of(item), item.severity == "error", item.selected].append(item)
         for (name, wrong, selected), alike in boxes.items():
-            self._paint_boxes(painter, _color(name, surface), wrong, selected, alike, rounded)
+            self._paint_boxes(painter, color_named(name, surface), wrong, selected, alike, rounded)
         painter.setPen(surface.colors.text)
         last = 0
         unnamed: list[NodeItem] = []
@@ -246,7 +246,7 @@ class OverviewLayer(Layer):
             body = transform.mapRect(item.body)
             side = int(min(LARGEST_ICON, body.height() - 2.0, body.width() - 2.0))
             if side >= LEAST_ICON:
-                picture = icon_picture(item.face.icon, side, _color(_color_of(item), surface).name(), ratio)
+                picture = icon_picture(item.face.icon, side, color_named(_color_of(item), surface).name(), ratio)
                 painter.drawPixmap(QPointF(body.center().x() - side / 2, body.center().y() - side / 2), picture)
         painter.setWorldTransform(transform)
 
@@ -341,7 +341,8 @@ def _color_of(item: NodeItem | PillItem) -> str:
     return item.face.color or item.face.category if isinstance(item, NodeItem) else PILLS
 
 
-def _color(name: str, surface: Surface) -> QColor:
+def color_named(name: str, surface: Surface) -> QColor:
+    """The colour of a category, or the colour that is written so."""
     hue = surface.colors.hues.get(name)
     if hue is not None:
         return hue
