@@ -173,30 +173,31 @@ def _unique_inside(node: Node, outside: Mapping[str, str], taken: set[str]) -> N
     """Give the nodes in control-flow bodies names that are free in the class they land in. Nodes that have one name
     in two branches keep that in common."""
     names = dict(outside)
-    for graph in _bodies(node):
+    for graph in bodies(node):
         for name in graph.nodes:
             if name not in names:
                 names[name] = next_free(name, taken)
                 taken.add(names[name])
-    for graph in _bodies(node):
-        _rename_nodes(graph, names)
+    for graph in bodies(node):
+        rename_nodes(graph, names)
     return node
 
 
-def _bodies(node: Node) -> Iterator[Graph]:
+def bodies(node: Node) -> Iterator[Graph]:
     """The graphs in a node whose nodes belong to the class around it."""
     if not isinstance(node, Sequential):
         for _, graph in node.graphs():
             yield graph
             for inner in graph.nodes.values():
-                yield from _bodies(inner)
+                yield from bodies(inner)
 
 
-def _rename_nodes(graph: Graph, names: Mapping[str, str]) -> None:
+def rename_nodes(graph: Graph, names: Mapping[str, str]) -> None:
+    """Give nodes other names in place, their wires and the calls of their layers kept."""
     edges = list(graph.edges.items())
     for target, _ in edges:
         graph.connect(target, None)
-    renamed = [evolve(node, name=names[name]) for name, node in graph.nodes.items()]
+    renamed = [evolve(node, name=names.get(name, name)) for name, node in graph.nodes.items()]
     graph.nodes.clear()
     for node in renamed:
         if isinstance(node, Call):

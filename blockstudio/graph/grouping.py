@@ -19,6 +19,7 @@ from blockstudio.graph.edits import (
     RemoveNode,
     disconnect,
 )
+from blockstudio.graph.fragments import bodies, rename_nodes
 from blockstudio.graph.model import (
     BOUNDARY,
     Call,
@@ -36,7 +37,7 @@ from blockstudio.graph.model import (
     copy_node,
 )
 from blockstudio.graph.rewriting import map_expressions
-from blockstudio.graph.scopes import calls_of, names_in_scope, next_free, owner_of
+from blockstudio.graph.scopes import calls_of, class_scope, names_in_scope, next_free, owner_of
 
 MARGIN = 220.0
 """Between the ports of a new block and its nodes."""
@@ -140,7 +141,8 @@ def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tu
     values |= {key: option_text(value) for key, value in node.options.items()}
     taken = names_in_scope(document, location) - {name}
     renamed: dict[str, str] = {}
-    for inner_name in inner.nodes:
+    names = [other for _, part in class_scope(document, Location(node.definition)) for other in part.nodes]
+    for inner_name in dict.fromkeys([*inner.nodes, *names]):
         renamed[inner_name] = next_free(inner_name, taken)
         taken.add(renamed[inner_name])
     shift = _shift(node, inner)
@@ -188,7 +190,7 @@ def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tu
     ]
     if after != before and not location.steps:
         edits.append(ChangeDefinition(location.definition, {"initializers": after}))
-    return Batch(tuple(edits)), tuple(renamed.values())
+    return Batch(tuple(edits)), tuple(renamed[inner_name] for inner_name in inner.nodes)
 
 
 def refuse_children(document: Document, location: Location) -> None:
@@ -332,15 +334,16 @@ def placed(node: Node, renamed: dict[str, str], values: dict[str, str], shift: t
 
     def filled(part: Node) -> Node:
         part = map_expressions(part, fill)
-        if isinstance(part, Call):
-            part = evolve(part, layer=renamed.get(part.layer, part.layer))
         for _, graph in part.graphs():
             for name, inner in graph.nodes.items():
                 graph.nodes[name] = filled(inner)
         return part
 
     position = (node.position[0] + shift[0], node.position[1] + shift[1])
-    return filled(copy_node(node, name=renamed[node.name], position=position))
+    moved = filled(copy_node(node, name=renamed[node.name], position=position))
+    for graph in bodies(moved):
+        rename_nodes(graph, renamed)
+    return evolve(moved, layer=renamed.get(moved.layer, moved.layer)) if isinstance(moved, Call) else moved
 
 
 def snake(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blockstudio.errors import EditError
+from blockstudio.formats.project import dumps
 from blockstudio.graph import commands, definition_commands, port_commands
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddDefinition, AddNode, Connect, RemoveDefinition, SetNode
@@ -308,6 +309,24 @@ def test_group_passes_hyper_parameters_on_and_ungroup_fills_them_in() -> None:
     doc.apply(SetNode(NET, Instance(name=name, definition="Part", options={"n": 5})))
     doc.apply(ungroup(doc, NET, name)[0])
     assert doc.node(NET, "a") == linear("a", in_features=Expression("5 * 2"))
+
+
+def test_a_block_taken_apart_keeps_clear_of_the_names_around_it() -> None:
+    doc = document(branches())
+    doc.definitions["Net"].name = "Inner"
+    doc.definitions = {"Inner": doc.definitions["Net"]}
+    nodes = (linear("one"), Instance(name="inner", definition="Inner"))
+    doc.definitions["Net"] = Definition("Net", Graph(nodes={node.name: node for node in nodes}))
+    before = dumps(doc)
+    edit, names = ungroup(doc, NET, "inner")
+    inverse = doc.apply(edit)
+    assert names == ("either", "last")
+    then = NET.enter("either", "then")
+    assert list(doc.graph(then).nodes) == ["one_2", "again"]
+    (call,) = doc.graph(then.enter("again", "body")).nodes.values()
+    assert isinstance(call, Call) and call.layer == "one_2"
+    doc.apply(inverse)
+    assert dumps(doc) == before
 
 
 def test_group_moves_rules_with_their_layers() -> None:
