@@ -262,6 +262,7 @@ def test_a_death_is_survived(kernel: Kernel, what: str, words: str) -> None:
     heard = Heard(kernel)
     ask(kernel, p.UpdateDocument({}, 5))
     ask(kernel, p.BuildModel(3))
+    ask(kernel, p.ListParameters())
     ask(kernel, p.ApplyInitializers((), "Net", 42))
     wait(lambda: kernel._keeper is not None and kernel._keeper.snapshot and not kernel._keeper.changes)
     ask(kernel, p.SetMode(False))
@@ -285,6 +286,7 @@ def test_a_death_is_survived(kernel: Kernel, what: str, words: str) -> None:
 def test_what_was_changed_since_the_snapshot_is_said_to_be_lost(kernel: Kernel) -> None:
     heard = Heard(kernel)
     ask(kernel, p.BuildModel(3))
+    ask(kernel, p.ListParameters())
     wait(lambda: kernel._keeper is not None and kernel._keeper.snapshot)
     for value in (7, 8):
         kernel.request(p.ApplyInitializers((), "Net", value))
