@@ -205,7 +205,9 @@ class Navigation(QObject):
                 self._document.graph(place.location)
             except BlockStudioError:
                 break
-            alive.append(place)
+            # Another view may have taken the node away that this block was entered by.
+            door = not alive or not place.node or place.node in self._document.graph(alive[-1].location).nodes
+            alive.append(place if door else Place(place.location))
         return tuple(alive) or (Place(Location(self._document.root)),)
 
     def follow(self, edits: Iterable[Edit]) -> None:

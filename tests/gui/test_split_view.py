@@ -116,6 +116,19 @@ def test_a_place_that_goes_away_is_left(split: MainWindow) -> None:
     assert other.canvas_scene.location == NET
 
 
+def test_a_block_is_still_shown_when_the_node_it_was_entered_by_goes_away(split: MainWindow) -> None:
+    click(second(split), "deep")
+    assert [place.node for place in split.session.trail] == ["", "stage"]
+    first = split.split.first.canvas
+    click(first, "stage")
+    QTest.keyClick(first, Qt.Key.Key_Delete)
+    click(second(split), "deep")
+    assert split.session.location == STAGE
+    assert [place.node for place in split.session.trail] == ["", ""]
+    split.session.leave()
+    assert split.session.location == NET
+
+
 def test_another_document_is_shown_by_both(split: MainWindow) -> None:
     from blockstudio.gui.session import new_document
 

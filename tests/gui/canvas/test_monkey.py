@@ -10,6 +10,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from blockstudio.gui.settings import FLOW_DOWN
+
 from .conftest import Desk
 
 KEYS = (
@@ -48,6 +50,21 @@ CONTROLS = (
     Qt.Key.Key_PageDown,
     Qt.Key.Key_PageUp,
 )
+SHIFTED = (
+    Qt.Key.Key_G,
+    Qt.Key.Key_U,
+    Qt.Key.Key_D,
+    Qt.Key.Key_L,
+    Qt.Key.Key_C,
+    Qt.Key.Key_R,
+    Qt.Key.Key_H,
+    Qt.Key.Key_V,
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+)
+"""With Shift, and some with Control besides: selecting, aligning."""
 PAYLOADS = (
     "torch.nn.Linear",
     "torch.nn.functional.relu",
@@ -95,7 +112,7 @@ class Monkey:
     def step(self) -> None:
         desk, view = self.desk, self.desk.canvas.viewport()
         none = Qt.KeyboardModifier.NoModifier
-        match self.random.randrange(10):
+        match self.random.randrange(12):
             case 0:
                 QTest.mouseClick(view, Qt.MouseButton.LeftButton, none, self.place())
             case 1:
@@ -113,6 +130,15 @@ class Monkey:
             case 8:
                 desk.canvas.drop_entry(self.random.choice(PAYLOADS), desk.canvas.mapToScene(self.place()))
             case 9:
+                modifiers = Qt.KeyboardModifier.ShiftModifier
+                if self.random.random() < 0.4:
+                    modifiers |= Qt.KeyboardModifier.ControlModifier
+                QTest.keyClick(self.target(), self.random.choice(SHIFTED), modifiers)
+            case 10:
+                settings = desk.session.settings
+                settings.set(FLOW_DOWN, self.random.random() < 0.3)
+                QTest.keyClick(desk.canvas, Qt.Key.Key_L)
+            case 11:
                 desk.canvas.zoom_at(QPointF(self.place()), self.random.choice((0.5, 0.8, 1.25, 2.0)))
 
     def drag(self) -> None:
@@ -122,6 +148,8 @@ class Monkey:
         button, held = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
         if self.random.random() < 0.15:
             button, modifiers = Qt.MouseButton.RightButton, Qt.KeyboardModifier.ControlModifier
+        elif self.random.random() < 0.1:
+            modifiers = Qt.KeyboardModifier.AltModifier
         elif self.random.random() < 0.2:
             held = Qt.KeyboardModifier.ControlModifier
         QTest.mousePress(view, button, modifiers, start)
