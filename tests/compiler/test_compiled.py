@@ -143,6 +143,14 @@ def test_children_behind_a_repeat_are_counted_with_the_hyper_parameters_there_ar
     assert [node(f"net.{index}.weight", depth=0) for index in range(3)] == ["first", "last", ""]
 
 
+def test_a_count_that_takes_for_ever_is_not_counted() -> None:
+    body = graph("x", "x", [linear("inner", 4, 4)], "x>inner inner>x")
+    endless = Repeat(name="endless", shared=False, count=Expression("max(range(10 ** 12))"), body=body)
+    document = net(graph("x", "y", [chained(endless, linear("last", 4, 4))], "x>net net>y"))
+    landing = compile_document(document).follow("net.1.weight")
+    assert landing is not None and landing.node is None
+
+
 def test_a_document_with_errors_raises_one_error_with_all_of_them() -> None:
     broken = net(graph("x", "y", [linear("a", 0, 1), layer("b", "Gone")], "x>a a>b b>y"))
     with pytest.raises(CompileError) as raised:
