@@ -9,14 +9,14 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
-from blockstudio.formats import import_report
-from blockstudio.graph.model import Call, CodeDefinition, Instance
+from blockstudio.graph.model import CodeDefinition
 from blockstudio.gui import block_files, menus
 from blockstudio.gui.actions import ACTIONS, make_actions
 from blockstudio.gui.arrangement import Arrangement
 from blockstudio.gui.breadcrumbs import Breadcrumbs
 from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.command_palette import open_palette
+from blockstudio.gui.conditions import conditions
 from blockstudio.gui.engine_watch import EngineWatch
 from blockstudio.gui.finder import open_finder
 from blockstudio.gui.going import Going
@@ -182,24 +182,7 @@ class MainWindow(QMainWindow):
     def _show_enabled(self) -> None:
         session = self.session
         stack = session.undo_stack
-        one = session.selected_nodes[0] if len(session.selection) == 1 else None
-        engine = session.engine_state
-        holds = {
-            "always": True,
-            "selection": bool(session.selection),
-            "things": bool(session.selection or session.selected_ports),
-            "several": len(session.selection) + len(session.selected_ports) > 1,
-            "one": one is not None,
-            "undo": stack.canUndo(),
-            "redo": stack.canRedo(),
-            "inside": len(session.trail) > 1,
-            "enterable": one is not None and (isinstance(one, Instance) or any(True for _ in one.graphs())),
-            "instance": isinstance(one, Instance),
-            "shared": isinstance(one, Call),
-            "ready": engine in ("idle", "busy"),
-            "running": engine == "busy",
-            "imported": import_report.KEY in session.document.extra,
-        }
+        holds = conditions(session)
         for spec in ACTIONS:
             self.actions_by_id[spec.id].setEnabled(holds[spec.enabled])
         for name, text, what in (
