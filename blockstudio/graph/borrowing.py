@@ -136,7 +136,7 @@ def _unplaced(graph: Graph) -> Graph:
         ports[:] = [evolve(port, position=(0.0, 0.0), extra={}) for port in ports]
     for name, node in plain.nodes.items():
         inner: dict[str, Any] = {slot: _unplaced(body) for slot, body in node.graphs()}
-        plain.nodes[name] = evolve(node, position=(0.0, 0.0), color="", extra={}, **inner)
+        plain.nodes[name] = evolve(node, position=(0.0, 0.0), color="", expanded=False, extra={}, **inner)
     return plain
 
 

@@ -16,7 +16,7 @@ from blockstudio.engine.protocol import Failure, Problem, Shapes, UpdateDocument
 from blockstudio.errors import CompileError
 from blockstudio.formats.project import to_json
 from blockstudio.graph.document import Document
-from blockstudio.graph.edits import Edit, MoveNodes, SetNote
+from blockstudio.graph.edits import Edit, MoveNodes, SetNote, SetRoute
 from blockstudio.graph.model import CodeDefinition, Definition, copy_graph
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Liveness(QObject):
         return not (self._soon.isActive() or self._working or self._sending)
 
     def _changed(self, edits: tuple[Edit, ...]) -> None:
-        if all(isinstance(edit, MoveNodes | SetNote) for edit in edits):
+        if all(isinstance(edit, MoveNodes | SetNote | SetRoute) for edit in edits):
             return
         self._revision += 1
         self._soon.start()

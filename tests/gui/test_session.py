@@ -14,9 +14,18 @@ from blockstudio.engine.protocol import Changed, Failure, Problem, RestoreSnapsh
 from blockstudio.errors import EditError
 from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import AddDefinition, AddNode, MoveNodes, RemoveNode, RenameDefinition, RenameNode
-from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Layer, Repeat
+from blockstudio.graph.edits import (
+    AddDefinition,
+    AddNode,
+    MoveNodes,
+    RemoveNode,
+    RenameDefinition,
+    RenameNode,
+    SetRoute,
+)
+from blockstudio.graph.model import CodeDefinition, Definition, Endpoint, Graph, Instance, Layer, Repeat
 from blockstudio.gui.session import Message, Session, new_document
+from tests.gui.conftest import compose
 
 NET = Location("Net")
 
@@ -249,3 +258,12 @@ def test_a_replaced_document_starts_afresh(session: Session) -> None:
     assert not session.undo_stack.canUndo() and not session.modified
     session.replace(new_document(), modified=True)
     assert session.modified
+
+
+def test_bending_a_wire_is_no_work_for_compiler_and_engine(session: Session, qtbot: QtBot) -> None:
+    compose(session)
+    qtbot.waitUntil(lambda: session.liveness.settled)
+    session.push(SetRoute(NET, Endpoint("act", "input"), ((1.0, 2.0),)), "Bend")
+    assert session.liveness.settled
+    session.undo_stack.undo()
+    assert session.liveness.settled
