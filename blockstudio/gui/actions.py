@@ -179,11 +179,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("previous_pane", mark("Previous pane"), mark("Move the keyboard to the pane before"), "previous_pane", "view", "Shift+F6", group=3),
     ActionSpec("reset_panes", mark("Reset the panes"), mark("Put every pane back in its first place"), "reset_panes", "view", group=3),
     # --- go
-    ActionSpec("next_problem", mark("Next problem"), mark("Go to the next error or warning and say what it is"), "going.next_problem", "go", "F8", "mdi6.alert-circle-outline"),
-    ActionSpec("previous_problem", mark("Previous problem"), mark("Go to the error or warning before"), "going.previous_problem", "go", "Shift+F8"),
-    ActionSpec("add_bookmark", mark("Set a bookmark"), mark("Remember the place that is shown, to come back to it"), "going.add_bookmark", "go", "Ctrl+B", "mdi6.bookmark-plus-outline", group=1),
-    ActionSpec("bookmarks", mark("Go to a bookmark…"), mark("Choose among the places remembered in this project"), "going.show_bookmarks", "go", "Ctrl+Shift+B", "mdi6.bookmark-multiple-outline", group=1),
-    ActionSpec("forget_bookmarks", mark("Forget the bookmarks"), mark("Take all bookmarks of this project away"), "going.forget_bookmarks", "go", icon="mdi6.bookmark-remove-outline", group=1),
+    ActionSpec("back", mark("Back"), mark("Go to the block that was shown before this one"), "going.back", "go", "Ctrl+[", "mdi6.arrow-left"),
+    ActionSpec("forward", mark("Forward"), mark("Go where you came back from"), "going.forward", "go", "Ctrl+]", "mdi6.arrow-right"),
+    ActionSpec("next_problem", mark("Next problem"), mark("Go to the next error or warning and say what it is"), "going.next_problem", "go", "F8", "mdi6.alert-circle-outline", group=1),
+    ActionSpec("previous_problem", mark("Previous problem"), mark("Go to the error or warning before"), "going.previous_problem", "go", "Shift+F8", group=1),
+    ActionSpec("add_bookmark", mark("Set a bookmark"), mark("Remember the place that is shown, to come back to it"), "going.add_bookmark", "go", "Ctrl+B", "mdi6.bookmark-plus-outline", group=2),
+    ActionSpec("bookmarks", mark("Go to a bookmark…"), mark("Choose among the places remembered in this project"), "going.show_bookmarks", "go", "Ctrl+Shift+B", "mdi6.bookmark-multiple-outline", group=2),
+    ActionSpec("forget_bookmarks", mark("Forget the bookmarks"), mark("Take all bookmarks of this project away"), "going.forget_bookmarks", "go", icon="mdi6.bookmark-remove-outline", group=2),
     # --- help
     ActionSpec("commands", mark("All actions…"), mark("Find any action by a few letters, and do it"), "show_commands", "help", "Ctrl+Shift+P; F3", "mdi6.text-search"),
     ActionSpec("shortcuts", mark("Keyboard shortcuts"), mark("Every action and its keys"), "show_shortcuts", "help", "F1", "mdi6.keyboard-outline"),

@@ -1,4 +1,4 @@
-"""Going to places: from problem to problem, and to bookmarks."""
+"""Going to places: back and forward, from problem to problem, and to bookmarks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF
 from blockstudio.gui import matching
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.matching import Choice
+from blockstudio.gui.navigation import View
 from blockstudio.gui.settings import BOOKMARKS
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from blockstudio.gui.main_window import MainWindow
 
 SEVERITIES = ("error", "warning", "info")
+MOST_PAST = 100
 MOST_FILES = 60
 """Projects whose bookmarks are remembered."""
 STATUS_TIME = 8000
@@ -28,6 +30,47 @@ class Going:
         self._window = window
         self._session = window.session
         self._last: Problem | None = None
+        self._here = self._session.view()
+        self._past: list[View] = []
+        self._future: list[View] = []
+        self._travels = False
+        self._session.location_changed.connect(self._note_place)
+        self._session.selection_changed.connect(self._note_selection)
+        self._session.document_replaced.connect(self._forget_past)
+
+    # --- back and forward ---------------------------------------------------------------------
+
+    def back(self) -> None:
+        """Go to the block that was shown before this one."""
+        self._travel(self._past, self._future)
+
+    def forward(self) -> None:
+        """Go where one came back from."""
+        self._travel(self._future, self._past)
+
+    def _travel(self, there: list[View], other: list[View]) -> None:
+        if not there:
+            return
+        other.append(self._session.view())
+        self._travels = True
+        self._session.restore_view(there.pop())
+        self._travels = False
+
+    def _note_place(self) -> None:
+        now = self._session.view()
+        if not self._travels and now.trail != self._here.trail:
+            self._past.append(self._here)
+            del self._past[:-MOST_PAST]
+            self._future.clear()
+        self._here = now
+
+    def _note_selection(self) -> None:
+        self._here = self._session.view()
+
+    def _forget_past(self) -> None:
+        self._past.clear()
+        self._future.clear()
+        self._here = self._session.view()
 
     # --- problems -----------------------------------------------------------------------------
 

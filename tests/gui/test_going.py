@@ -14,6 +14,7 @@ from blockstudio.graph.model import Definition, Endpoint, Graph, Instance
 from blockstudio.gui.going import SEVERITIES
 from blockstudio.gui.i18n import message
 from blockstudio.gui.main_window import MainWindow
+from blockstudio.gui.session import new_document
 
 from .conftest import NET, compose, linear, press
 
@@ -47,6 +48,35 @@ def test_without_problems_it_says_so(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.session.diagnostics == [])
     press(window, Qt.Key.Key_F8)
     assert window.messages.bars()
+
+
+def test_back_and_forward(window: MainWindow) -> None:
+    nest(window)
+    session = window.session
+    session.select(("stage",))
+    session.enter_node("stage")
+    session.select(("deep",))
+    press(window, Qt.Key.Key_BracketLeft, CTRL)
+    assert (session.location, session.selection) == (NET, ("stage",))
+    press(window, Qt.Key.Key_BracketRight, CTRL)
+    assert (session.location, session.selection) == (Location("Stage"), ("deep",))
+    view = window.canvas.viewport()
+    QTest.mouseClick(view, Qt.MouseButton.BackButton, Qt.KeyboardModifier.NoModifier, view.rect().center())
+    assert session.location == NET
+    QTest.mouseClick(view, Qt.MouseButton.ForwardButton, Qt.KeyboardModifier.NoModifier, view.rect().center())
+    assert session.location == Location("Stage")
+    session.leave()
+    press(window, Qt.Key.Key_BracketRight, CTRL)
+    assert session.location == NET  # another way was taken: there is nothing ahead
+
+
+def test_the_past_ends_with_the_document(window: MainWindow) -> None:
+    nest(window)
+    window.session.enter_node("stage")
+    window.session.replace(new_document())
+    press(window, Qt.Key.Key_BracketLeft, CTRL)
+    assert window.session.location == Location("Net")
+    assert not window.session.graph.nodes
 
 
 def test_a_bookmark_is_come_back_to(window: MainWindow, tmp_path: Path) -> None:

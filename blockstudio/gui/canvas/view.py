@@ -111,6 +111,9 @@ class Canvas(Dropping):
         return interaction
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() in (Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton):
+            event.ignore()  # the window goes back and forward
+            return
         event.accept()
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.stop_animation()
