@@ -301,7 +301,9 @@ def _chain(document: Document, inside: Location, graph: Graph) -> str:
         return tr("empty")
     shown = []
     for node in nodes[:CHAIN]:
-        title = words_of(document, inside, graph, node).title
+        words = words_of(document, inside, graph, node)
+        # An If says most by what decides it.
+        title = f"{words.title} {words.detail}".strip() if isinstance(node, If) else words.title
         shown.append(f"({title})" if node.bypassed else title)
     if len(nodes) > CHAIN:
         shown.append("…")

@@ -28,6 +28,7 @@ from blockstudio.graph.model import (
 )
 from blockstudio.gui.canvas import summaries
 from blockstudio.gui.canvas.faces import Face, describe
+from tests.compiler.models import choices
 
 ROOT = Location("Net")
 
@@ -174,3 +175,14 @@ def test_from_afar_a_container_goes_by_its_name() -> None:
     assert face(Sequential(name="layer1", body=Graph(nodes={"act": relu}))).far_title == "layer1"
     assert face(relu).far_title == "ReLU"
     assert face(Instance(name="first", definition="Block")).far_title == "Block"
+
+
+def test_what_decides_an_if_and_how_rounds_are_keyed_is_said() -> None:
+    document = choices()
+    unit, net = Location("Unit"), Location("Net")
+    graph = document.graph(unit)
+    face = describe(document, unit, graph, graph.nodes["normed"])
+    assert face.detail == "normalise == 'batch'"
+    assert [row.title for row in face.rows] == ["normalise == 'batch'", "BatchNorm2d", "If normalise == 'group'"]
+    face = describe(document, net, document.graph(net), document.graph(net).nodes["stage1"])
+    assert (face.detail, face.tag) == ("layers[0] times, own weights each", "layer1.0, layer1.1, …")
