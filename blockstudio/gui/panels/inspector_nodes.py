@@ -341,7 +341,10 @@ class NodeSheet(QWidget):
             )
 
     def _look(self) -> Section:
-        section = Section(tr("Place and look"), open=any(node.device or node.color for node in self._nodes))
+        unfolded = any(node.device or node.color or node.bypassed for node in self._nodes)
+        section = Section(tr("Place and look"), open=unfolded)
+        if not any(isinstance(node, Constant | Parameter | Unknown) for node in self._nodes):
+            section.add(self._check(tr("Bypassed"), "bypassed", tr("On: what comes in goes out as it is")))
         if all(isinstance(node, Layer | Instance | Sequential | Constant | Parameter) for node in self._nodes):
             device = DeviceRow(self._session)
             device.chosen.connect(

@@ -350,3 +350,15 @@ def test_an_if_is_decided_by_an_expression(panel: InspectorPanel, session: Sessi
     session.undo_stack.undo()
     look(qtbot)
     assert row(panel, "condition").field.text() == ""
+
+
+def test_a_node_is_bypassed(session: Session, panel: InspectorPanel, qtbot: QtBot) -> None:
+    session.push(AddNode(NET, Layer(name="act", type="torch.nn.ReLU")), "")
+    session.select(("act",))
+    look(qtbot)
+    box = next(box for box in panel.findChildren(QCheckBox) if box.text() == "Bypassed")
+    box.click()
+    assert session.graph.nodes["act"].bypassed
+    session.undo_stack.undo()
+    look(qtbot)
+    assert not session.graph.nodes["act"].bypassed
