@@ -27,7 +27,6 @@ from blockstudio.graph.scopes import next_free
 from blockstudio.runtime.importing import repeats
 from blockstudio.runtime.importing.blocks import Block
 from blockstudio.runtime.importing.constructors import known_arguments
-from blockstudio.runtime.importing.layout import lay_out
 from blockstudio.runtime.importing.names import class_name
 from blockstudio.runtime.importing.session import Session
 from blockstudio.runtime.importing.sources import renamed
@@ -61,7 +60,6 @@ class Assembler:
             if isinstance(definition, Definition):
                 repeats.fold(document, definition.graph)
                 _write_values(definition.graph)
-                lay_out(definition.graph)
         return document
 
     def _heights(self) -> dict[int, int]:
