@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -96,3 +98,30 @@ def test_errors_go_through() -> None:
 
     with pytest.raises(ZeroDivisionError):
         TimeLimit(1).run(work)
+
+
+@pytest.mark.parametrize("seconds", [60.0, 0.05])
+def test_a_profiler_works_afterwards(seconds: float) -> None:
+    """In a process of its own, for it would hang for ever otherwise."""
+    code = f"""
+import sys
+from blockstudio.runtime.time_limit import OutOfTime, TimeLimit
+
+def work():
+    while {seconds < 1}:
+        pass
+
+try:
+    TimeLimit({seconds}).run(work)
+except OutOfTime:
+    pass
+
+def profiled():
+    return sum(range(10))
+
+sys.setprofile(lambda *_: None)
+for _ in range(100):
+    profiled()
+sys.setprofile(None)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
