@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
@@ -10,6 +9,7 @@ from itertools import takewhile
 from attrs import Factory, define, evolve
 
 from blockstudio.compiler import ir
+from blockstudio.compiler.branches import alike, is_branch, or_operand
 from blockstudio.compiler.comments import comment_lines
 from blockstudio.compiler.declare import BYPASSED
 from blockstudio.compiler.flow import Flow
@@ -327,18 +327,20 @@ class ForwardWriter(CallWriter):
             frame.lines.add(header("if ", self._opposite(condition), ":"))
             frame.lines.extend(no.lines)
             return
-        if statement.static and _alike(yes.lines, no.lines):
+        if statement.static and alike(yes.lines, no.lines):
             for line in yes.lines.dedented().lines:
                 frame.lines.lines.append(line if line.is_prose else evolve(line, code=header(line.code)))
             return
         if yes.lines.does_nothing():
             yes.lines.add("pass")
-        if _is_branch(no.lines):
+        if is_branch(no.lines):
             inner = no.lines.dedented()
             first, *rest = inner.lines
             body = list(takewhile(lambda line: line.depth > first.depth, rest))
-            if _alike(Lines(body), yes.lines):
-                either = joined(_operand(condition), " or ", _operand(first.code.cut(3, len(first.code.source) - 1)))
+            if alike(Lines(body), yes.lines):
+                either = joined(
+                    or_operand(condition), " or ", or_operand(first.code.cut(3, len(first.code.source) - 1))
+                )
                 frame.lines.add(header("if ", either, ":"))
                 frame.lines.extend(Lines(rest))
                 return
@@ -374,27 +376,6 @@ def _values(block: ir.Block, operands: Sequence[Operand]) -> list[tuple[Value, O
         value = output.value or Value(BOUNDARY, "")
         found.append((value, None if output.move else given.get(value)))
     return found
-
-
-def _operand(condition: Text) -> Text:
-    """A condition as it stands beside an `or`."""
-    loose = isinstance(ast.parse(condition.source, mode="eval").body, ast.IfExp | ast.Lambda)
-    return joined("(", condition, ")") if loose else condition
-
-
-def _alike(one: Lines, other: Lines) -> bool:
-    """Whether lines say the same, whatever nodes they come from."""
-    return [(line.depth, line.code.source, line.comment) for line in one.lines] == [
-        (line.depth, line.code.source, line.comment) for line in other.lines
-    ]
-
-
-def _is_branch(lines: Lines) -> bool:
-    """Whether lines are nothing but an `if` with its branches."""
-    first, *rest = lines.lines or (None,)
-    if first is None or first.is_prose or not first.code.source.startswith("if "):
-        return False
-    return all(line.depth > first.depth or line.code.source.startswith(("else:", "elif ")) for line in rest)
 
 
 def _run_texts(statement: ir.Statement) -> list[str]:
