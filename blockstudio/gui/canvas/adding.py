@@ -65,7 +65,7 @@ class Adding(SessionView):
         place = self._beside(sources) if at is None else (at.x(), at.y())
         made = self.make(payload, place)
         if self.canvas_scene.sequence:
-            self._add_to_sequence(made, at)
+            self._add_to_sequence(made, payload, at)
             return
         ends = [source.endpoint for source in sources]
         edit = fed(self.session.document, self.session.location, made, ends, self._shape_of)
@@ -170,7 +170,7 @@ class Adding(SessionView):
         own = scene.ends_of([key])
         return not any(edge.target not in own and edge.path().intersects(body) for edge in scene.edges_near(body))
 
-    def _add_to_sequence(self, made: Made, at: QPointF | None) -> None:
+    def _add_to_sequence(self, made: Made, payload: str, at: QPointF | None) -> None:
         scene = self.canvas_scene
         if made.node is None:
             raise EditError(mark("A Sequential has one input and one output."), path=scene.location.path())
@@ -184,7 +184,7 @@ class Adding(SessionView):
             made = fitted(made, {"input": self._shape_of(scene.link(names[index - 1], is_source=True))})
         assert made.node is not None
         node = evolve(made.node, position=(0.0, 0.0))
-        self._commit(made, "", Batch((*made.before, AddNode(scene.location, node, index))))
+        self._commit(made, payload, Batch((*made.before, AddNode(scene.location, node, index))))
 
     def _add_to_row(self, payload: str, sequential: str, index: int) -> bool:
         """Put something new into a Sequential that is shown."""
@@ -205,7 +205,7 @@ class Adding(SessionView):
                 self.refuse(where.refusal)
                 return False
             if where.place is not None:
-                self._add_to_sequence(made, point)
+                self._add_to_sequence(made, payload, point)
                 return True
             if where.sequential:
                 return self._add_to_row(payload, where.sequential, where.index)

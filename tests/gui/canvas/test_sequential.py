@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, Endpoint, Graph, Instance, Layer, Node, Port, Sequential
 from blockstudio.graph.port_commands import rename_port
+from blockstudio.gui.settings import RECENT_ENTRIES
 
 from .conftest import Desk
 
@@ -180,6 +181,7 @@ def test_inside_adding_goes_behind_the_selection(seq: Desk) -> None:
     seq.key(Qt.Key.Key_Tab)
     assert not any(offer.payload == "torch.nn.functional.relu" for offer in seq.canvas.search_popup.model.choices)
     seq.search("dropout")
+    assert seq.session.settings.get(RECENT_ENTRIES)[0] == "torch.nn.Dropout"
     assert [node.type.rpartition(".")[2] for node in seq.graph.nodes.values()] == ["ReLU", "Dropout", "Tanh", "GELU"]  # type: ignore[attr-defined]
     assert seq.undo_all() == start
 
