@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPen
 
 from blockstudio.graph.model import Endpoint
@@ -19,6 +19,8 @@ SAMPLES = 20
 _steps = [n / SAMPLES for n in range(1, SAMPLES + 1)]
 SHARES = [((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3) for t in _steps]
 """The shares that the four points of a curve have in each of its samples."""
+LONG = 400.0
+"""From here on a wire is seldom in view as a whole."""
 LEAST_BEND = 36.0
 BACK_BEND = 80.0
 TURN = 60.0
@@ -113,6 +115,25 @@ class EdgeItem:
             self._path = path_of(self.pieces()) if self.drawn else QPainterPath()
         return self._path
 
+    def seen_in(self, area: QRectF) -> QPainterPath | None:
+        """What there is to paint in an area: of a long wire only that part, for painting the rest takes as long."""
+        dx, dy = self.x1 - self.x0, self.y1 - self.y0
+        if self.via or self.implied or dx < LONG:
+            near = abs(dy) < LONG and not self.via
+            return self.path() if near or self.path().intersects(area) else None
+        first, last = _along((area.left() - self.x0) / dx), _along((area.right() - self.x0) / dx)
+        ends = [self.y0 + dy * t * t * (3.0 - 2.0 * t) for t in (first, last)]
+        if max(ends) < area.top() or min(ends) > area.bottom():
+            return None
+        (piece,) = self.pieces()
+        start, leaving, arriving, end = (
+            _blossom(piece, *shares)
+            for shares in ((first,) * 3, (first, first, last), (first, last, last), (last,) * 3)
+        )
+        path = QPainterPath(QPointF(*start))
+        path.cubicTo(*leaving, *arriving, *end)
+        return path
+
     def pen(self) -> QPen:
         """The pen that fits the state."""
         surface = self.surface
@@ -137,10 +158,7 @@ class EdgeItem:
         if dx < 2 * LEAST_BEND or self.via:
             return 0.0
         # Where the curve is above or below the place, and it is never steeper than this.
-        share = min(1.0, max(0.0, (x - self.x0) / dx))
-        t = share
-        for _ in range(3):
-            t -= (t * (1.5 - t * (1.5 - t)) - share) / (1.5 - 3.0 * t * (1.0 - t))
+        t = _along((x - self.x0) / dx)
         gap = self.y0 + dy * t * t * (3.0 - 2.0 * t) - y
         steep = 2.0 * dy / dx
         return float(abs(gap) / (1.0 + steep * steep) ** 0.5)
@@ -224,6 +242,22 @@ def _level(start: float, end: float) -> float:
 
 def _returns(dx: float, dy: float) -> bool:
     return dx < -LEAST_BEND and abs(dy) > LEAST_DROP
+
+
+def _along(share: float) -> float:
+    """How far along a wire that runs on one is, having gone a share of its width."""
+    share = t = min(1.0, max(0.0, share))
+    for _ in range(3):
+        t -= (t * (1.5 - t * (1.5 - t)) - share) / (1.5 - 3.0 * t * (1.0 - t))
+    return t
+
+
+def _blossom(piece: Piece, u: float, v: float, w: float) -> Place:
+    """A control point of a part of a curve (de Casteljau, with a share of its own in each step)."""
+    points = list(piece)
+    for t in (u, v, w):
+        points = [(ax + (bx - ax) * t, ay + (by - ay) * t) for (ax, ay), (bx, by) in pairwise(points)]
+    return points[0]
 
 
 def _bend(dx: float) -> float:

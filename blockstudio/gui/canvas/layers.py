@@ -25,7 +25,6 @@ MOST_SMOOTH = 1000
 """Wires that are painted smooth; with more, they are too small to show it."""
 REACH = 4.0
 """Half the width of the widest wire, and a little more."""
-LONG = 400.0
 POINT = 3.5
 """Radius of a point that a wire runs through."""
 LABEL_ROOM = 24.0
@@ -52,25 +51,24 @@ class WireLayer(Layer):
         if surface.detail == Detail.OVERVIEW and not surface.printing:
             return
         exposed = option.exposedRect.adjusted(-REACH, -REACH, REACH, REACH)
-        edges = [
-            edge
-            for edge in self.canvas.edges_near(exposed)
-            # Painting a long wire takes long, even where it only passes by.
-            if not edge.hidden and ((abs(edge.y1 - edge.y0) < LONG and not edge.via) or edge.path().intersects(exposed))
+        seen = [
+            (edge, path)
+            for edge in sorted(self.canvas.edges_near(exposed), key=_is_raised)
+            if not edge.hidden and (path := edge.seen_in(exposed)) is not None
         ]
-        rough = len(edges) > MOST_SMOOTH and not surface.printing
+        rough = len(seen) > MOST_SMOOTH and not surface.printing
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not rough)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         last: QPen | None = None
-        for edge in sorted(edges, key=_is_raised):
+        for edge, path in seen:
             pen = edge.pen()
             if pen is not last:
                 last = pen
                 painter.setPen(pen)
-            painter.drawPath(edge.path())
+            painter.drawPath(path)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         if surface.detail == Detail.FULL and not surface.printing:
-            _paint_points(painter, edges)
+            _paint_points(painter, [edge for edge, _ in seen])
 
 
 def _paint_points(painter: QPainter, edges: Iterable[EdgeItem]) -> None:

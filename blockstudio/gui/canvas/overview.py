@@ -17,6 +17,7 @@ from blockstudio.gui.canvas.layers import Layer
 from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, icon_path, measure, title_size
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered
+from blockstudio.gui.canvas.pictures import StillPicture
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import Detail, Surface
@@ -84,6 +85,7 @@ class OverviewLayer(Layer):
         super().__init__(scene)
         self._tiles: dict[Cell, Tile] | None = None
         self._stale: set[Cell] = set()
+        self._still = StillPicture()
         self._titles: dict[tuple[str, int], QStaticText] = {}
         self._fonts: dict[int, tuple[QFont, float]] = {}
         """By size, with the height above the middle of a line."""
@@ -91,6 +93,7 @@ class OverviewLayer(Layer):
     def forget(self) -> None:
         """Everything changed: gather again when next painted."""
         self._tiles = None
+        self._still.forget()
         self._stale.clear()
         self._titles.clear()
         self._fonts.clear()
@@ -124,8 +127,16 @@ class OverviewLayer(Layer):
     def _paint_tiles(self, painter: QPainter, exposed: QRectF) -> None:
         surface = self.canvas.surface
         tiles = [tile for tile in self.gathered().values() if tile.bounds.intersects(exposed)]
+        self._still.paint(painter, exposed, lambda brush: self._paint_all(brush, tiles))
         if self.canvas.lifted:
-            tiles.append(self._lifted())
+            self._paint_all(painter, [self._lifted()])
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(_cosmetic(surface.colors.accent, 2.0))
+        painter.drawRects([item.body for item in self.canvas.selected_items()])
+        painter.drawLines([QLineF(edge.start, edge.end) for edge in self.canvas.lit_edges()])
+
+    def _paint_all(self, painter: QPainter, tiles: list[Tile]) -> None:
+        surface = self.canvas.surface
         painter.setPen(QPen(surface.colors.wire, 0))
         for tile in tiles:
             painter.drawLines(tile.lines)
@@ -135,9 +146,6 @@ class OverviewLayer(Layer):
                 painter.setBrush(color_named(name, surface))
                 painter.drawRects(boxes)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(_cosmetic(surface.colors.accent, 2.0))
-        painter.drawRects([item.body for item in self.canvas.selected_items()])
-        painter.drawLines([QLineF(edge.start, edge.end) for edge in self.canvas.lit_edges()])
         painter.setPen(_cosmetic(surface.colors.error, 2.0))
         for tile in tiles:
             painter.drawRects(tile.errors)
@@ -157,6 +165,8 @@ class OverviewLayer(Layer):
                     tiles.setdefault(_start(edge), Tile()).add_wire(edge)
             for tile in tiles.values():
                 tile.close()
+        if self._stale:
+            self._still.forget()
         for cell in self._stale:
             self._tiles[cell] = self._gather(cell)
         self._stale.clear()

@@ -1,11 +1,13 @@
-"""Pictures of nodes and pills as they look on the screen now, so that only what looks different is painted again."""
+"""Pictures of what looks on the screen as it did before, so that only what looks different is painted again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil, floor
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
 
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.node_item import NodeItem
@@ -59,4 +61,43 @@ class Pictures:
                 brush.end()
                 found = self._pictures[item.key] = looks, picture
             painter.drawPixmap(QPointF(floor(x - margin) / ratio, floor(y - margin) / ratio), found[1])
+        painter.setWorldTransform(transform)
+
+
+class StillPicture:
+    """A whole view that is painted again and again, as while something moves in front of it."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[object, ...] = ()
+        """What was painted last."""
+        self._picture: QPixmap | None = None
+
+    def forget(self) -> None:
+        """It looks different now."""
+        self._seen, self._picture = (), None
+
+    def paint(self, painter: QPainter, exposed: QRectF, work: Callable[[QPainter], None]) -> None:
+        """Paint by `work`, and from the third time on that it would paint the same, from a picture."""
+        device = painter.device()
+        if not isinstance(device, QWidget | QPixmap):
+            work(painter)
+            return
+        transform, ratio = painter.worldTransform(), device.devicePixelRatioF()
+        # A copy: Qt's own rectangle is gone after this painting.
+        seen = (transform, exposed.getRect(), device.width(), device.height(), ratio)
+        if seen != self._seen:
+            self._seen, self._picture = seen, None
+            work(painter)
+            return
+        if self._picture is None:
+            self._picture = QPixmap(ceil(device.width() * ratio), ceil(device.height() * ratio))
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(Qt.GlobalColor.transparent)
+            brush = QPainter(self._picture)
+            brush.setRenderHints(painter.renderHints())
+            brush.setWorldTransform(transform)
+            work(brush)
+            brush.end()
+        painter.resetTransform()
+        painter.drawPixmap(QPointF(0.0, 0.0), self._picture)
         painter.setWorldTransform(transform)

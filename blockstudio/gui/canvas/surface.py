@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from enum import IntEnum
 
 from attrs import Factory, define, frozen
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPen
 
 from blockstudio.graph.document import Location
@@ -83,6 +83,7 @@ class Surface:
             # A line of one pixel takes Qt a fifth of the time of any other.
             thin = width * self.scale * self.ratio < THIN and not self.printing
             pen = self.pens[accent, width, implied] = QPen(color, 0.0 if thin else width)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)  # the ends are below ports
             if implied:
                 pen.setDashPattern([2.0, 2.0])
         return pen

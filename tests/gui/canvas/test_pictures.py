@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 
 from blockstudio.engine.protocol import Problem
+from blockstudio.graph.edits import MoveNodes
+from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.pictures import Pictures
 
-from .conftest import Desk
+from .conftest import ROOT, Desk
 
 ALIKE = 0.001
 """Share of pixels at the edges of letters, which Qt sets to quarters of a pixel."""
@@ -47,3 +49,38 @@ def _afresh(pictures: Pictures, painter, items) -> None:
         painter.translate(item.x(), item.y())
         item.paint(painter)
         painter.translate(-item.x(), -item.y())
+
+
+def test_the_still_picture_of_the_whole_graph_follows_every_change(net: Desk) -> None:
+    net.canvas.set_view(net.scene.extent().center(), 0.15)
+
+    def looks_as_if_painted_afresh() -> None:
+        for _ in range(4):  # from the third time on from the picture
+            kept = net.canvas.grab().toImage()
+        net.scene.overview.forget()
+        assert kept == net.canvas.grab().toImage()
+
+    looks_as_if_painted_afresh()
+    net.session.push(MoveNodes(ROOT, {"relu": (500.0, 300.0)}), "")
+    looks_as_if_painted_afresh()
+    net.select("linear")
+    looks_as_if_painted_afresh()
+    net.session.set_diagnostics([Problem("b", "error", "Net/relu", "Wrong.", {})])
+    looks_as_if_painted_afresh()
+    net.drag(net.node("linear"), net.node("linear") + QPoint(30, 20), let_go=False)
+    looks_as_if_painted_afresh()
+    net.key(Qt.Key.Key_Escape)
+    looks_as_if_painted_afresh()
+    net.canvas.scroll_by(15, 5)
+    looks_as_if_painted_afresh()
+
+
+@pytest.mark.parametrize("zoom", [0.4, 1.0])
+def test_a_long_wire_is_painted_in_parts_as_if_whole(net: Desk, monkeypatch: pytest.MonkeyPatch, zoom: float) -> None:
+    net.session.push(MoveNodes(ROOT, {"relu": (2600.0, 1300.0), "linear_2": (-900.0, 900.0)}), "")
+    for place in (QPointF(1200, 600), QPointF(400, 200), QPointF(2400, 1200)):
+        net.canvas.set_view(place, zoom)
+        parts = net.canvas.grab().toImage()
+        with monkeypatch.context() as patch:
+            patch.setattr(EdgeItem, "seen_in", lambda edge, area: edge.path())
+            assert differing(parts, net.canvas.grab().toImage()) < ALIKE * parts.sizeInBytes() / 4
