@@ -226,7 +226,7 @@ class _Chooser:
             name = f"{base}_{number}"
             number += 1
         self.names[name] = values
-        default = _default_of(self.members[0].module, argument) if argument == name else ""
+        default = _default_of(self.members[0].module, argument, values) if argument == name else ""
         if default:
             self.defaults[name] = default
         return name
@@ -291,9 +291,13 @@ def _plain(value: Any) -> Any:
     return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
-def _default_of(module: nn.Module, name: str) -> str:
+def _default_of(module: nn.Module, name: str, values: tuple[Any, ...]) -> str:
+    """The default of a constructor's argument, where it is of the kind of the values; "" for any other."""
     try:
         default = inspect.signature(type(module).__init__).parameters[name].default
     except (KeyError, TypeError, ValueError):
         return ""
+    kinds = {type(value) for value in values if value is not None}
+    if default is not None and kinds != {type(default)}:
+        return ""  # the class takes several kinds; a hyper-parameter is of the kind of its default
     return repr(default) if default is None or type(default) in (bool, int, float, str) else ""

@@ -782,3 +782,30 @@ class SizesAsArguments(nn.Module):
         y = F.interpolate(y, size=x.shape[-2:], mode="bilinear", align_corners=False)
         z = torch.zeros(x.shape[:2], device=x.device)
         return (x + y).mean((2, 3)) + z + torch.ones(*x.shape[:2]) + x.new_zeros(x.size()[:2])
+
+
+class Padded(nn.Module):
+    """Takes a number or a text."""
+
+    def __init__(self, size: int, padding: int | str = "same") -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(3, 3, size, padding=padding)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.conv(x))
+
+
+@model(x(2, 3, 9))
+class ArgumentsOfSeveralKinds(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = Padded(3, 0)
+        self.second = Padded(3, 1)
+        self.third = Padded(5, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.third(self.second(self.first(x)))
+
+
+def several_kinds() -> nn.Module:
+    return ArgumentsOfSeveralKinds()

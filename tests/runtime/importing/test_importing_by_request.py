@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from blockstudio.compiler import check
 from blockstudio.engine import protocol as p
 from blockstudio.formats.import_report import kept
 from blockstudio.formats.project import from_json
 from blockstudio.gui.session import new_document
+from blockstudio.runtime.importer import import_target
 from tests.runtime.workers import Asked, words
 
 NET = """
@@ -101,3 +103,10 @@ def test_weights_that_are_not_known_yet_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "lazy.py").write_text("from torch import nn\nnet = nn.Sequential(nn.LazyLinear(2), nn.Linear(2, 3))\n")
     reply = Asked(new_document())(p.ImportModel(str(tmp_path / "lazy.py")))
     assert reply.tensors == 2
+
+
+def test_arguments_of_several_kinds_have_no_default() -> None:
+    result = import_target("tests.runtime.importing.models:several_kinds")
+    hyper_parameters = {own.name: own.default for own in result.document.definition("Padded").hyper_parameters}
+    assert hyper_parameters["padding"] == ""
+    assert not [problem for problem in check(result.document) if problem.severity == "error"]
