@@ -234,12 +234,20 @@ def _options(kind: type, arguments: Mapping[str, Any]) -> tuple[dict[str, Option
         if type(value) is type(parameter.default) and _equal(value, parameter.default):
             continue
         try:
-            if isinstance(value, torch.dtype | list):
+            if isinstance(value, torch.dtype | list) or _is_of_another_kind(value, parameter.default):
                 raise Untraceable("an option would be of another type")
             options[name] = plain_value(value)
         except Untraceable:
             fixed[name] = value
     return options, fixed
+
+
+def _is_of_another_kind(value: Any, default: Any) -> bool:
+    """Whether a constructor that takes several kinds of values has a default of one, and is given another."""
+    if value is None or type(default) not in (bool, int, float, str):
+        return False
+    numbers = (int, float)
+    return type(value) is not type(default) and not (type(value) in numbers and type(default) in numbers)
 
 
 def _equal(one: Any, other: Any) -> bool:

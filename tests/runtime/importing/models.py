@@ -809,3 +809,19 @@ class ArgumentsOfSeveralKinds(nn.Module):
 
 def several_kinds() -> nn.Module:
     return ArgumentsOfSeveralKinds()
+
+
+class Window(nn.Module):
+    """Takes one size or several."""
+
+    def __init__(self, size: int | tuple[int, int] = 7) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        print(end="")
+        return x * torch.as_tensor(self.size).sum()
+
+
+def windows() -> nn.Module:
+    return nn.Sequential(Window(3), Window((2, 4)))

@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from blockstudio.compiler import check
 from blockstudio.engine import protocol as p
 from blockstudio.formats.import_report import kept
 from blockstudio.formats.project import from_json
 from blockstudio.gui.session import new_document
+from blockstudio.runtime.build import build
 from blockstudio.runtime.importer import import_target
 from tests.runtime.workers import Asked, words
 
@@ -110,3 +112,9 @@ def test_arguments_of_several_kinds_have_no_default() -> None:
     hyper_parameters = {own.name: own.default for own in result.document.definition("Padded").hyper_parameters}
     assert hyper_parameters["padding"] == ""
     assert not [problem for problem in check(result.document) if problem.severity == "error"]
+
+
+def test_python_that_takes_several_kinds_of_arguments() -> None:
+    result = import_target("tests.runtime.importing.models:windows")
+    assert not [problem for problem in check(result.document) if problem.severity == "error"]
+    assert build(result.document)(torch.ones(1)).item() == 18.0
