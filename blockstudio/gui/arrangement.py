@@ -100,7 +100,7 @@ class Arrangement:
         if self.restored:
             return
         window, panes = self._window, self.panes
-        widths = [230, 322] if window.width() >= WIDE else [190, 290]
+        widths = [230, 340] if window.width() >= WIDE else [190, 310]
         window.resizeDocks([panes["palette"], panes["inspector"]], widths, Qt.Orientation.Horizontal)
         if window.width() >= WIDE:
             half = (window.width() - widths[1]) // 2

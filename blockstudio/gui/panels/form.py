@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from blockstudio.gui.icons import icon
 
-LABEL_WIDTH = 112
+LABEL_WIDTH = 104
 
 
 class Section(QWidget):

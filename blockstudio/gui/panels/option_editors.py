@@ -179,7 +179,7 @@ class OptionRow(Row):
             box.addItem(shown(value), value)
         box.activated.connect(lambda index: self.committed.emit(box.itemData(index)))
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(6)
+        box.setMinimumContentsLength(3)
         return box
 
     def _show_as_text(self, as_text: bool) -> None:
