@@ -88,7 +88,8 @@ class Document:
             place, graph = pending.pop(0)
             yield place, graph
             for node in graph.nodes.values():
-                pending += [(place.enter(node.name, slot), inner) for slot, inner in node.graphs()]
+                if node.holds:
+                    pending += [(place.enter(node.name, slot), inner) for slot, inner in node.graphs()]
 
     def graphs(self) -> Iterator[tuple[Location, Graph]]:
         """Every graph of every definition."""

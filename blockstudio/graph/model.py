@@ -134,6 +134,8 @@ class Node:
     """What every node has. `extra` keeps keys that this version does not know."""
 
     kind: ClassVar[str] = ""
+    holds: ClassVar[bool] = False
+    """Whether nodes of this kind have graphs inside."""
 
     name: str
     position: Position = (0.0, 0.0)
@@ -209,6 +211,7 @@ class Sequential(Node):
     """An ordered container; children are keyed "0", "1", ... or, if `named`, by their names."""
 
     kind = "sequential"
+    holds = True
     body: Graph
     named: bool = False
 
@@ -223,6 +226,7 @@ class While(Node):
     """
 
     kind = "while"
+    holds = True
     condition: Graph
     body: Graph
 
@@ -236,6 +240,7 @@ class If(Node):
     """Either `then` or `otherwise`, both with the inputs of `condition` and equal outputs."""
 
     kind = "if"
+    holds = True
     condition: Graph
     then: Graph
     otherwise: Graph
@@ -256,6 +261,7 @@ class Repeat(Node):
     """
 
     kind = "repeat"
+    holds = True
     body: Graph
     count: OptionValue = 2
     index: str = "i"
@@ -340,15 +346,15 @@ class CodeDefinition:
 
 def copy_graph(graph: Graph) -> Graph:
     """A copy that shares no mutable part with the original: of nodes only those that hold graphs."""
-    return Graph(
-        list(graph.inputs),
-        list(graph.outputs),
-        {name: copy_node(node) for name, node in graph.nodes.items()},
-        dict(graph.edges),
-        dict(graph.notes),
-        dict(graph.routes),
-        dict(graph.extra),
+    nodes = dict(graph.nodes)
+    nodes.update((name, copy_node(node)) for name, node in graph.nodes.items() if node.holds)
+    result = Graph(
+        list(graph.inputs), list(graph.outputs), nodes, {}, dict(graph.notes), dict(graph.routes), dict(graph.extra)
     )
+    result.edges = dict(graph.edges)
+    result._outgoing = {name: dict(edges) for name, edges in graph._outgoing.items()}
+    result._incoming = {name: dict(edges) for name, edges in graph._incoming.items()}
+    return result
 
 
 def copy_node(node: Node, **changes: Any) -> Node:
