@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from blockstudio.errors import ProjectError, mark
 from blockstudio.formats import project
-from blockstudio.formats.project import (
-    MALFORMED,
-    definition_from_json,
-    definition_to_json,
-    faults_of,
-    from_json,
-    graph_from_json,
-    graph_to_json,
-    pretty,
-)
+from blockstudio.formats.migrations import VERSION
+from blockstudio.formats.project import definition_to_json, from_json, graph_to_json, pretty
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit
-from blockstudio.graph.fragments import Fragment, copy_fragment, paste_fragment
+from blockstudio.graph.fragments import copy_fragment, paste_fragment
 from blockstudio.graph.model import Position
 
 FORMAT = "blockstudio-fragment"
 MIME_TYPE = "application/x-blockstudio-fragment"
+_ROOT = "(clipboard)"
+"""No block can have this name."""
 
 
 def copy(document: Document, location: Location, names: Collection[str]) -> dict[str, Any]:
@@ -33,6 +27,7 @@ def copy(document: Document, location: Location, names: Collection[str]) -> dict
     fragment = copy_fragment(document, location, names)
     return {
         "format": FORMAT,
+        "version": VERSION,
         "graph": graph_to_json(fragment.graph),
         "definitions": [definition_to_json(definition) for definition in fragment.definitions],
     }
@@ -44,19 +39,25 @@ def paste(
     """The edit that puts copied JSON data, or all of a project's root, into a graph, and the names of the new nodes."""
     if not isinstance(data, dict) or data.get("format") not in (FORMAT, project.FORMAT):
         raise ProjectError(mark("The clipboard holds no blocks."))
-    if data["format"] == project.FORMAT:
-        source = from_json(data)
-        root = Location(source.root)
-        return paste_fragment(document, location, copy_fragment(source, root, list(source.graph(root).nodes)), at)
     try:
-        fragment = Fragment(
-            graph_from_json(data.get("graph", {})),
-            tuple(definition_from_json(definition) for definition in data.get("definitions", [])),
-        )
-    except MALFORMED as error:  # whatever another program put there
-        faults, _ = faults_of(error)
-        raise ProjectError(mark("The blocks on the clipboard have faults: {faults}."), faults=faults) from error
-    return paste_fragment(document, location, fragment, at)
+        source = from_json(data if data["format"] == project.FORMAT else _as_project(data))
+    except ProjectError as error:  # whatever another program put there
+        raise ProjectError(mark("The blocks on the clipboard cannot be used. {reason}"), reason=error) from error
+    root = Location(source.root)
+    graph = source.graph(root)
+    return paste_fragment(document, location, copy_fragment(source, root, [*graph.nodes, *graph.notes]), at)
+
+
+def _as_project(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Copied data as a project whose root holds it: what is read of it is refused for the same reasons."""
+    definitions = data.get("definitions", [])
+    root = {"name": _ROOT, "graph": data.get("graph", {})}
+    return {
+        "format": project.FORMAT,
+        "version": data.get("version", 1),
+        "root": _ROOT,
+        "definitions": [root, *definitions] if isinstance(definitions, list) else definitions,
+    }
 
 
 def to_text(data: dict[str, Any]) -> str:

@@ -153,19 +153,15 @@ def from_json(raw: Any, *, is_known: bool = False) -> Document:
             seed=converter.structure(raw.get("seed", 0), int),
             extra={key: value for key, value in raw.items() if key not in known},
         )
-    except MALFORMED as error:
-        faults, count = faults_of(error)
+    except (BaseValidationError, ValueError, TypeError, KeyError) as error:
+        faults, count = _faults_of(error)
         raise ProjectError(mark("It has faults: {faults}."), faults=faults, count=count) from error
     if document.root not in document.definitions:
         raise ProjectError(mark("Its root block “{name}” is missing."), name=document.root)
     return document
 
 
-MALFORMED = (BaseValidationError, ValueError, TypeError, KeyError)
-"""What reading data raises that is not as it should be."""
-
-
-def faults_of(error: BaseException) -> tuple[str, int]:
+def _faults_of(error: BaseException) -> tuple[str, int]:
     """The first faults of malformed data in words, each with its place, and how many there are."""
     found = [
         fault.replace(" @ $", " at ").removesuffix(" at ") for fault in transform_error(error, format_exception=_word)
@@ -178,26 +174,9 @@ def definition_to_json(definition: Definition | CodeDefinition) -> dict[str, Any
     return data
 
 
-def definition_from_json(data: Any) -> Definition | CodeDefinition:
-    return converter.structure(data, Definition | CodeDefinition)  # type: ignore[arg-type]
-
-
 def graph_to_json(graph: Graph) -> dict[str, Any]:
     data: dict[str, Any] = converter.unstructure(graph)
     return data
-
-
-def graph_from_json(data: Any) -> Graph:
-    return converter.structure(data, Graph)
-
-
-def node_to_json(node: Node) -> dict[str, Any]:
-    data: dict[str, Any] = converter.unstructure(node)
-    return data
-
-
-def node_from_json(data: Any) -> Node:
-    return converter.structure(data, Node)
 
 
 # --- the converter ------------------------------------------------------------------------
@@ -269,16 +248,26 @@ def _structure_node(made: Converter, data: Any) -> Node:
     kind = NODE_KINDS.get(_mapping(data).get("kind", ""))
     if kind is not None:
         return made.structure(data, kind)
-    return Unknown(
-        name=made.structure(data.get("name"), str),
-        position=_position(data.get("position", (0.0, 0.0))),
-        data=data,
-    )
+    return Unknown(name=made.structure(data.get("name"), str), data=data, **_common(data))
 
 
 def _plain_unknown(node: Unknown) -> dict[str, Any]:
-    moved = node.position != _position(node.data.get("position", (0.0, 0.0)))
-    return {**node.data, "name": node.name, **({"position": list(node.position)} if moved else {})}
+    before = Unknown(name=node.name, **_common(node.data))
+    now = {key: getattr(node, key) for key in ("position", *_COMMON)}
+    changed = {key: value for key, value in now.items() if value != getattr(before, key)}
+    if "position" in changed:
+        changed["position"] = list(node.position)
+    return {**node.data, "name": node.name, **changed}
+
+
+_COMMON: Mapping[str, type] = {"comment": str, "color": str, "device": str, "bypassed": bool, "expanded": bool}
+"""What every kind of node has, besides its name and position."""
+
+
+def _common(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a node of a kind that is not known has as every node does; something else may go by these names, too."""
+    found = {key: data[key] for key, kind in _COMMON.items() if isinstance(data.get(key), kind)}
+    return {"position": _position(data.get("position", (0.0, 0.0))), **found}
 
 
 def _structure_graph(made: Converter, data: Any) -> Graph:
@@ -292,7 +281,8 @@ def _structure_graph(made: Converter, data: Any) -> Graph:
         nodes=_by_name(made.structure(data.get("nodes", []), list[Node]), "nodes"),
         edges={_endpoint(target): _endpoint(source) for target, source in edges.items()},
         notes=made.structure(data.get("notes", {}), dict[str, Note]),
-        routes={_endpoint(target): points for target, points in routes.items()},
+        # Without its edge it would bend the next one that comes there.
+        routes={_endpoint(target): points for target, points in routes.items() if target in edges},
         extra={key: value for key, value in data.items() if key not in known},
     )
 

@@ -57,21 +57,25 @@ def extract(document: Document, name: str) -> Document:
 
 def closure(document: Document, wanted: Iterable[str]) -> list[AnyDefinition]:
     """Definitions with all they hold instances of, each after those it needs; EditError when one is missing."""
+    names = list(wanted)
+    for name in names:
+        if name not in document.definitions:
+            raise EditError(mark("There is no block named “{name}”."), name=name)
+    return _behind_what_they_need(document.definitions, names)
+
+
+def _behind_what_they_need(known: Mapping[str, AnyDefinition], wanted: Iterable[str]) -> list[AnyDefinition]:
     found: dict[str, AnyDefinition] = {}
-    way: list[str] = []
+    under_way: set[str] = set()
 
     def visit(name: str) -> None:
-        definition = document.definitions.get(name)
-        if definition is None:
-            raise EditError(mark("There is no block named “{name}”."), name=name)
-        if name in found or name in way:
+        if name in found or name in under_way:  # damaged files close circles
             return
-        way.append(name)
-        for used in _uses(definition):
-            if used in document.definitions:
+        under_way.add(name)
+        for used in _uses(known[name]):
+            if used in known:
                 visit(used)
-        way.pop()
-        found[name] = definition
+        found[name] = known[name]
 
     for name in wanted:
         visit(name)
@@ -104,18 +108,8 @@ def landing_names(document: Document, definitions: Collection[AnyDefinition], *,
 def added(document: Document, definitions: Iterable[AnyDefinition], names: Mapping[str, str]) -> list[Edit]:
     """The edits that add definitions under the names they are to have, each after those it holds instances of."""
     coming = {d.name: d for d in definitions if names[d.name] not in document.definitions}
-    ordered: dict[str, AnyDefinition] = {}
-
-    def visit(definition: AnyDefinition) -> None:
-        if definition.name not in ordered:
-            for used in _uses(definition):
-                if used in coming and used != definition.name:
-                    visit(coming[used])
-            ordered[definition.name] = definition
-
-    for definition in coming.values():
-        visit(definition)
-    return [AddDefinition(renamed_definition(definition, names)) for definition in ordered.values()]
+    ordered = _behind_what_they_need(coming, coming)
+    return [AddDefinition(renamed_definition(definition, names)) for definition in ordered]
 
 
 def same_content(one: AnyDefinition, other: AnyDefinition) -> bool:

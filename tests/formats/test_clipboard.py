@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from blockstudio.errors import ProjectError
+from blockstudio.errors import EditError, ProjectError
 from blockstudio.formats import clipboard
 from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Document, Location
@@ -63,6 +63,14 @@ def test_a_whole_project_pastes_what_its_root_holds() -> None:
     assert list(pasted(dumps(net()).decode()).graph(NET).nodes) == ["hidden", "relu"]
 
 
+def nested(depth: int) -> str:
+    """Rounds within rounds."""
+    node: dict[str, object] = {"kind": "layer", "name": "relu", "type": "torch.nn.ReLU"}
+    for level in range(depth):
+        node = {"kind": "repeat", "name": f"r{level}", "body": {"nodes": [node]}}
+    return json.dumps({"format": clipboard.FORMAT, "graph": {"nodes": [node]}})
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -74,8 +82,30 @@ def test_a_whole_project_pastes_what_its_root_holds() -> None:
         (copied()[:80], "not complete JSON: line"),
         (copied().replace('"nodes": [', '"nodes": [{"kind": "layer"}, '), "faults"),
         (copied().replace('"torch.nn.Linear"', "5"), "faults"),
+        (copied().replace('"definitions": []', '"definitions": 5'), "faults"),
+        (copied().replace('"version": 1', '"version": 99'), "newer BlockStudio"),
+        (copied().replace("relu", "\\ud800"), "not a text file"),
+        (nested(200), "nested more than"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, said: str) -> None:
     with pytest.raises(ProjectError, match=said):
         clipboard.paste(net(), NET, clipboard.from_text(text))
+
+
+def test_edges_to_what_was_not_copied_are_left_out() -> None:
+    data = json.loads(copied())
+    data["graph"]["edges"] |= {"hidden:input": ":x", "gone:input": "relu:output"}
+    data["graph"]["routes"] = {"hidden:input": [[1, 2]]}
+    graph = pasted(json.dumps(data)).graph(NET)
+    assert graph.edges == {Endpoint("relu", "input"): Endpoint("hidden", "output")} and not graph.routes
+
+
+def test_blocks_that_hold_each_other_are_refused() -> None:
+    blocks = [
+        {"name": name, "graph": {"nodes": [{"kind": "instance", "name": "inner", "definition": other}]}}
+        for name, other in (("A", "B"), ("B", "A"))
+    ]
+    graph = {"nodes": [{"kind": "instance", "name": "a", "definition": "A"}]}
+    with pytest.raises(EditError, match="cannot contain itself"):
+        pasted(json.dumps({"format": clipboard.FORMAT, "graph": graph, "definitions": blocks}))

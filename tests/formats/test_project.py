@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from blockstudio.errors import ProjectError
 from blockstudio.formats import files, migrations, project
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import MoveNodes
+from blockstudio.graph.edits import MoveNodes, SetNode
 from blockstudio.graph.model import (
     Call,
     CodeDefinition,
@@ -28,6 +30,7 @@ from blockstudio.graph.model import (
     Initializer,
     Instance,
     Layer,
+    Node,
     Note,
     Parameter,
     Port,
@@ -52,10 +55,13 @@ def everything() -> Document:
             comment="隐藏层",
             color="#aabbcc",
             device="cuda:1",
+            bypassed=True,
         ),
         Layer(name="conv", type="torch.nn.Conv2d", options={"kernel_size": (3, 3), "padding_mode": "zeros"}),
         Function(name="relu", type="torch.nn.functional.relu"),
-        Instance(name="head", definition="Head", options={"units": None}),
+        Instance(
+            name="head", definition="Head", options={"units": None, "sizes": (1, (2, Expression("n")))}, expanded=True
+        ),
         Call(name="hidden_2", layer="hidden"),
         Constant(name="weight", value="torch.rand(20, 20)", persistent=False),
         Parameter(name="token", value="torch.zeros(1, 1, n)"),
@@ -65,21 +71,31 @@ def everything() -> Document:
         Repeat(name="layers", body=inner, count=Expression("n"), index="k", shared=False),
     ]
     graph = Graph(
-        [Port("x", (1.0, 2.0), Example((2, 20), "int64", "integers", low=1, high=5)), Port("mask", default="None")],
+        [
+            Port("x", (1.0, 2.0), Example((2, 20), "int64", "integers", low=1, high=5)),
+            Port("mask", default="None", example=Example((), file="m.pt", key="mask", generator="file")),
+        ],
         [Port("output")],
         {node.name: node for node in nodes},
         {Endpoint("hidden", "input"): Endpoint("", "x"), Endpoint("", "output"): Endpoint("hidden", "output")},
-        {"note": Note("Look", (0.0, 0.0), (300.0, 90.0), "#ffffff", True)},
+        {"note": Note("Look", (1.0, 2.0), (300.0, 90.0), "#ffffff", True)},
+        {Endpoint("hidden", "input"): ((4.0, 5.5), (-6.0, 7.0))},
     )
     return Document(
         "Net",
         {
-            "Head": CodeDefinition("Head", "class Head(nn.Module):\n    ...\n"),
+            "Head": CodeDefinition("Head", "class Head(nn.Module):\n    ...\n", "The last layer."),
             "Net": Definition(
                 "Net",
                 graph,
-                [HyperParameter("n", "4", "width")],
-                [Initializer(layer_type="torch.nn.Linear", parameter="weight", function="torch.nn.init.ones_")],
+                [HyperParameter("n", "4", "width"), HyperParameter("sizes", "[1, [2, 3]]")],
+                [
+                    Initializer(layer_type="torch.nn.Linear", parameter="weight", function="torch.nn.init.ones_"),
+                    Initializer(function="mine", arguments={"a": (1, Expression("n"))}),
+                    Initializer(target="hidden", parameter="weight", index="0, 0", expression="x + 42"),
+                    Initializer(target="hidden", parameter="weight", same_as="token"),
+                    Initializer(target="hidden", trainable=False),
+                ],
                 "A net.",
             ),
         },
@@ -94,6 +110,31 @@ def test_every_part_of_a_document_is_written_and_read_back(tmp_path: Path) -> No
     read = project.load(tmp_path / "net.blocks")
     assert read == document
     assert project.dumps(read) == (tmp_path / "net.blocks").read_bytes()
+
+
+def fields(kind: Any) -> dict[tuple[type, str], Any]:
+    """The fields of a class, each with the class that it is to be tested in: those of all nodes in one of them."""
+    found = {field.name: field for field in attrs.fields(kind) if field.init and field.name != "extra"}
+    return {(Node if hasattr(attrs.fields(Node), name) else kind, name): field for name, field in found.items()}
+
+
+def away_from_default(value: Any) -> Iterator[tuple[type, str]]:
+    """The fields of a document and of all its parts that are as nobody is by default."""
+    parts: Any = value if isinstance(value, list | tuple) else value.values() if isinstance(value, dict) else ()
+    if attrs.has(type(value)):
+        for key, field in fields(type(value)).items():
+            part = getattr(value, key[1])
+            parts = [*parts, part]
+            if part != (field.default.factory() if hasattr(field.default, "factory") else field.default):
+                yield key
+    for part in parts:
+        yield from away_from_default(part)
+
+
+def test_no_field_is_left_out_of_the_test_above() -> None:
+    kinds = [Document, Definition, CodeDefinition, Graph, Port, Example, Note, HyperParameter, Initializer]
+    every = {key for kind in [*kinds, *project.NODE_KINDS.values()] for key in fields(kind)}
+    assert every - set(away_from_default(everything())) == set()
 
 
 def test_a_changed_node_is_one_changed_line() -> None:
@@ -125,6 +166,19 @@ def test_an_unknown_node_can_be_moved_and_keeps_the_rest() -> None:
     document.apply(MoveNodes(Location("Net"), {"p": (3.0, 4.0)}))
     written = project.to_json(document)["definitions"][1]["graph"]["nodes"][-1]
     assert written == {"kind": "portal", "name": "p", "to": [1, 2], "position": [3.0, 4.0]}
+
+
+def test_what_every_node_has_is_read_and_changed_in_an_unknown_one_too() -> None:
+    raw = project.to_json(everything())
+    portal = {"kind": "portal", "name": "p", "comment": "Out", "color": {"hue": 3}, "bypassed": True}
+    raw["definitions"][1]["graph"]["nodes"].append(portal)
+    document = project.from_json(raw)
+    node = document.node(Location("Net"), "p")
+    assert (node.comment, node.color, node.bypassed) == ("Out", "", True)
+    assert project.to_json(document) == raw
+    document.apply(SetNode(Location("Net"), attrs.evolve(node, bypassed=False, device="cuda:1")))
+    written = project.to_json(document)["definitions"][1]["graph"]["nodes"][-1]
+    assert written == {**portal, "bypassed": False, "device": "cuda:1"}
 
 
 def net(nodes: list[dict[str, Any]], **graph: Any) -> bytes:

@@ -71,3 +71,13 @@ def test_they_are_copied_and_grouped() -> None:
 def test_without_an_edge_there_are_none() -> None:
     with pytest.raises(EditError, match="no wire"):
         routed().apply(SetRoute(NET, Endpoint("r", "other"), POINTS))
+
+
+def test_a_route_without_its_edge_in_a_file_bends_no_other() -> None:
+    doc = document(chain(linear("a"), relu("r")))
+    text = dumps(doc).replace(b'"edges": {', b'"routes": {"r:gone": [[1.0, 2.0]], "a:input": [[3.0, 4.0]]}, "edges": {')
+    doc = loads(text)
+    assert doc.graph(NET).routes == {Endpoint("a", "input"): ((3.0, 4.0),)}
+    before = dumps(doc)
+    doc.apply(doc.apply(Connect(NET, Endpoint("r", "gone"), Endpoint("a", "output"))))
+    assert dumps(doc) == before
