@@ -91,7 +91,7 @@ class ProjectFiles(QObject):
 
     def open_path(self, path: Path) -> bool:
         """Open a project; a file of tensors or a model goes to what shows or imports it. Whether it was done."""
-        if path.suffix.lower() in TENSOR_SUFFIXES:
+        if path.suffix.lower() in TENSOR_SUFFIXES or _is_binary(path):
             self._session.settings.set(LAST_FOLDER, str(path.resolve().parent))
             self.tensors_dropped.emit(str(path))
             return True
@@ -136,7 +136,17 @@ class ProjectFiles(QObject):
         if not name:
             return False
         path = Path(name)
-        return self._write(path if path.suffix else path.with_suffix(SUFFIX))
+        if path.suffix.lower() != SUFFIX:
+            path = path.with_name(path.name + SUFFIX)
+            # The file dialog asked about the name without it.
+            if path.exists() and not self._may_replace(path):
+                return False
+        return self._write(path)
+
+    def _may_replace(self, path: Path) -> bool:
+        text = tr("“{file}” exists. Replace it?").format(file=path.name)
+        answer = QMessageBox.question(self._window, tr("Replace the file"), text)
+        return answer == QMessageBox.StandardButton.Yes
 
     def _write(self, path: Path) -> bool:
         self.about_to_save.emit()
@@ -249,3 +259,12 @@ class ProjectFiles(QObject):
                 orphan.discard()
 
         return recover
+
+
+def _is_binary(path: Path) -> bool:
+    """Whether a file is no text: `torch.save(x, "x-file")` needs no suffix."""
+    try:
+        with path.open("rb") as file:
+            return b"\0" in file.read(1024)
+    except OSError:
+        return False  # opening it as a project says why

@@ -10,6 +10,7 @@ from attrs import evolve
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from blockstudio import resources
 from blockstudio.formats.project import load, save
 from blockstudio.graph.edits import AddNode
 from blockstudio.gui.project_files import ARCHITECTURES, MOST_RECENT, ProjectFiles, examples
@@ -162,6 +163,32 @@ def test_files_of_tensors_go_elsewhere(name: str, files: ProjectFiles, session: 
     with qtbot.waitSignal(files.tensors_dropped) as caught:
         files.open_path(Path("/tmp") / name)
     assert caught.args == [f"/tmp/{name}"] and session.document is before
+
+
+def test_a_file_of_tensors_without_a_suffix_is_known_by_what_is_in_it(
+    files: ProjectFiles, session: Session, qtbot: QtBot
+) -> None:
+    session.push(AddNode(NET, linear("a")), "Add")
+    mydict = str(resources.path("examples", "mydict"))
+    with qtbot.waitSignal(files.tensors_dropped, check_params_cb=lambda name: name == mydict):
+        assert files.open_path(Path(mydict))
+    assert session.modified  # nobody was asked to save or discard it
+
+
+def test_a_project_of_the_name_with_the_suffix_is_not_replaced_unasked(
+    files: ProjectFiles, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(new_document(), tmp_path / "lesson5.2.blocks")
+    before = (tmp_path / "lesson5.2.blocks").read_bytes()
+    session.push(AddNode(NET, linear("a")), "Add")
+    choose(monkeypatch, tmp_path / "lesson5.2")
+    answers = [QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No]
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.pop())
+    assert not files.save()
+    assert (tmp_path / "lesson5.2.blocks").read_bytes() == before and session.modified
+    assert files.save() and not answers
+    assert session.path == tmp_path / "lesson5.2.blocks"
+    assert list(load(session.path).definition("Net").graph.nodes) == ["a"]
 
 
 def test_an_example_has_no_file_yet(files: ProjectFiles, session: Session, tmp_path: Path) -> None:
