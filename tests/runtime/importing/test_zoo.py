@@ -1,0 +1,59 @@
+"""Repeated structure comes in as few definitions; other people's models come in where they are installed."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+from blockstudio.graph.model import CodeDefinition, Definition
+from blockstudio.runtime.importer import import_module, import_target
+from blockstudio.runtime.importing.target import make
+from tests.helpers import zoo
+from tests.runtime.importing.models import MODELS
+from tests.runtime.importing.oracle import assert_same
+
+
+def test_a_residual_network_is_a_handful_of_definitions() -> None:
+    make_it, _ = MODELS["SmallResNet"]
+    document = import_module(make_it()).document
+    assert set(document.definitions) == {"SmallResNet", "BasicBlock", "BasicBlockDownsample"}
+    block = document.definitions["BasicBlockDownsample"]
+    assert isinstance(block, Definition) and len(block.hyper_parameters) >= 1
+
+
+def available(name: str) -> None:
+    try:
+        getattr(zoo, name)()
+    except ImportError:
+        pytest.skip(f"{name} is not installed")
+
+
+@pytest.mark.parametrize(
+    ("name", "definitions"),
+    [("resnet152", 3), ("vgg16_bn", 1), ("vit_b_16", 4), ("mobilenet_v2", 5), ("fcn_resnet50", 5)],
+)
+def test_models_of_torchvision(name: str, definitions: int) -> None:
+    available("torchvision")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        target, arguments = zoo.target_of(name)
+        result = import_target(target, arguments)
+        assert not result.opaque
+        assert len(result.document.definitions) == definitions
+        inputs = zoo.inputs_for(name)
+        assert inputs is not None
+        assert_same(make(target, arguments).module, result.document, inputs, gradients=False)
+
+
+@pytest.mark.parametrize("name", ["timm.resnet10t", "timm.vit_tiny_patch16_224", "timm.swin_tiny_patch4_window7_224"])
+def test_models_of_timm(name: str) -> None:
+    available("timm")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        target, arguments = zoo.target_of(name)
+        result = import_target(target, arguments)
+        assert any(not isinstance(found, CodeDefinition) for found in result.document.definitions.values())
+        inputs = zoo.inputs_for(name)
+        assert inputs is not None
+        assert_same(make(target, arguments).module, result.document, inputs, gradients=False)
