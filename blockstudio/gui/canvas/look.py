@@ -151,6 +151,8 @@ def _fonts(family: str) -> Fonts:
         result.setWeight(weight)
         # Letters keep their widths at every zoom.
         result.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        # And their looks, whether they are painted on the canvas or from a picture.
+        result.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)
         return result
 
     return Fonts(
