@@ -74,6 +74,21 @@ class PaletteModel(QStandardItemModel):
         return data
 
 
+class PaletteTree(QTreeView):
+    """One drag at a time: while one comes to its end, a quick hand makes Qt ask for the next inside of it."""
+
+    _dragging = False
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:
+        if self._dragging:
+            return
+        self._dragging = True
+        try:
+            super().startDrag(supportedActions)
+        finally:
+            self._dragging = False
+
+
 class PalettePanel(QWidget):
     """Search field and tree. `chosen` carries what a drag would: add it to the shown graph."""
 
@@ -91,7 +106,7 @@ class PalettePanel(QWidget):
         self.new_block_button = _tool("mdi6.cube-outline", self.new_block)
         self.new_code_button = _tool("mdi6.language-python", self.new_code)
         self.model = PaletteModel(self)
-        self.tree = QTreeView()
+        self.tree = PaletteTree()
         self.tree.setModel(self.model)
         self.tree.setHeaderHidden(True)
         self.tree.setDragEnabled(True)
