@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.edge_item import EdgeItem
     from blockstudio.gui.canvas.items import ItemStore, Thing
 
-TILE = 2048.0
+TILE = 3072.0
 """Side of the squares that the graph is gathered by: a change costs only the squares it touches."""
 LEAST_NAME = 7.0
 """Pixels of the name of an input or output that does not fit into its pill."""
