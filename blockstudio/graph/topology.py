@@ -148,17 +148,6 @@ def find_recursion(document: Document) -> list[str]:
         return []
 
 
-def used_definitions(document: Document) -> list[str]:
-    """The root and what it needs, each after everything that it holds instances of."""
-    import networkx as nx
-
-    arcs = definition_graph(document)
-    needed = {document.root, *nx.descendants(arcs, document.root)} if document.root in arcs else set()
-    position = {name: index for index, name in enumerate(document.definitions)}
-    known = arcs.subgraph(name for name in needed if name in position)
-    return list(nx.lexicographical_topological_sort(known.reverse(), key=position.__getitem__))
-
-
 def uses_of(document: Document, definition: str) -> list[str]:
     """The definitions that hold an instance of `definition`, directly."""
     arcs = definition_graph(document)

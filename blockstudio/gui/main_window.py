@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from blockstudio.gui.kernel import Kernel
 
 TRUST = "trust"
+"""Key of the message about code that does not run yet."""
 LEAST_CANVAS = 280
 """Height that the canvas keeps in a small window; the panes below it make do with the rest."""
-"""Key of the message about code that does not run yet."""
 
 
 class MainWindow(QMainWindow):

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve
 
 from blockstudio.engine import protocol as p
-from blockstudio.errors import RunError, mark
+from blockstudio.errors import RunError, mark, worded
 from blockstudio.formats.project import to_json
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import Definition, Example
@@ -49,7 +49,7 @@ def export_document(
     """
     worker = _opened(document, document.seed if seed is None else seed, params, folder)
     result = _ask(worker, p.ExportModel(str(out)))
-    return [f"{note.path}: {note.template.format(**note.facts)}" for note in result.notes]
+    return [f"{note.path}: {worded(note.template, note.facts)}" for note in result.notes]
 
 
 def _opened(document: Document, seed: int, params: Path | None, folder: str) -> Worker:

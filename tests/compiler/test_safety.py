@@ -16,13 +16,16 @@ from blockstudio.graph.model import (
     Constant,
     Definition,
     Endpoint,
+    Example,
     Expression,
     Function,
     Graph,
     HyperParameter,
+    If,
     Initializer,
     Instance,
     Layer,
+    Node,
     Parameter,
     Port,
     Repeat,
@@ -59,8 +62,8 @@ def code_names(source: str) -> set[str]:
 def test_comments_and_docs_stay_text(text: str) -> None:
     nodes = [
         layer("fc", "Linear", comment=text, in_features=8, out_features=8),
-        Sequential(name="s", comment=text, body=graph("x", "y", [layer("t", "ReLU", comment=text)])),
-        Function(name="relu", type="torch.nn.functional.relu", comment=text),
+        Sequential(name="s", comment=text, body=graph("x", "y", [layer("t", "ReLU", comment=text, bypassed=True)])),
+        Function(name="relu", type="torch.nn.functional.relu", comment=text, bypassed=True),
     ]
     g = graph("x", "y", nodes, "x>fc fc>s s>relu relu>y")
     definition = Definition("Net", g, [HyperParameter("n", "1", doc=text)], doc=text)
@@ -92,6 +95,8 @@ def documents_with(text: str) -> list[Document]:
         return net(Graph([Port("x")], [Port("y")], {name: node}, edges))  # type: ignore[dict-item]
 
     plain = Graph([Port("x")], [Port("y")], {}, {Endpoint("", "y"): Endpoint("", "x")})
+    test: dict[str, Node] = {"test": Function(name="test", type="value", options={"value": Expression(text)})}
+    decided = Graph([Port("x")], [Port("is")], test, {Endpoint("", "is"): Endpoint("test", "output")})
     rules = [
         Initializer(target=text, function="torch.nn.init.zeros_"),
         Initializer(layer_type=text, parameter="weight", function="torch.nn.init.zeros_"),
@@ -100,6 +105,9 @@ def documents_with(text: str) -> list[Document]:
         Initializer(target="fc", parameter="weight", function="f", arguments={text: text}),
         Initializer(target="fc", parameter="weight", index=text, expression="1"),
         Initializer(target="fc", parameter="weight", expression=text),
+        Initializer(target="fc", parameter="weight", same_as=text),
+        Initializer(target=text, parameter=text, trainable=False),
+        Initializer(layer_type=text, trainable=True),
     ]
     fc = graph("x", "y", [linear("fc", 8, 8)], "x>fc fc>y")
     functions = {"f": "def f(tensor, **options):\n    pass\n"}
@@ -126,6 +134,13 @@ def documents_with(text: str) -> list[Document]:
         one(Instance(name="a", definition=text)),
         one(Repeat(name="a", body=plain, count=Expression(text))),
         one(Repeat(name="a", body=plain, index=text)),
+        one(Layer(name=text, type="torch.nn.ReLU", bypassed=True)),
+        one(Function(name=text, type="torch.nn.functional.relu", bypassed=True)),
+        one(Instance(name="a", definition="Net", options={text: (1, (Expression(text), text))})),
+        one(Layer(name="a", type="torch.nn.Unflatten", options={"dim": 1, "unflattened_size": (2, Expression(text))})),
+        one(If(name="a", condition=decided, then=plain, otherwise=plain)),
+        net(Graph([Port("x", example=Example((2, 3), text))], [Port("y")], {}, {Endpoint("", "y"): Endpoint("", "x")})),
+        net(plain, hyper_parameters=[HyperParameter("n", f"[1, [2, {text}]]")]),
         *(net(fc, initializers=[rule]) for rule in rules),
         Document("Net", {"Net": Definition("Net", fc, initializers=rules[4:5])}, functions=functions),
     ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -13,12 +11,6 @@ from blockstudio.gui.panels.inspector_block import BlockSheet
 from blockstudio.gui.panels.inspector_nodes import NodeSheet, sheet_key
 from blockstudio.gui.panels.inspector_ports import PortSheet
 from blockstudio.gui.session import Session
-
-
-class Sheet(Protocol):
-    """What the inspector shows: it is made afresh for another kind of thing, else told to look again."""
-
-    def refresh(self) -> None: ...
 
 
 class InspectorPanel(QWidget):

@@ -65,5 +65,4 @@ def _write(file: str, write: Callable[[Path], object]) -> None:
 
 def _parts(file: str) -> list[Path]:
     """The file, and the one beside it that holds the values of a large ONNX model."""
-    path = Path(file)
-    return [path, *path.parent.glob(f"{path.name}.data")]
+    return [path for path in (Path(file), Path(f"{file}.data")) if path.exists()]

@@ -76,11 +76,6 @@ class Block:
         return tuple(output.port for output in self.outputs if isinstance(output, Output))
 
 
-def block_number(definition: str) -> int:
-    """The number in the reference of an Instance."""
-    return int(definition[1:])
-
-
 def instances(node: Node) -> list[Node]:
     """The Instances in a node, itself and in its graphs."""
     found = [node] if node.kind == "instance" else []
