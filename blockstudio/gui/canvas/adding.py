@@ -88,7 +88,7 @@ class Adding(SessionView):
         self._remember(payload)
         if self.canvas_scene.thing(made.key) is not None:
             self.select_keys([made.key])
-            self._bring_in(made.key)
+            self._bring_in(made.key, whole=move_free)
         tell_renamed(self.session, made.renamed)
         if made.code:
             definition = self.session.document.definitions[made.code]
@@ -110,9 +110,10 @@ class Adding(SessionView):
     def edit_in_place(self, key: Key) -> None:
         """Edit the name or text of something where it stands."""
 
-    def _bring_in(self, key: Key) -> None:
-        body = self.canvas_scene.extent([key])
-        if not self.visible_rect().intersects(body):
+    def _bring_in(self, key: Key, *, whole: bool) -> None:
+        """Show what was added; where the user put it, seeing part of it is enough."""
+        body, seen = self.canvas_scene.extent([key]), self.visible_rect()
+        if not (seen.contains(body) if whole else seen.intersects(body)):
             self.reveal(body)
 
     def _loose_ends(self) -> list[PortKey]:

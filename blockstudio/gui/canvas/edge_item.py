@@ -29,6 +29,8 @@ ABOVE_LINE = 75.0
 """From a port to above its node, and above the title of a frame around it."""
 LEAST_DROP = 90.0
 """From row to row: with less there is no room to run back in between."""
+BELOW_LINE = 60.0
+"""From a port to below its node."""
 
 Place = tuple[float, float]
 Piece = tuple[Place, Place, Place, Place]
@@ -236,12 +238,15 @@ def pieces(x0: float, y0: float, x1: float, y1: float) -> list[Piece]:
 
 
 def _level(start: float, end: float) -> float:
-    """How high a wire runs back: right above the line of nodes that it goes down to."""
+    """How high a wire runs back: right above the line of nodes that it goes down to, or below the only one."""
+    if abs(end - start) < LEAST_BEND:
+        return max(start, end) + BELOW_LINE
     return max((start + end) / 2, end - ABOVE_LINE) if end > start else (start + end) / 2
 
 
 def _returns(dx: float, dy: float) -> bool:
-    return dx < -LEAST_BEND and abs(dy) > LEAST_DROP
+    """From line to line, or along its own, where a straight wire would hide behind the nodes."""
+    return dx < -LEAST_BEND and not LEAST_BEND <= abs(dy) <= LEAST_DROP
 
 
 def _along(share: float) -> float:

@@ -45,7 +45,7 @@ from blockstudio.gui.panels.inspector_facts import FlowSection, OwnedSection
 from blockstudio.gui.panels.inspector_flow import IfRows, RepeatRows
 from blockstudio.gui.panels.inspector_head import head, node_head
 from blockstudio.gui.panels.look_rows import ColorRow, DeviceRow
-from blockstudio.gui.panels.option_editors import MIXED, OptionRow
+from blockstudio.gui.panels.option_editors import MIXED, OptionRow, in_order
 from blockstudio.gui.panels.option_text import can_expose, default_of, names_at
 from blockstudio.gui.session import Session
 
@@ -207,8 +207,10 @@ class NodeSheet(QWidget):
         for heading, some, unfolded in ((title, first, True), (tr("More options"), rest, self._any_set(rest))):
             if some:
                 section = Section(heading, open=unfolded)
-                for option in some:
-                    section.add(self._option_row(option))
+                rows = [self._option_row(option) for option in some]
+                for row in rows:
+                    section.add(row)
+                in_order(rows)
                 self._layout.addWidget(section)
 
     def _any_set(self, options: Sequence[OptionSpec]) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -239,6 +240,15 @@ class OptionRow(Row):
         if option.type == "str" and self.names:
             names += f"<br>{tr('Text that starts with = is an expression.')}"
         return f"<p><b>{option.name}</b> <span>{type_words(option)}</span><br>{needs}</p>{doc}<p>{names}</p>"
+
+
+def in_order(rows: Iterable[OptionRow]) -> None:
+    """Let Tab go from value to value, and through the buttons after the last."""
+    rows = list(rows)
+    values = [widget for row in rows for widget in (row.field, row.typed) if widget is not None]
+    buttons = [button for row in rows for button in (row.switch, row.expose, row.reset) if button is not None]
+    for before, after in pairwise([*values, *buttons]):
+        QWidget.setTabOrder(before, after)
 
 
 def _same(one: OptionValue, other: OptionValue) -> bool:

@@ -184,3 +184,22 @@ def test_in_a_sequential_too(net: Desk) -> None:
     net.canvas.drop_entry("torch.nn.Linear", inside + QPointF(0, 14))
     assert list(body.nodes) == ["tanh", "linear"]
     assert body.nodes["linear"].options["in_features"] == 7
+
+
+def test_a_row_of_layers_made_by_keys_stays_in_view(net: Desk) -> None:
+    net.canvas.stop_animation()
+    net.canvas.animated = False
+    net.select("relu")
+    for _ in range(6):
+        net.canvas.add_entry("torch.nn.Tanh")
+        (name,) = net.selected()
+        assert net.canvas.visible_rect().contains(net.scene.nodes[name].body)
+
+
+def test_a_wire_back_along_its_own_line_goes_round_below(net: Desk) -> None:
+    wire = net.scene.edges[Endpoint("relu", "input")]
+    wire.place((600.0, 100.0), (0.0, 110.0))
+    lowest = net.scene.nodes["relu"].body.height()
+    assert wire.distance(QPointF(300.0, 170.0)) < 2.0
+    assert wire.distance(QPointF(300.0, 105.0)) > lowest / 2
+    assert wire.middle().y() == 170.0

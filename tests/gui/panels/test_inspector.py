@@ -362,3 +362,23 @@ def test_a_node_is_bypassed(session: Session, panel: InspectorPanel, qtbot: QtBo
     session.undo_stack.undo()
     look(qtbot)
     assert not session.graph.nodes["act"].bypassed
+
+
+def test_tab_goes_from_value_to_value(panel: InspectorPanel, session: Session, qtbot: QtBot) -> None:
+    session.push(AddNode(NET, Layer(name="out", type="torch.nn.Linear")), "Add")
+    select(session, qtbot, "out")
+    field = row(panel, "in_features").field
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "256")
+    qtbot.keyClick(field, Qt.Key.Key_Tab)
+    look(qtbot)
+    assert row(panel, "out_features").field.hasFocus()
+    assert options(session, "out")["in_features"] == 256
+    buttons = []
+    for _ in range(12):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        qtbot.keyClick(focus, Qt.Key.Key_Tab)
+        buttons.append(QApplication.focusWidget())
+    assert row(panel, "in_features").expose in buttons  # the keyboard reaches them all the same
