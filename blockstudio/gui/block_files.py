@@ -25,6 +25,7 @@ from blockstudio.graph.scopes import next_free
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.library import SUFFIX
+from blockstudio.gui.markup import plain
 from blockstudio.gui.panels.parts import muted_label
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import LAST_FOLDER
@@ -50,6 +51,7 @@ def save_to_library(session: Session, parent: QWidget, name: str = "") -> None:
             return
         if same is False:
             box = QMessageBox(parent)
+            box.setTextFormat(Qt.TextFormat.PlainText)
             box.setObjectName("replace")
             box.setIcon(QMessageBox.Icon.Question)
             box.setWindowTitle(tr("Save block to library"))
@@ -134,7 +136,7 @@ class BlockPicker(QDialog):
             item = QListWidgetItem(icon("mdi6.language-python" if is_code else "mdi6.cube-outline", "accent"), name)
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Unchecked)
-            item.setToolTip(definition.doc)
+            item.setToolTip(plain(definition.doc))
             self.list.addItem(item)
         about = muted_label(
             tr("What a block is made of comes along. What is here already with the same content is used.")

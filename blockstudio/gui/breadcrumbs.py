@@ -10,6 +10,7 @@ from blockstudio.errors import mark
 from blockstudio.graph.scopes import users_of
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.markup import plain
 from blockstudio.gui.navigation import Place
 from blockstudio.gui.session import Session
 
@@ -82,7 +83,7 @@ class Breadcrumbs(QWidget):
             button.setText(f"{place.node} : {location.definition}")
         else:
             button.setText(location.definition)
-        button.setToolTip(tr("Show {path}").format(path=location.path()))
+        button.setToolTip(plain(tr("Show {path}").format(path=location.path())))
         button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         if last:
             font = button.font()
@@ -115,7 +116,7 @@ class Breadcrumbs(QWidget):
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setText(f"{button.text()} ▾")
-        button.setToolTip(tr("Choose which graph of {node} is shown").format(node=node))
+        button.setToolTip(plain(tr("Choose which graph of {node} is shown").format(node=node)))
 
     def _uses_text(self) -> str:
         document, name = self._session.document, self._session.location.definition

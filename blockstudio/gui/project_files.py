@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from attrs import frozen
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from blockstudio import resources
@@ -170,6 +170,7 @@ class ProjectFiles(QObject):
         if not self._session.modified:
             return True
         box = QMessageBox(self._window)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setObjectName("guard")
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(tr("Unsaved changes"))
@@ -188,6 +189,7 @@ class ProjectFiles(QObject):
         if not self._session.values_modified:
             return True
         box = QMessageBox(self._window)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setObjectName("guard")
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(tr("Unsaved parameters"))

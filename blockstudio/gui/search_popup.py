@@ -31,6 +31,7 @@ from shiboken6 import isValid
 
 from blockstudio.gui.canvas.look import colors, icon_path
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.markup import plain
 from blockstudio.gui.matching import Choice
 
 SIZE = QSize(340, 400)
@@ -66,7 +67,7 @@ class ChoiceModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return choice.label
         if role == Qt.ItemDataRole.ToolTipRole:
-            return choice.doc.split("\n")[0]
+            return plain(choice.doc.split("\n")[0])
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(part for part in (choice.label, choice.detail, choice.group) if part)
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAbstractTextDocumentLayout, QColor, QFont, QPainter, QPalette, QPen, QTextDocument
+from PySide6.QtGui import QAbstractTextDocumentLayout, QColor, QFont, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.graph.model import Note
@@ -12,6 +12,7 @@ from blockstudio.gui.canvas.look import TITLE_SIZE, measure, tint
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import Detail, Surface
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.markup import Markdown
 
 PADDING = 10.0
 TITLE = 26.0
@@ -35,7 +36,7 @@ class NoteItem(QGraphicsRectItem):
         self.surface = surface
         self.selected = False
         self.note = note
-        self._text = QTextDocument()
+        self._text = Markdown()
         self._text.setDocumentMargin(0)
         self.setPen(Qt.PenStyle.NoPen)
         self.set_note(note)

@@ -25,6 +25,7 @@ from blockstudio.graph.model import CodeDefinition
 from blockstudio.gui import new_blocks
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.code_view import CodeView
 from blockstudio.gui.panels.form import set_state
 from blockstudio.gui.panels.option_text import default_of, shown
@@ -61,7 +62,7 @@ class CodeEditorPanel(QWidget):
         self.chooser.setAccessibleName(tr("Which piece of code to edit"))
         self.chooser.setMinimumContentsLength(14)
         self.chooser.activated.connect(lambda index: self.open(self.chooser.itemData(index)))
-        self.ports = QLabel()
+        self.ports = plain_label()
         self.ports.setProperty("muted", True)
         self.ports.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.apply_button = QPushButton(icon("mdi6.check"), tr("Apply"))
@@ -75,7 +76,7 @@ class CodeEditorPanel(QWidget):
         self.view.textChanged.connect(self._typed)
         shortcut = QShortcut(QKeySequence("Ctrl+Return"), self.view, self.apply)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-        self.state = QLabel()
+        self.state = plain_label()
         self.state.setWordWrap(True)
         self.state.setContentsMargins(10, 4, 10, 5)
         self.state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.gui.icons import icon
+from blockstudio.gui.markup import plain, plain_label
 
 LABEL_WIDTH = 104
 
@@ -78,7 +79,7 @@ class Row(QWidget):
         self.label = Elided(label)
         self.label.setBuddy(editor)
         self.editor = editor
-        self.complaint = QLabel()
+        self.complaint = plain_label()
         self.complaint.setProperty("state", "error")
         self.complaint.setWordWrap(True)
         self.complaint.hide()
@@ -114,6 +115,7 @@ class Elided(QLabel):
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self._whole = text
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._elide()
@@ -237,7 +239,7 @@ def small_button(glyph: str, tip: str, act: Callable[[], Any] | None = None) -> 
     button = QToolButton()
     button.setIcon(icon(glyph, "muted"))
     button.setIconSize(QSize(14, 14))
-    button.setToolTip(tip)
+    button.setToolTip(plain(tip))
     button.setAccessibleName(tip)
     if act is not None:
         button.clicked.connect(lambda: act())

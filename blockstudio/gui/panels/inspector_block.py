@@ -17,6 +17,7 @@ from blockstudio.graph.model import HyperParameter
 from blockstudio.graph.scopes import users_of
 from blockstudio.gui import new_blocks
 from blockstudio.gui.i18n import message, tr
+from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.form import Field, Section, TextBox, set_state, small_button
 from blockstudio.gui.panels.inspector_head import head
 from blockstudio.gui.panels.inspector_ports import PortList
@@ -136,7 +137,7 @@ class HyperParameterList(Section):
         self.none.setWordWrap(True)
         self.none.setProperty("muted", True)
         self.add(self.none)
-        self.complaint = QLabel()
+        self.complaint = plain_label()
         self.complaint.setWordWrap(True)
         self.complaint.setProperty("state", "error")
         self.complaint.hide()

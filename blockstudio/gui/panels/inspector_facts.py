@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.catalog.ports import node_ports
 from blockstudio.engine.protocol import Activation, ParameterRow, Problem, TensorShape
@@ -15,6 +15,7 @@ from blockstudio.graph.model import Call, Constant, Instance, Layer, Node, Param
 from blockstudio.gui.fixes import Fix, fixes_of
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import IconLabel, icon
+from blockstudio.gui.markup import plain, plain_label
 from blockstudio.gui.panels import places
 from blockstudio.gui.panels.form import Elided, Section
 from blockstudio.gui.panels.quantities import bytes_text, count_text, shape_text, value_text
@@ -41,7 +42,7 @@ class FlowSection(Section):
         self._shown: object = None
         self._grid = Grid()
         self.add(self._grid)
-        self.wrong = QLabel()
+        self.wrong = plain_label()
         self.wrong.setWordWrap(True)
         self.wrong.setProperty("state", "error")
         self.add(self.wrong)
@@ -104,7 +105,7 @@ class FlowSection(Section):
         for problem in problems:
             for fix in fixes_of(self._session, problem):
                 button = QPushButton(icon("mdi6.auto-fix"), fix.text)
-                button.setToolTip(fix.text)
+                button.setToolTip(plain(fix.text))
                 button.clicked.connect(partial(self._apply, fix))
                 self.fixes.addWidget(button)
 

@@ -16,6 +16,7 @@ from blockstudio.graph.expressions import names_in
 from blockstudio.graph.model import BOUNDARY, Expression, Graph, If, OptionValue, Repeat
 from blockstudio.gui.canvas.summaries import round_keys
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.form import Field, Row
 from blockstudio.gui.panels.option_editors import OptionRow
 from blockstudio.gui.panels.option_text import names_at
@@ -48,7 +49,7 @@ class FlowRows(QWidget):
         return row
 
     def _note(self) -> QLabel:
-        note = QLabel()
+        note = plain_label()
         note.setWordWrap(True)
         note.setProperty("muted", True)
         self.rows.addWidget(note)

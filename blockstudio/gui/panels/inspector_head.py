@@ -14,6 +14,7 @@ from blockstudio.graph.model import Call, CodeDefinition, Function, Instance, La
 from blockstudio.graph.scopes import users_of
 from blockstudio.gui.i18n import entry_label, tr
 from blockstudio.gui.icons import IconLabel
+from blockstudio.gui.markup import plain, plain_label
 from blockstudio.gui.panels.form import Elided
 from blockstudio.gui.session import Session
 
@@ -64,12 +65,12 @@ def head(glyph: str, role: str, title: str, subtitle: str = "") -> QWidget:
     sign = IconLabel(glyph, role, 26)
     name = Elided(title)
     name.setProperty("title", True)
-    name.setToolTip(title)
+    name.setToolTip(plain(title))
     text = QVBoxLayout()
     text.setSpacing(0)
     text.addWidget(name)
     if subtitle:
-        line = QLabel(subtitle)
+        line = plain_label(subtitle)
         line.setProperty("muted", True)
         line.setWordWrap(True)
         line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

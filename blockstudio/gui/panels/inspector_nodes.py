@@ -40,6 +40,7 @@ from blockstudio.graph.scopes import owner_of, users_of
 from blockstudio.gui import new_blocks
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.form import Field, Section, TextBox
 from blockstudio.gui.panels.inspector_facts import FlowSection, OwnedSection
 from blockstudio.gui.panels.inspector_flow import IfRows, RepeatRows
@@ -318,7 +319,7 @@ class NodeSheet(QWidget):
             )
         )
         if isinstance(definition, Definition) and definition.doc:
-            doc = QLabel(definition.doc)
+            doc = plain_label(definition.doc)
             doc.setWordWrap(True)
             doc.setProperty("muted", True)
             section.add(doc)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from html import escape
 from itertools import pairwise
 from typing import Final
 
@@ -235,11 +236,12 @@ class OptionRow(Row):
         option = self.option
         default = "" if option.required else tr("Default: {value}").format(value=shown(default_of(option)) or "''")
         needs = tr("Needs a value") if option.required else default
-        doc = f"<p>{tr(option.doc)}</p>" if option.doc else ""
-        names = tr("Hyper-parameters: {names}").format(names=", ".join(self.names)) if self.names else ""
+        doc = f"<p>{escape(tr(option.doc))}</p>" if option.doc else ""
+        names = tr("Hyper-parameters: {names}").format(names=escape(", ".join(self.names))) if self.names else ""
         if option.type == "str" and self.names:
             names += f"<br>{tr('Text that starts with = is an expression.')}"
-        return f"<p><b>{option.name}</b> <span>{type_words(option)}</span><br>{needs}</p>{doc}<p>{names}</p>"
+        head = f"<b>{escape(option.name)}</b> <span>{type_words(option)}</span>"
+        return f"<p>{head}<br>{escape(needs)}</p>{doc}<p>{names}</p>"
 
 
 def in_order(rows: Iterable[OptionRow]) -> None:

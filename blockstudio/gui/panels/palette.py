@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
@@ -241,7 +242,7 @@ class PalettePanel(QWidget):
         for block in blocks:
             group.appendRow(self._library_item(block))
         about = tr("Blocks for every project, in the folder {folder}").format(folder=library.folder)
-        group.setToolTip("<br>".join([about, *map(worded, faults)]))
+        group.setToolTip("<br>".join(escape(text) for text in (about, *map(worded, faults))))
         self.model.insertRow(1, group)
         self.tree.setExpanded(group.index(), LIBRARY not in self._session.settings.get(PALETTE_CLOSED))
 
@@ -249,7 +250,7 @@ class PalettePanel(QWidget):
         item = _item(block.name, block.payload)
         item.setIcon(icon("mdi6.language-python" if block.is_code else "mdi6.bookshelf", "accent"))
         note = tr("Drag it into a graph: it comes with all it is made of.")
-        item.setToolTip(f"<b>{block.name}</b><br>{note}" + (f"<br>{block.doc}" if block.doc else ""))
+        item.setToolTip(f"<b>{escape(block.name)}</b><br>{note}" + (f"<br>{escape(block.doc)}" if block.doc else ""))
         return item
 
     def _own_item(self, definition: Definition | CodeDefinition) -> QStandardItem:
@@ -262,7 +263,7 @@ class PalettePanel(QWidget):
             doc = doc or (signature.doc if signature else "")
         is_root = definition.name == self._session.document.root
         note = tr("The root block: what runs.") if is_root else tr("Drag it into a graph to use it.")
-        item.setToolTip(f"<b>{definition.name}</b><br>{note}" + (f"<br>{doc}" if doc else ""))
+        item.setToolTip(f"<b>{escape(definition.name)}</b><br>{note}" + (f"<br>{escape(doc)}" if doc else ""))
         if is_root:
             font = item.font()
             font.setBold(True)
@@ -274,7 +275,7 @@ class PalettePanel(QWidget):
         item = _item(label, payload(entry, catalog().structures))
         doc = tr(entry.doc).split("\n\n")[0]
         name = entry.type if "." in entry.type else ""
-        item.setToolTip(f"<b>{label}</b> <span style='color:gray'>{name}</span><br>{doc}")
+        item.setToolTip(f"<b>{label}</b> <span style='color:gray'>{name}</span><br>{escape(doc)}")
         if with_category:
             category = catalog().category(entry.category)
             number = catalog().categories.index(category)

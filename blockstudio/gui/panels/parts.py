@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.markup import plain, plain_label
 from blockstudio.gui.theme import fixed_font
 
 
@@ -30,7 +31,7 @@ def tool_button(name: str, tip: str, clicked: Callable[[], Any] | None = None, t
     button = QToolButton()
     button.setIcon(icon(name))
     button.setIconSize(QSize(16, 16))
-    button.setToolTip(tip)
+    button.setToolTip(plain(tip))
     button.setAccessibleName(tip)
     button.setAutoRaise(True)
     if text:
@@ -62,7 +63,7 @@ class Number(QSpinBox):
 
 def muted_label(text: str = "") -> QLabel:
     """A line of less weight that wraps."""
-    label = QLabel(text)
+    label = plain_label(text)
     label.setProperty("muted", True)
     label.setWordWrap(True)
     return label
@@ -70,7 +71,7 @@ def muted_label(text: str = "") -> QLabel:
 
 def state_label(state: str = "error") -> QLabel:
     """A line that says what is wrong; hidden while it has nothing to say."""
-    label = QLabel()
+    label = plain_label()
     label.setProperty("state", state)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -181,7 +182,7 @@ class CopyLine(QWidget):
     def __init__(self, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
-        self._label = QLabel()
+        self._label = plain_label()
         self._label.setFont(fixed_font())
         self._label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

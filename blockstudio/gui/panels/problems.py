@@ -26,6 +26,7 @@ from blockstudio.errors import mark
 from blockstudio.gui.fixes import Fix, fixes_of
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.markup import plain
 from blockstudio.gui.panels.form import small_button
 from blockstudio.gui.session import Session
 
@@ -104,9 +105,9 @@ class ProblemsPanel(QWidget):
             text = message(problem)
             what = QStandardItem(icon(glyph, {"info": "info"}.get(problem.severity, problem.severity)), text)
             what.setAccessibleText(f"{tr(word)}: {text}")
-            what.setToolTip(text)
+            what.setToolTip(plain(text))
             where = QStandardItem(problem.path)
-            where.setToolTip(tr("Show {path}").format(path=problem.path))
+            where.setToolTip(plain(tr("Show {path}").format(path=problem.path)))
             last = QStandardItem()
             for item in (what, where, last):
                 item.setData(problem, _PROBLEM)
@@ -133,7 +134,7 @@ class ProblemsPanel(QWidget):
         row = QHBoxLayout(holder)
         row.setContentsMargins(2, 1, 6, 1)
         button = QPushButton(fix.text)
-        button.setToolTip(fix.text)
+        button.setToolTip(plain(fix.text))
         button.setProperty("small", True)
         button.clicked.connect(lambda: self._apply(fix))
         row.addWidget(button)

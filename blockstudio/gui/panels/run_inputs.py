@@ -25,6 +25,7 @@ from blockstudio.graph.edits import SetPorts
 from blockstudio.graph.expressions import DTYPES
 from blockstudio.graph.model import Definition, Example, Port
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.asking import Question
 from blockstudio.gui.panels.option_editors import Choice
 from blockstudio.gui.panels.parts import Number, muted_label, tool_button
@@ -70,7 +71,7 @@ class InputRow(QWidget):
         self._session = session
         self._example = port.example or Example()
         self._keys = Question(session, self._take_keys, lambda failure: None, self)
-        self.name = QLabel(port.name)
+        self.name = plain_label(port.name)
         self.name.setProperty("heading", True)
         self.generator = Choice()
         for generator, text, function in GENERATORS:

@@ -25,6 +25,7 @@ from blockstudio.engine.protocol import KeyReport, LoadReport, TensorFile
 from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.parts import muted_label, state_label, tell
 from blockstudio.gui.panels.quantities import bytes_text, shape_text
 from blockstudio.gui.panels.tensor_view import TensorPanel
@@ -84,7 +85,7 @@ class LoadReportDialog(QDialog):
         self._load = load
         blocked = [key for key in report.keys if key.problem in BLOCKING]
         name = Path(report.file).name
-        heading = QLabel(
+        heading = plain_label(
             tr("“{file}” does not fit the model in every key.").format(file=name)
             if blocked
             else tr("“{file}” fits the model, with remarks.").format(file=name)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QTab
 
 from blockstudio.engine.protocol import Failure, ParameterRow, ParameterTable, ShowTensor, Statistics, TensorView
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.asking import Question, failure_text
 from blockstudio.gui.panels.heat_map import HeatMap
 from blockstudio.gui.panels.histogram import HistogramPlot
@@ -49,7 +50,7 @@ class TensorPanel(QWidget):
         self.show_ref(session.tensor if follows else None)
 
     def _build(self) -> None:
-        self.name = QLabel()
+        self.name = plain_label()
         self.name.setProperty("heading", True)
         self.name.setWordWrap(True)
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -1,0 +1,31 @@
+"""Texts of a project in widgets of Qt, which take for HTML what looks like it and read the files that it names."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtGui import Qt as Guesses
+from PySide6.QtWidgets import QLabel
+
+
+def plain(text: str) -> str:
+    """A text for a tooltip that shows it as it is."""
+    return escape(text).replace("\n", "<br>") if Guesses.mightBeRichText(text) else text
+
+
+def plain_label(text: str = "") -> QLabel:
+    """A label that shows every text as it is."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+class Markdown(QTextDocument):
+    """Text in Markdown, without the pictures that it names: to open a project reads no other file."""
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        picture = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
+        picture.fill(Qt.GlobalColor.transparent)
+        return picture
