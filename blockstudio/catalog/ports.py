@@ -16,10 +16,12 @@ from blockstudio.catalog.values import option_from_text
 from blockstudio.errors import BlockStudioError
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
+    BOUNDARY,
     Call,
     CodeDefinition,
     Constant,
     Definition,
+    Endpoint,
     Function,
     Graph,
     If,
@@ -65,6 +67,29 @@ def node_ports(document: Document, location: Location, node: Node) -> Ports:
     if ports is None:
         return Ports(tuple(map(PortSpec, wired_in)), tuple(map(PortSpec, wired_out)))
     return ports
+
+
+def is_row(document: Document, location: Location) -> bool:
+    """Whether the graph at `location` is the inside of a Sequential, where the order stands for wires."""
+    parent = location.parent
+    return parent is not None and isinstance(document.node(parent, location.steps[-1][0]), Sequential)
+
+
+def source_of(document: Document, location: Location, node: str, port: str) -> Endpoint | None:
+    """What feeds an input of a node, or with "" an output of the graph: by a wire, or by the order of a Sequential."""
+    graph = document.graph(location)
+    if not is_row(document, location):
+        return graph.source_of(node, port)
+    names = list(graph.nodes)
+    if node:
+        inputs = node_ports(document, location, graph.nodes[node]).inputs
+        if inputs and inputs[0].name != port:
+            return None
+    before = names[: names.index(node)] if node else names
+    if not before:
+        return Endpoint(BOUNDARY, INPUT)
+    outputs = node_ports(document, location, graph.nodes[before[-1]]).outputs
+    return Endpoint(before[-1], outputs[0].name if outputs else OUTPUT)
 
 
 def passed_through(ports: Ports, wired: Collection[str]) -> dict[str, str]:

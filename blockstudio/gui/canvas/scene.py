@@ -11,7 +11,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject
 
-from blockstudio.catalog.ports import INPUT, OUTPUT, node_ports
+from blockstudio.catalog.ports import INPUT, OUTPUT, is_row, node_ports
 from blockstudio.engine.protocol import Problem, TensorShape
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Batch, Edit, RemoveNode, SetRoute
@@ -76,8 +76,7 @@ class CanvasScene(ItemStore):
         self.graph = document.graph(location)
         self._instances.count(document)
         self.arrangement, self.lanes = {}, {}
-        parent = location.parent
-        self.sequence = parent is not None and isinstance(document.node(parent, location.steps[-1][0]), Sequential)
+        self.sequence = is_row(document, location)
         for node in self.graph.nodes.values():
             if isinstance(node, Call):
                 self._layer_of[node.name] = node.layer

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
-from blockstudio.catalog.ports import node_ports
+from blockstudio.catalog.ports import node_ports, source_of
 from blockstudio.engine.protocol import Activation, ParameterRow, Problem, TensorShape
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.model import Call, Constant, Instance, Layer, Node, Parameter, Repeat, Sequential
@@ -54,10 +54,10 @@ class FlowSection(Section):
         session = self._session
         node = session.selected_nodes[0]
         ports = node_ports(session.document, session.location, node)
-        graph, location = session.graph, session.location
+        location = session.location
         rows: list[tuple[str, str, str, str, TensorRef | None]] = []
         for port in ports.inputs:
-            source = graph.source_of(node.name, port.name)
+            source = source_of(session.document, location, node.name, port.name)
             if source is None and (port.optional or port.advanced):
                 continue
             shape = session.shape(location, *source) if source else None

@@ -9,6 +9,7 @@ from attrs import evolve
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from blockstudio.catalog.ports import is_row, source_of
 from blockstudio.graph.model import Example, Port
 from blockstudio.graph.port_commands import add_port, remove_port, rename_port, reorder_ports, set_port
 from blockstudio.gui.i18n import tr
@@ -29,13 +30,16 @@ class PortList(Section):
         self._session = session
         self._side: Side = side
         self._names: list[str] | None = None
+        self._fixed = is_row(session.document, session.location)
+        """A Sequential has one input and one output."""
         self._rows: list[tuple[Field, QLabel]] = []
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self.refresh)
         tip = tr("Add an input") if side == "inputs" else tr("Add an output")
-        self.extra.addWidget(small_button("mdi6.plus", tip, self.add_one))
+        if not self._fixed:
+            self.extra.addWidget(small_button("mdi6.plus", tip, self.add_one))
 
     def refresh(self) -> None:
         session = self._session
@@ -49,7 +53,7 @@ class PortList(Section):
             if self._side == "inputs":
                 shape.setText(flow_text(session.shape(session.location, "", name)))
             else:
-                source = session.graph.source_of("", name)
+                source = source_of(session.document, session.location, "", name)
                 shape.setText(flow_text(session.shape(session.location, *source)) if source else tr("not wired"))
 
     def add_one(self) -> None:
@@ -90,14 +94,17 @@ class PortList(Section):
             row.addWidget(field, 1)
             row.addSpacing(4)
             row.addWidget(shape, 1)
+            self.rows.addWidget(line)
+            self._rows.append((field, shape))
+            field.setReadOnly(self._fixed)
+            if self._fixed:
+                continue
             up = small_button("mdi6.arrow-up", tr("Move up"), partial(self._move, i, -1))
             up.setEnabled(i > 0)
             row.addWidget(up)
             row.addWidget(
                 small_button("mdi6.close", tr("Remove {name}").format(name=name), partial(self._remove, name))
             )
-            self.rows.addWidget(line)
-            self._rows.append((field, shape))
         if not names:
             none = QLabel(tr("None: the block takes nothing.") if self._side == "inputs" else tr("None yet."))
             none.setProperty("muted", True)
@@ -201,7 +208,8 @@ class PortSheet(QWidget):
             return
         session = self._session
         self.name.show_text(port.name)
-        source = ("", port.name) if self._side == "inputs" else session.graph.source_of("", port.name)
+        document, location = session.document, session.location
+        source = ("", port.name) if self._side == "inputs" else source_of(document, location, "", port.name)
         self.shape.setText(flow_text(session.shape(session.location, *source)) if source else tr("not wired"))
         if self.example is not None:
             self.example.show_example(port.example or Example())

@@ -26,6 +26,8 @@ from blockstudio.graph.model import (
     Instance,
     Layer,
     Node,
+    Port,
+    Sequential,
     Unknown,
 )
 from blockstudio.gui.panels.form import Field, Section
@@ -382,3 +384,27 @@ def test_tab_goes_from_value_to_value(panel: InspectorPanel, session: Session, q
         qtbot.keyClick(focus, Qt.Key.Key_Tab)
         buttons.append(QApplication.focusWidget())
     assert row(panel, "in_features").expose in buttons  # the keyboard reaches them all the same
+
+
+def test_in_a_sequential_the_order_tells_what_comes_in(panel: InspectorPanel, session: Session, qtbot: QtBot) -> None:
+    children = {
+        name: Layer(name=name, type=f"torch.nn.{kind}") for name, kind in (("norm", "LayerNorm"), ("act", "ReLU"))
+    }
+    session.push(AddNode(NET, Sequential(name="net", body=Graph([Port("input")], [Port("output")], children))), "Add")
+    body = NET.enter("net", "body")
+    shapes = [
+        PortShape("Net/net.body", "input", TensorShape((2, 20))),
+        PortShape("Net/net.body/norm", "output", TensorShape((2, 21))),
+        PortShape("Net/net.body/act", "output", TensorShape((2, 22))),
+    ]
+    session.set_shapes(Shapes(1, tuple(shapes), ()))
+    session.enter(body)
+    look(qtbot)
+    assert "(2, 22)" in texts(panel) and "not wired" not in texts(panel)
+    for name, shape in (("norm", "(2, 20)"), ("act", "(2, 21)")):
+        select(session, qtbot, name)
+        assert shape in texts(panel) and "not wired" not in texts(panel)
+
+
+def texts(panel: InspectorPanel) -> str:
+    return " ".join(label.text() for label in panel.findChildren(QLabel) if not label.isHidden())
