@@ -11,7 +11,7 @@ from blockstudio.errors import EditError, mark
 from blockstudio.graph import expressions
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, RemoveNode, SetNode, disconnect
-from blockstudio.graph.grouping import crossing, refuse_between, refuse_shared
+from blockstudio.graph.grouping import crossing, extent, refuse_between, refuse_shared
 from blockstudio.graph.model import (
     BOUNDARY,
     Endpoint,
@@ -25,6 +25,7 @@ from blockstudio.graph.model import (
     Sequential,
     copy_graph,
     copy_node,
+    copy_part,
 )
 from blockstudio.graph.rewriting import map_expressions
 from blockstudio.graph.scopes import unique_name
@@ -77,7 +78,7 @@ def wrap(
     `main_ports` tells the input and the output of a child of a Sequential.
     """
     graph = document.graph(location)
-    chosen = [name for name in graph.nodes if name in set(names)]
+    chosen = graph.chosen(names)
     if not chosen:
         raise EditError(mark("Select the nodes to put into it first."))
     parent = location.parent
@@ -88,13 +89,8 @@ def wrap(
     inputs, outputs = crossing(graph, set(chosen))
     if len(outputs) > max(1, len(inputs)):
         raise EditError(mark("It would need an input for each output: what comes out is carried on."))
-    body = Graph(nodes={name: copy_node(graph.nodes[name]) for name in chosen})
-    for target, source in graph.edges.items():
-        if target.node in body.nodes and source.node in body.nodes:
-            body.connect(target, source)
-            if target in graph.routes:
-                body.routes[target] = graph.routes[target]
-    left, _, top = _extent(body)
+    body = copy_part(graph, chosen)
+    left, _, top = extent(body.nodes.values())
     for row, (port, targets) in enumerate(inputs.values()):
         body.inputs.append(Port(port, (left - WIDTH, top + 90.0 * row)))
         for target in targets:
@@ -107,7 +103,7 @@ def wrap(
     edits: list[Edit] = [
         *disconnect(location, graph, edges),
         *(RemoveNode(location, inner) for inner in chosen),
-        AddNode(location, made, list(graph.nodes).index(chosen[0])),
+        AddNode(location, made, list(graph.nodes).index(next(iter(chosen)))),
         *(Connect(location, Endpoint(name, port), source) for source, (port, _) in inputs.items()),
         *(
             Connect(location, edge.target, Endpoint(name, given[edge.source]))
@@ -120,7 +116,7 @@ def wrap(
 
 def _repeat(document: Document, location: Location, body: Graph, sources: Collection[Endpoint]) -> Repeat:
     """Rounds of a body, each with weights of its own; what has no source carries on what came in."""
-    left, right, top = _extent(body)
+    left, right, top = extent(body.nodes.values())
     body.inputs = body.inputs or [Port("x", (left - WIDTH, top))]
     _feed(body, [port.name for port in body.inputs], sources)
     position = ((left + right) / 2, top)
@@ -129,7 +125,7 @@ def _repeat(document: Document, location: Location, body: Graph, sources: Collec
 
 def _if(document: Document, location: Location, body: Graph, outputs: Mapping[Endpoint, str]) -> If:
     """A body that runs if a condition holds; else what came in goes past it."""
-    left, right, top = _extent(body)
+    left, right, top = extent(body.nodes.values())
     _feed(body, list(outputs.values()), outputs)
     past = Graph(list(body.inputs), list(body.outputs))
     for result, given in zip(body.outputs, body.inputs, strict=False):
@@ -145,25 +141,19 @@ def _if(document: Document, location: Location, body: Graph, outputs: Mapping[En
 
 
 def _feed(body: Graph, ports: Sequence[str], sources: Collection[Endpoint]) -> None:
-    _, right, top = _extent(body)
+    _, right, top = extent(body.nodes.values())
     body.outputs = [Port(port, (right + WIDTH, top + 90.0 * row)) for row, port in enumerate(ports)]
     for port, source in zip(ports, sources, strict=False):
         body.connect(Endpoint(BOUNDARY, port), source)
 
 
-def _extent(body: Graph) -> tuple[float, float, float]:
-    places = [node.position for node in body.nodes.values()]
-    across = [x for x, _ in places]
-    return min(across), max(across), min(y for _, y in places)
-
-
 def _wrap_children(
-    document: Document, location: Location, chosen: list[str], kind: str, main_ports: MainPorts
+    document: Document, location: Location, chosen: Mapping[str, Node], kind: str, main_ports: MainPorts
 ) -> tuple[Edit, str]:
     """Children of a Sequential that follow each other, in rounds of their own."""
     graph = document.graph(location)
-    first = list(graph.nodes).index(chosen[0])
-    if kind != "repeat" or list(graph.nodes)[first : first + len(chosen)] != chosen:
+    first = list(graph.nodes).index(next(iter(chosen)))
+    if kind != "repeat" or list(graph.nodes)[first : first + len(chosen)] != list(chosen):
         raise EditError(mark("In a Sequential, only children that follow each other can be repeated."))
     body = Graph([Port("x")], [Port("x", (WIDTH * (len(chosen) + 1), 0.0))])
     value = Endpoint(BOUNDARY, "x")

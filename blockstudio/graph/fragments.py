@@ -27,6 +27,7 @@ from blockstudio.graph.model import (
     Position,
     Sequential,
     copy_node,
+    copy_part,
 )
 from blockstudio.graph.scopes import names_in_scope, next_free, owner_of
 
@@ -47,17 +48,11 @@ class Fragment:
 def copy_fragment(document: Document, location: Location, names: Collection[str]) -> Fragment:
     """A copy of some nodes. A call whose layer is not among them becomes a layer of its own."""
     graph = document.graph(location)
-    chosen = [name for name in graph.nodes if name in set(names)]
-    piece = Graph(
-        nodes={name: copy_node(_standing_alone(document, location, graph.nodes[name], chosen)) for name in chosen},
-        edges={t: s for t, s in graph.edges.items() if t.node in chosen and s.node in chosen},
-        notes={key: note for key, note in graph.notes.items() if key in set(names)},
-        routes={
-            target: points
-            for target, points in graph.routes.items()
-            if target.node in chosen and graph.edges[target].node in chosen
-        },
-    )
+    chosen = graph.chosen(names)
+    piece = copy_part(graph, chosen)
+    piece.nodes = {name: copy_node(_standing_alone(document, location, n, chosen)) for name, n in piece.nodes.items()}
+    wanted = set(names)
+    piece.notes = {key: note for key, note in graph.notes.items() if key in wanted}
     outside = tuple(edge for name in chosen for edge in graph.edges_into(name) if edge.source.node not in chosen)
     held = (instance.definition for instance in topology.instances_in(piece))
     needed = closure(document, (name for name in held if name in document.definitions))

@@ -35,6 +35,7 @@ from blockstudio.graph.model import (
     Repeat,
     Sequential,
     copy_node,
+    copy_part,
 )
 from blockstudio.graph.rewriting import map_expressions
 from blockstudio.graph.scopes import calls_of, class_scope, names_in_scope, next_free, owner_of
@@ -56,7 +57,7 @@ def group(document: Document, location: Location, names: Collection[str], defini
     if definition_name in document.definitions:
         raise EditError(mark("There is already a block named “{name}”."), name=definition_name)
     graph = document.graph(location)
-    chosen = [name for name in graph.nodes if name in set(names)]
+    chosen = graph.chosen(names)
     if not chosen:
         raise EditError(mark("Select the nodes to group first."))
     refuse_children(document, location)
@@ -64,15 +65,8 @@ def group(document: Document, location: Location, names: Collection[str], defini
     refuse_shared(document, location, chosen)
 
     inputs, outputs = crossing(graph, set(chosen))
-    left = min(graph.nodes[name].position[0] for name in chosen)
-    right = max(graph.nodes[name].position[0] for name in chosen)
-    top = min(graph.nodes[name].position[1] for name in chosen)
-    body = Graph(nodes={name: copy_node(graph.nodes[name]) for name in chosen})
-    for target, source in graph.edges.items():
-        if target.node in body.nodes and source.node in body.nodes:
-            body.connect(target, source)
-            if target in graph.routes:
-                body.routes[target] = graph.routes[target]
+    body = copy_part(graph, chosen)
+    left, right, top = extent(body.nodes.values())
     for row, (port, targets) in enumerate(inputs.values()):
         body.inputs.append(Port(port, (left - MARGIN, top + 90.0 * row)))
         for target in targets:
@@ -101,7 +95,7 @@ def group(document: Document, location: Location, names: Collection[str], defini
         initializers=moved_rules if not location.steps else [],
     )
     edges = [edge for name in chosen for edge in graph.edges_into(name) + graph.edges_out_of(name)]
-    index = list(graph.nodes).index(chosen[0])
+    index = list(graph.nodes).index(next(iter(chosen)))
     edits: list[Edit] = [
         *disconnect(location, graph, edges),
         *(RemoveNode(location, name) for name in chosen),
@@ -246,6 +240,12 @@ def carried(source: Endpoint, target: str = "") -> str:
         if expressions.is_identifier(wanted):
             return wanted
     return "value"
+
+
+def extent(nodes: Collection[Node]) -> tuple[float, float, float]:
+    """Left, right and top of where nodes stand."""
+    across = [node.position[0] for node in nodes]
+    return min(across), max(across), min(node.position[1] for node in nodes)
 
 
 def crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str, list[Endpoint]]], dict[Endpoint, str]]:

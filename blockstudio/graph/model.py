@@ -6,7 +6,7 @@ by the edits of `edits.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from attrs import Factory, define, evolve, field, frozen
@@ -106,6 +106,11 @@ class Graph:
     def _index(self, source: Endpoint, target: Endpoint) -> None:
         self._outgoing.setdefault(source.node, {})[target] = source
         self._incoming.setdefault(target.node, {})[target] = source
+
+    def chosen(self, names: Collection[str]) -> dict[str, Node]:
+        """The nodes with these names, in the order of the graph; names of others are left out."""
+        wanted = set(names)
+        return {name: node for name, node in self.nodes.items() if name in wanted}
 
     def source_of(self, node: str, port: str) -> Endpoint | None:
         """The output that feeds an input, None when nothing does."""
@@ -355,6 +360,14 @@ def copy_graph(graph: Graph) -> Graph:
     result._outgoing = {name: dict(edges) for name, edges in graph._outgoing.items()}
     result._incoming = {name: dict(edges) for name, edges in graph._incoming.items()}
     return result
+
+
+def copy_part(graph: Graph, names: Collection[str]) -> Graph:
+    """A copy of some nodes with the edges among them, without ports and notes."""
+    nodes = {name: copy_node(node) for name, node in graph.chosen(names).items()}
+    edges = {t: s for t, s in graph.edges.items() if t.node in nodes and s.node in nodes}
+    routes = {target: points for target, points in graph.routes.items() if target in edges}
+    return Graph(nodes=nodes, edges=edges, routes=routes)
 
 
 def copy_node(node: Node, **changes: Any) -> Node:

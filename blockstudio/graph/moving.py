@@ -13,6 +13,7 @@ from blockstudio.graph.edits import AddNode, Batch, ChangeDefinition, Connect, E
 from blockstudio.graph.grouping import (
     MARGIN,
     carried,
+    extent,
     names_used,
     option_text,
     placed,
@@ -90,7 +91,7 @@ def move_into(document: Document, location: Location, names: Collection[str], bl
     refuse_children(document, location)
     graph = document.graph(location)
     instance, definition = _only_instance(document, location, block)
-    chosen = [name for name in graph.nodes if name in set(names) and name != block]
+    chosen = graph.chosen({*names} - {block})
     if not chosen:
         raise EditError(mark("Select the nodes to move first."))
     refuse_shared(document, location, chosen)
@@ -132,7 +133,7 @@ def move_into(document: Document, location: Location, names: Collection[str], bl
     for port in _gone_quiet(graph, block, border):
         border.drop_output(port)
 
-    nodes = [graph.nodes[name] for name in chosen]
+    nodes = chosen.values()
     given, words = _given(document, location, definition, instance, nodes)
     behind = bool(topology.downstream(graph, {block}) & set(chosen))
     shift = _shift_in(nodes, list(inner.nodes.values()), behind)
@@ -162,7 +163,7 @@ def move_out(
     inner = document.graph(inner_place)
     if inner is not definition.graph:
         raise EditError(mark("Only what lies directly in a block can be moved out of it."), path=inner_place.path())
-    chosen = [name for name in inner.nodes if name in set(names)]
+    chosen = inner.chosen(names)
     if not chosen:
         raise EditError(mark("Select the nodes to move first."))
     refuse_shared(document, inner_place, chosen)
@@ -198,7 +199,7 @@ def move_out(
 
     values = {parameter.name: parameter.default for parameter in definition.hyper_parameters}
     values |= {key: option_text(value) for key, value in instance.options.items()}
-    nodes = [inner.nodes[name] for name in chosen]
+    nodes = chosen.values()
     behind = bool(topology.upstream(inner, set(chosen)) - set(chosen))
     shift = _shift_out(nodes, instance.position, behind)
     moved = [placed(node, renamed, values, shift) for node in nodes]
@@ -295,28 +296,22 @@ def _edits(
 
 def _shift_in(nodes: Collection[Node], inside: Collection[Node], behind: bool) -> Position:
     """To the right of what is inside for what comes behind it, else to the left."""
-    left, right, top = _extent(nodes)
+    left, right, top = extent(nodes)
     if not inside:
         return (-left, -top)
-    inner_left, inner_right, inner_top = _extent(inside)
+    inner_left, inner_right, inner_top = extent(inside)
     x = inner_right + MARGIN - left if behind else inner_left - MARGIN - right
     return (x, inner_top - top)
 
 
 def _shift_out(nodes: Collection[Node], at: Position, behind: bool) -> Position:
-    left, right, top = _extent(nodes)
+    left, right, top = extent(nodes)
     return (at[0] + APART - left if behind else at[0] - APART - right, at[1] - top)
-
-
-def _extent(nodes: Collection[Node]) -> tuple[float, float, float]:
-    """Left, right and top of where nodes stand."""
-    xs = [node.position[0] for node in nodes]
-    return min(xs), max(xs), min(node.position[1] for node in nodes)
 
 
 def _spread(border: Border, nodes: Collection[Node]) -> None:
     """Keep the ports of a block outside of its nodes, the new ones below the others."""
-    left, right, top = _extent(nodes)
+    left, right, top = extent(nodes)
     for ports, edge in ((border.inputs, left - MARGIN), (border.outputs, right + MARGIN)):
         for row, (name, port) in enumerate(ports.items()):
             x, y = port.position

@@ -76,7 +76,7 @@ class Finder:
     def found(self, text: str) -> list[Choice]:
         """What a text finds, as much as anyone reads; sizes may be written 2x256, 2×256 or (2, 256)."""
         words = [_size(word) for word in re.sub(r"[()]", " ", text).replace(", ", ",").split()]
-        found = matching.ranked(self._choices, " ".join(words)) if words else self._choices
+        found = matching.ranked(self._choices, " ".join(words))
         return [self._dress(choice) for choice in found[:MOST]]
 
     def _dress(self, choice: Choice) -> Choice:

@@ -131,7 +131,7 @@ class Going:
             self._session.notify(tr("There are no bookmarks in this project yet."), "info", key="no-bookmarks")
             return
         self._window.search_popup.open_large(
-            lambda text: matching.ranked(choices, text) if text.strip() else choices,
+            lambda text: matching.ranked(choices, text),
             lambda payload: self._go(marks[int(payload)]),
             prompt=tr("Go to a bookmark"),
             title=tr("Bookmarks"),

@@ -54,11 +54,14 @@ def ranked(
     likely: Sequence[str] = (),
 ) -> list[C]:
     """The choices that match every word of a text, best first; what is only misspelt where nothing else is found.
+    Without a word, all as they come.
 
     What was used last and what is likely come before what answers as well.
     """
     words = text.lower().split()
     choices = list(available)
+    if not words:
+        return choices
     for score in (_score, _misspelt) if len(choices) <= MOST_SPELT else (_score,):
         scored = []
         for order, choice in enumerate(choices):

@@ -118,5 +118,5 @@ class Composing:
                 then(uses[int(payload)])
 
         self._canvas.search_popup.open_large(
-            lambda text: matching.ranked(choices, text) if text.strip() else choices, take, prompt=prompt, title=title
+            lambda text: matching.ranked(choices, text), take, prompt=prompt, title=title
         )
