@@ -19,6 +19,7 @@ from blockstudio.compiler import Compiled, compile_document
 from blockstudio.errors import BlockStudioError, CompileError, RunError, mark, worded
 from blockstudio.graph.document import Document, Location
 from blockstudio.runtime.placement import placeable
+from blockstudio.runtime.raised import raised
 
 _NUMBERS = count(1)
 _COMPILED = "__compiled__"
@@ -101,13 +102,8 @@ def explain(error: BaseException) -> RunError | None:
         trail.follow(frame, instruction)
     if trail.compiled is None:
         return None
-    return RunError(
-        mark("It raised {kind}: {reason}"),
-        path=trail.place.path(trail.node) if trail.place else trail.compiled.root,
-        kind=type(error).__name__,
-        reason=str(error),
-        instance=trail.instance,
-    )
+    path = trail.place.path(trail.node) if trail.place else trail.compiled.root
+    return raised(error, path, instance=trail.instance)
 
 
 @define

@@ -24,6 +24,7 @@ from blockstudio.compiler.ir import Value
 from blockstudio.errors import BlockStudioError, RunError, mark
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import BOUNDARY
+from blockstudio.runtime.raised import raised
 
 GLOBALS: Mapping[str, Any] = {"torch": torch, "nn": nn, "F": F, "OrderedDict": OrderedDict}
 """What generated source may name besides its own classes."""
@@ -378,9 +379,7 @@ class Recorder(Interpreter):
             raise
         except Exception as error:
             path = self.at.path if self.at is not None else ""
-            raise RunError(
-                mark("It raised {kind}: {reason}"), path=path, kind=type(error).__name__, reason=str(error)
-            ) from error
+            raise raised(error, path) from error
 
 
 class _Missing:
@@ -405,9 +404,7 @@ def defaults(module: ir.Module | ir.CodeModule) -> dict[str, Any]:
         try:
             found[argument.name] = evaluate(argument.default, {})
         except Exception as error:  # such as a division by zero
-            raise RunError(
-                mark("It raised {kind}: {reason}"), path=module.name, kind=type(error).__name__, reason=str(error)
-            ) from error
+            raise raised(error, module.name) from error
     return found
 
 

@@ -288,3 +288,10 @@ def test_a_tower_of_blocks_as_high_as_allowed_can_be_built_and_run() -> None:
             )
         )
     assert build(document(*definitions))(torch.rand(2, 8)).shape == (2, 8)
+
+
+def test_memory_that_ran_out_is_told_in_plain_words() -> None:
+    huge = net(graph("x", "y", [linear("a", 2, 10**12)], "x>a a>y"))
+    with pytest.raises(RunError, match=r"not enough memory for it: it needs 7,450\.6 GB more") as caught:
+        build(huge)
+    assert caught.value.path == "Net/a" and caught.value.facts["kind"] == "RuntimeError"
