@@ -117,10 +117,15 @@ class Adding(SessionView):
             self.reveal(body)
 
     def _loose_ends(self) -> list[PortKey]:
-        """The first outputs of what is selected, top to bottom: what a new node is wired to."""
+        """The first outputs of what is selected, top to bottom: what a new node is wired to.
+
+        The first node of a graph is wired to its one input.
+        """
         scene = self.canvas_scene
         if scene.sequence or len(scene.selection) > 8:
             return []
+        if not scene.selection and not scene.graph.nodes and len(scene.graph.inputs) == 1:
+            return [PortKey("", scene.graph.inputs[0].name, is_source=True)]
         items = [item for item in scene.selected_items() if isinstance(item, NodeItem | PillItem)]
         ends = []
         for item in sorted(items, key=lambda item: (item.y(), item.x())):
@@ -293,7 +298,7 @@ class Adding(SessionView):
         place = self.mapFromScene(at) if at is not None else pointer
         if at is None and not self.viewport().rect().contains(pointer):
             place = self.viewport().rect().center() - QPoint(170, 190)
-        elif at is None and not session.selection:
+        elif at is None and not session.selection and not self._loose_ends():
             at = self.mapToScene(pointer)  # with a selection it lands beside that, wired to it
 
         def chosen(payload: str) -> None:

@@ -13,6 +13,7 @@ from blockstudio.graph.model import CodeDefinition, Definition, Endpoint
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.offers import offers
 from blockstudio.gui.panels.palette import MIME
+from blockstudio.gui.session import new_document
 
 from .conftest import Desk
 
@@ -203,3 +204,15 @@ def test_a_wire_back_along_its_own_line_goes_round_below(net: Desk) -> None:
     assert wire.distance(QPointF(300.0, 170.0)) < 2.0
     assert wire.distance(QPointF(300.0, 105.0)) > lowest / 2
     assert wire.middle().y() == 170.0
+
+
+def test_the_first_node_of_a_graph_is_wired_to_its_input(desk: Desk) -> None:
+    desk.show_document(new_document())
+    desk.key(Qt.Key.Key_Tab)
+    desk.search("linear")
+    (name,) = desk.selected()
+    (port,) = desk.graph.inputs
+    assert desk.graph.edges == {Endpoint(name, "input"): Endpoint("", port.name)}
+    desk.canvas.select_keys([])
+    desk.canvas.add_entry("torch.nn.ReLU")  # not the first any more
+    assert len(desk.graph.edges) == 1
