@@ -13,6 +13,7 @@ import pytest
 
 from blockstudio.errors import ProjectError
 from blockstudio.formats import files, migrations, project
+from blockstudio.formats.conversion import NODE_KINDS
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import MoveNodes, SetNode
 from blockstudio.graph.model import (
@@ -133,7 +134,7 @@ def away_from_default(value: Any) -> Iterator[tuple[type, str]]:
 
 def test_no_field_is_left_out_of_the_test_above() -> None:
     kinds = [Document, Definition, CodeDefinition, Graph, Port, Example, Note, HyperParameter, Initializer]
-    every = {key for kind in [*kinds, *project.NODE_KINDS.values()] for key in fields(kind)}
+    every = {key for kind in [*kinds, *NODE_KINDS.values()] for key in fields(kind)}
     assert every - set(away_from_default(everything())) == set()
 
 
