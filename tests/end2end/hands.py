@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from attrs import frozen
 from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QPushButton, QWidget
 from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
@@ -161,6 +161,7 @@ class Hands:
         """Press the keys that open a file dialog, and type a file's name into it.
 
         The dialog runs an event loop of its own, so the answer is prepared before the keys are pressed.
+        What a dialog before it suggests is taken.
         """
         answers: list[subprocess.Popen[bytes]] = []
 
@@ -168,7 +169,13 @@ class Hands:
             dialog = QApplication.activeModalWidget()
             field = dialog.findChild(QLineEdit, "fileNameEdit") if dialog else None
             if field is None or not field.isVisible():
-                QTimer.singleShot(100, answer)
+                suggested = (
+                    [button for button in dialog.findChildren(QPushButton) if button.isDefault()] if dialog else []
+                )
+                if suggested and not isinstance(dialog, QFileDialog):
+                    place = _point(suggested[0])
+                    subprocess.run(["xdotool", "mousemove", str(place.x()), str(place.y()), "click", "1"], check=True)
+                QTimer.singleShot(300, answer)
                 return
             place = _point(field)
             move = f"xdotool mousemove --sync {place.x()} {place.y()} click --repeat 3 --delay 60 1"

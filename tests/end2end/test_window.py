@@ -69,7 +69,7 @@ def option(hands: Hands, name: str) -> QWidget:
 def compose_layers(hands: Hands) -> None:
     """C1 from nothing: x -> Linear(20, 256) -> ReLU -> Linear(256, 10) -> y, with a mistake on the way."""
     session = hands.window.session
-    hidden = hands.add("Linear", hands.on_canvas(0.30, 0.7))
+    hidden = hands.add("Linear", hands.on_canvas(0.15, 0.8))
     hands.write(option(hands, "in_features"), "20")
     hands.write(option(hands, "out_features"), "256")
     out = hands.add("Linear", hands.on_canvas(0.80, 0.7))
@@ -188,7 +188,7 @@ def test_compose_mend_initialise_run_save_and_load(open_window: OpenWindow, tmp_
     again.through_dialog(str(tmp_path / "net.blocks"), "ctrl+o")
     again.wait(lambda: again.window.session.graph.nodes)
     again.wait(lambda: again.window.session.table is not None)
-    again.through_dialog(str(tmp_path / "net.params"), "ctrl+shift+p")
+    again.through_dialog(str(tmp_path / "net.params"), "ctrl+shift+o")
     again.wait(lambda: again.window.session.undo_stack.undoText() == "Load net.params")
     panel = again.window.findChild(RunPanel)
     assert panel is not None
