@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Mapping
 from attrs import Factory, define
 from PySide6.QtCore import QRectF
 
-from blockstudio.graph.model import Endpoint, Position
+from blockstudio.graph.model import BOUNDARY, Endpoint, Position
 from blockstudio.gui.canvas import layout
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.layers import column_gap
 from blockstudio.gui.canvas.layout import Box, Wire
+from blockstudio.gui.canvas.look import PORT_Y
 from blockstudio.gui.canvas.measuring import Lanes, Wires, boxes_and_wires, needed_lanes
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import NOWHERE, snapped
@@ -67,11 +68,12 @@ def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: boo
     A note stays beside the node it stood next to. With `only`, nothing else is moved.
     """
     boxes, wires = boxes_and_wires(scene, only)
-    if not boxes:
+    if not boxes or not scene.graph.nodes:
         return Tidied()
     frames = [note for note in scene.notes.values() if note.note.frame] if only is None else []
     gap = ROW_GAP if down else column_gap(scene.edges.values())
-    placed = _Tree(scene, boxes, frames).placed(_ALL, boxes, wires, gap, down)
+    placed = _Tree(scene, boxes, frames).placed(_ALL, boxes, {**wires, **_to_come(boxes, wires)}, gap, down)
+    placed.lanes = {target: lane for target, lane in placed.lanes.items() if target in wires}
     result = Tidied()
     result.before = {key: (item.x(), item.y()) for key in placed.places if (item := scene.thing(key)) is not None}
     corner = snapped(min(x for x, _ in result.before.values()), min(y for _, y in result.before.values()))
@@ -86,6 +88,18 @@ def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: boo
     if only is None:
         _take_along(result, [note for note in scene.notes.values() if note.key not in placed.places], list(boxes))
     return result
+
+
+def _to_come(boxes: Mapping[Key, Box], wires: Wires) -> dict[Endpoint, Wire[Key]]:
+    """Wires to outputs that nothing feeds yet, from what leads nowhere yet: they stand at the end all the same."""
+    sources = {wire.source for wire in wires.values()}
+    targets = {wire.target for wire in wires.values()}
+    ends = [key for key in boxes if key.kind == "node" and key not in sources]
+    return {
+        Endpoint(BOUNDARY, key.name): Wire(ends[-1], PORT_Y, key, box.height / 2)
+        for key, box in boxes.items()
+        if ends and key.kind == "output" and key not in targets
+    }
 
 
 def _take_along(result: Tidied, notes: Iterable[NoteItem], keys: Collection[Key]) -> None:

@@ -17,6 +17,7 @@ from blockstudio.gui.panels.quantities import count_text, value_text
 
 pg.setConfigOptions(antialias=True)
 
+FEWEST_BINS = 10
 LABELLED = 130
 """Height in pixels from which on the axes have labels."""
 
@@ -36,10 +37,21 @@ class Bars:
         if high <= low:  # one value only: a bar that can be seen
             half = abs(low) * 0.05 or 0.5
             low, high, counts = low - half, low + half, counts.sum(keepdims=True)
+        counts = _coarser(counts, high - low)
         edges = np.linspace(low, high, len(counts) + 1)
         if density:
             counts = counts / max(counts.sum() * (edges[1] - edges[0]), 1e-300)
         return cls(edges, counts)
+
+
+def _coarser(counts: np.ndarray, width: float) -> np.ndarray:
+    """Bins that few values fall into made wider, so that a shape is seen instead of a comb; not those of integers."""
+    bins = len(counts)
+    if bins == round(width):
+        return counts
+    wanted = max(FEWEST_BINS, 2.0 * counts.sum() ** 0.5)
+    step = next((step for step in (1, 2, 4, 5, 10) if bins % step == 0 and bins / step <= wanted), 1)
+    return counts.reshape(-1, step).sum(axis=1)
 
 
 @frozen

@@ -13,6 +13,7 @@ from blockstudio.graph.model import Endpoint, Function, Note
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.tidying import tidied
+from blockstudio.gui.session import new_document
 from blockstudio.gui.settings import FLOW_DOWN
 
 from .conftest import ROOT, Desk
@@ -172,3 +173,20 @@ def test_a_graph_without_places_gets_lanes_too(net: Desk) -> None:
     net.session.undo_stack.undo()
     net.check()
     assert not net.graph.routes and net.scene.lanes
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_an_output_that_nothing_feeds_stands_at_the_end(net: Desk, down: bool) -> None:
+    net.session.settings.set(FLOW_DOWN, down)
+    net.session.push(Connect(ROOT, Endpoint("", "y"), None), "Unplug")
+    net.key(Qt.Key.Key_L, CTRL)
+    pill = net.scene.pills[Key("output", "y")]
+    others = [net.scene.nodes[name] for name in net.graph.nodes]
+    assert all(pill.y() > other.y() if down else pill.x() > other.x() for other in others)
+    assert not net.graph.routes
+
+
+def test_an_empty_graph_is_left_as_it_is(desk: Desk) -> None:
+    start = desk.show_document(new_document())
+    desk.key(Qt.Key.Key_L, CTRL)
+    assert desk.bytes() == start

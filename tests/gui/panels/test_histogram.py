@@ -24,6 +24,17 @@ def test_a_single_value_is_a_bar_that_can_be_seen() -> None:
     assert bars.edges[0] < 42 < bars.edges[-1]
 
 
+def test_few_values_fall_into_few_bins() -> None:
+    counts = tuple(int(i % 3 == 0) for i in range(100))
+    bars = Bars.of(Histogram(-1.0, 1.0, counts), density=False)
+    assert len(bars.heights) == 10 and bars.heights.sum() == 34
+    assert bars.edges[0] == -1.0 and bars.edges[-1] == 1.0
+    many = Histogram(-1.0, 1.0, (300,) * 100)
+    assert len(Bars.of(many, density=False).heights) == 100
+    integers = Histogram(-0.5, 99.5, counts)
+    assert Bars.of(integers, density=False).heights.tolist() == list(counts)
+
+
 def test_an_empty_plot_says_why(qtbot: QtBot) -> None:
     plot = HistogramPlot()
     qtbot.addWidget(plot)
