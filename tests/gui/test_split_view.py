@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from blockstudio.formats.project import dumps
 from blockstudio.graph.definition_commands import rename_definition
@@ -13,6 +17,7 @@ from blockstudio.graph.edits import AddDefinition, AddNode, MoveNodes, RemoveNod
 from blockstudio.graph.model import Definition, Graph, Instance
 from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.main_window import MainWindow
+from blockstudio.gui.settings import FLOW_DOWN, LESS_MOTION, MINIMAP
 
 from ..gui.canvas.agreement import check_agreement
 from .conftest import NET, compose, linear, press
@@ -160,3 +165,16 @@ def test_the_keyboard_goes_round_both(split: MainWindow) -> None:
     first.setFocus()
     press(split, Qt.Key.Key_F6)
     assert split.canvas is other
+
+
+def test_a_canvas_that_was_closed_hears_nothing_any_more(split: MainWindow, qapp: QApplication) -> None:
+    closed = weakref.ref(second(split))
+    press(split, Qt.Key.Key_Backslash, CTRL)
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    session = split.session
+    for setting in (MINIMAP, FLOW_DOWN, LESS_MOTION):
+        session.settings.set(setting, not session.settings.get(setting))
+    session.push(AddNode(NET, linear("later")), "Add")
+    session.select(("later",))
+    gc.collect()
+    assert closed() is None

@@ -50,7 +50,7 @@ class Minimap(QWidget):
         session = canvas.session
         for signal in (session.document_changed, session.location_changed, session.document_replaced):
             signal.connect(self._later)
-        session.settings.changed.connect(lambda key: self._renew() if key == MINIMAP.key else None)
+        session.settings.changed.connect(self._setting_changed)
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -60,6 +60,10 @@ class Minimap(QWidget):
         elif event.type() == QEvent.Type.PaletteChange:
             self._later()
         return False
+
+    def _setting_changed(self, key: str) -> None:
+        if key == MINIMAP.key:
+            self._renew()
 
     def _fit(self) -> None:
         """As high as needed, in the lower right corner."""
