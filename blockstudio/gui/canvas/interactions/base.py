@@ -79,7 +79,7 @@ def _lines(text: str) -> list[str]:
     return measure("detail").wrapped(text, 320.0)
 
 
-def dotted(surface: Surface, width: float = 1.5) -> QPen:
+def accent_pen(surface: Surface, width: float = 1.5) -> QPen:
     pen = QPen(surface.colors.accent, width)
     pen.setCosmetic(True)
     return pen

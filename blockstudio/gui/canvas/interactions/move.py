@@ -13,7 +13,7 @@ from blockstudio.graph.commands import dissolve_nodes, insert_on_edge, remove_no
 from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.model import Endpoint, Node
 from blockstudio.gui.canvas.guides import Guides
-from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, bubble, bubble_rect, dotted
+from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, accent_pen, bubble, bubble_rect
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
@@ -114,7 +114,7 @@ class Move(Interaction):
         area = QRectF()
         for line in lines:
             area = area.united(QRectF(line.p1(), line.p2()).normalized().adjusted(-2, -2, 2, 2))
-        pen = dotted(self.scene.surface, 1.0)
+        pen = accent_pen(self.scene.surface, 1.0)
 
         def paint(painter: QPainter) -> None:
             painter.setPen(pen)
