@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 MOST_RECENT = 8
 PANE = "pane:"
+CHOICE = "choice:"
 OWN = "commands"
 """The action that opens this palette is not listed in it."""
 
 
 def open_palette(window: MainWindow) -> None:
     """Ask what to do, and do it."""
-    every = [*_actions(window), *_panes(window)]
+    every = [*_actions(window), *_panes(window), *_choices(window)]
     recent = window.session.settings.get(RECENT_COMMANDS)
     window.search_popup.open_large(
         lambda text: found(every, text, recent),
@@ -80,12 +81,29 @@ def _panes(window: MainWindow) -> list[Choice]:
     ]
 
 
+def _choices(window: MainWindow) -> list[Choice]:
+    return [
+        Choice(
+            payload=f"{CHOICE}{title}:{text}",
+            label=f"{tr(title)}: {action.text()}",
+            icon="mdi6.check" if action.isChecked() else "mdi6.chevron-right",
+            category="action",
+            words=tuple(word.lower() for known in (title, text) for word in in_every_language(known)),
+            detail=without_mnemonic(tr(MENUS["view"])),
+        )
+        for (title, text), action in window.choices.items()
+    ]
+
+
 def _do(window: MainWindow, payload: str) -> None:
     settings = window.session.settings
     others = [other for other in settings.get(RECENT_COMMANDS) if other != payload]
     settings.set(RECENT_COMMANDS, [payload, *others][:MOST_RECENT])
     if payload.startswith(PANE):
         window.panes[payload.removeprefix(PANE)].bring_up()
+    elif payload.startswith(CHOICE):
+        title, text = payload.removeprefix(CHOICE).split(":", 1)
+        window.choices[title, text].trigger()
     elif window.actions_by_id[payload].isEnabled():
         window.actions_by_id[payload].trigger()
     else:

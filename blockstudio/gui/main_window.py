@@ -75,6 +75,8 @@ class MainWindow(QMainWindow):
             (self.canvas if spec.canvas else self).addAction(self.actions_by_id[spec.id])
         self.example_menu: QMenu
         self.device_menu: QMenu
+        self.choices: dict[tuple[str, str], QAction]
+        """One of several, such as the languages, by the names of the menu and of the choice."""
         self.menus = menus.fill_menu_bar(self)
         self.toolbar = QToolBar(tr("Tools"), self)
         self.toolbar.setObjectName("toolbar")

@@ -125,14 +125,15 @@ def _add_view_menus(window: MainWindow, menu: QMenu) -> None:
         panes.addAction(action)
     menu.insertSeparator(before)
     menu.insertMenu(before, panes)
-    menu.insertMenu(before, _choice_menu(
-        menu, tr("Colours"), {name: tr(text) for name, text in SCHEME_NAMES.items()},
-        window.session.settings.get(COLOR_SCHEME), lambda name: choose_scheme(window, name),
-    ))  # fmt: skip
-    menu.insertMenu(before, _choice_menu(
-        menu, tr("Language"), {name: tr("System") if name == SYSTEM else text for name, text in LANGUAGES.items()},
-        window.session.settings.get(LANGUAGE), lambda name: window.choose_language(name),
-    ))  # fmt: skip
+    languages = {name: mark("System") if name == SYSTEM else text for name, text in LANGUAGES.items()}
+    window.choices = {}
+    for title, names, setting, choose in (
+        (mark("Colours"), SCHEME_NAMES, COLOR_SCHEME, lambda name: choose_scheme(window, name)),
+        (mark("Language"), languages, LANGUAGE, lambda name: window.choose_language(name)),
+    ):
+        choices = _choice_menu(menu, tr(title), names, window.session.settings.get(setting), choose)
+        window.choices |= {(title, text): a for text, a in zip(names.values(), choices.actions(), strict=True)}
+        menu.insertMenu(before, choices)
 
 
 def choose_scheme(window: MainWindow, name: str) -> None:
@@ -147,7 +148,7 @@ def _choice_menu(parent: QWidget, title: str, names: Mapping[str, str], current:
     menu = QMenu(title, parent)
     group = QActionGroup(menu)
     for name, text in names.items():
-        action = QAction(text, menu)
+        action = QAction(tr(text), menu)
         action.setCheckable(True)
         action.setChecked(name == current)
         action.triggered.connect(lambda _=False, name=name: choose(name))  # type: ignore[operator]

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from blockstudio.gui.actions import ACTIONS
 from blockstudio.gui.main_window import MainWindow
-from blockstudio.gui.settings import RECENT_COMMANDS
+from blockstudio.gui.settings import COLOR_SCHEME, RECENT_COMMANDS
 
 from .conftest import compose, press
 
@@ -80,3 +80,15 @@ def test_escape_gives_the_keyboard_back(window: MainWindow) -> None:
     QTest.keyClick(window.search_popup.field, Qt.Key.Key_Escape)
     assert not window.search_popup.isVisible()
     assert window.focusWidget() is window.canvas
+
+
+def test_colours_and_languages_are_found_too(window: MainWindow) -> None:
+    (payload, *_) = ask(window, "dark")
+    take(window)
+    assert window.session.settings.get(COLOR_SCHEME) == "dark"
+    assert window.choices["Colours", "Dark"].isChecked()
+    assert window.session.settings.get(RECENT_COMMANDS) == [payload]
+    ask(window, "浅色")
+    take(window)
+    assert window.session.settings.get(COLOR_SCHEME) == "light"
+    assert any("language" in found.lower() for found in ask(window, "中文"))
