@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from string import Formatter
 from typing import Any
 
 from attrs import Factory, frozen
@@ -82,9 +83,14 @@ def kept(document: Document) -> ImportReport | None:
 
 
 def _notes(raw: Any) -> Iterator[Note]:
-    """The notes in JSON data; those of which this version knows no wording are left out."""
+    """The notes in JSON data; those that this version cannot word are left out."""
     for item in raw if isinstance(raw, list) else ():
         match item:
-            case {"code": str(code), "path": str(path), "facts": dict(facts)} if code in WORDINGS:
+            case {"code": str(code), "path": str(path), "facts": dict(facts)} if _has_words(code, facts):
                 more = item.get("more")
                 yield Note(code, path, facts, more if isinstance(more, int) else 0)
+
+
+def _has_words(code: str, facts: Mapping[str, Any]) -> bool:
+    """Whether there is a wording, and all that it speaks of."""
+    return code in WORDINGS and all(name in facts for _, name, _, _ in Formatter().parse(WORDINGS[code]) if name)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from blockstudio.errors import mark
 from blockstudio.formats.import_report import CHANGED, PYTHON, ImportReport, Note
 from blockstudio.gui.i18n import message, tr
+from blockstudio.gui.markup import plain
 from blockstudio.gui.panels.parts import muted_label
 from blockstudio.gui.session import Session
 
@@ -85,7 +86,7 @@ class ReportDialog(QDialog):
             head.setExpanded(True)
             for note in notes:
                 item = QTreeWidgetItem([_where(note), message(note)])
-                item.setToolTip(1, message(note))
+                item.setToolTip(1, plain(message(note)))
                 item.setData(0, Qt.ItemDataRole.UserRole, note.path)
                 head.addChild(item)
         if not self._report.notes:

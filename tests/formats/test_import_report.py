@@ -29,9 +29,14 @@ def test_what_is_no_report(raw: Any) -> None:
     assert kept(document) is None
 
 
-def test_notes_of_a_later_version_are_passed_over() -> None:
+def test_notes_that_cannot_be_worded_are_passed_over() -> None:
     document = new_document()
-    later = [{"code": "later", "path": "", "facts": {}}, "text", {"code": "rank", "path": "", "facts": {"rank": 2}}]
+    later = [
+        {"code": "later", "path": "", "facts": {}},
+        "text",
+        {"code": "opaque", "path": "", "facts": {"type": "Odd"}},
+        {"code": "rank", "path": "", "facts": {"rank": 2}},
+    ]
     document.extra[KEY] = {"from": "net.py", "notes": later}
     report = kept(loads(dumps(document)))
     assert report is not None
