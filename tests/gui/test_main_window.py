@@ -26,9 +26,12 @@ from blockstudio.graph.edits import AddDefinition, AddNode
 from blockstudio.graph.model import CodeDefinition, Instance, Repeat
 from blockstudio.gui.main_window import TRUST, MainWindow
 from blockstudio.gui.menus import fill_examples
+from blockstudio.gui.panels.inspector_nodes import NodeSheet
 from blockstudio.gui.session import Session, new_document
 from blockstudio.gui.welcome import SHOWN
-from tests.gui.conftest import NET, compose, linear
+from tests.gui.conftest import NET, compose, linear, press
+
+CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def test_the_title_says_what_is_open(window: MainWindow, session: Session, tmp_path: Path) -> None:
@@ -228,3 +231,26 @@ def test_a_window_of_the_same_arrangement_has_each_tab_bar_once(
     again.close()
     again.deleteLater()
     qapp.sendPostedEvents(None, 52)
+
+
+def test_what_a_field_has_taken_is_undone_by_the_keys_in_that_field(window: MainWindow, qtbot: QtBot) -> None:
+    compose(window.session)
+    window.session.select(["hidden"])
+    qtbot.waitUntil(lambda: isinstance(window.inspector_panel.sheet, NodeSheet))
+    sheet = window.inspector_panel.sheet
+    assert isinstance(sheet, NodeSheet)
+    field = sheet.name
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "first")
+    press(window, Qt.Key.Key_Z, CTRL)  # not taken yet: the field's own
+    assert field.text() == "hidden" and "hidden" in window.session.graph.nodes
+    field.selectAll()
+    qtbot.keyClicks(field, "first")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert "first" in window.session.graph.nodes and field.hasFocus()
+    press(window, Qt.Key.Key_Z, CTRL)
+    assert "hidden" in window.session.graph.nodes
+    qtbot.waitUntil(lambda: field.text() == "hidden")
+    press(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert "first" in window.session.graph.nodes

@@ -148,6 +148,7 @@ class InputRow(QWidget):
         self.generator.setCurrentIndex(max(0, self.generator.findData(example.generator)))
         if parse_shape(self.shape.text()) != example.shape or not self.shape.text():
             self.shape.setText(", ".join(map(str, example.shape)))
+            self.shape.setCursorPosition(0)  # where it does not fit, the end is out of view
         self._mark_shape(True)
         self.dtype.setCurrentText(example.dtype)
         for spin, value in ((self.low, example.low), (self.high, example.high)):
