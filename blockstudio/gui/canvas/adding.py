@@ -81,6 +81,7 @@ class Adding(SessionView):
             with self.session.macro(text):
                 self.session.push(self.canvas_scene.settled(edit), text)
                 if move_free:
+                    self._push_ends(made.key)
                     self._move_to_free(made.key)
         except EditError as error:
             self.session.report(error)
@@ -142,7 +143,12 @@ class Adding(SessionView):
         return max(p.x() for p in places) + BESIDE, sum(p.y() for p in places) / len(places) - 20.0
 
     def _shape_of(self, source: Endpoint) -> TensorShape | None:
-        return self.session.shape(self.session.location, source.node, source.port)
+        known = self.session.shape(self.session.location, source.node, source.port)
+        if known is not None or source.node:
+            return known
+        # What the example says, the engine need not.
+        example = next((port.example for port in self.session.graph.inputs if port.name == source.port), None)
+        return TensorShape(example.shape, example.dtype) if example and example.generator != "file" else None
 
     def _shape_in_row(self, sequential: str, index: int) -> TensorShape | None:
         """What flows into a place of a Sequential: from the child before it, or from outside."""
@@ -152,6 +158,22 @@ class Adding(SessionView):
             return self.session.shape(location.enter(sequential, "body"), before, "output")
         source = self.session.graph.source_of(sequential, "input")
         return self._shape_of(source) if source else None
+
+    def _push_ends(self, key: Key) -> None:
+        """Outputs that nothing feeds yet make room for what is added in front of them."""
+        scene = self.canvas_scene
+        item = scene.thing(key)
+        if item is None or scene.sequence:
+            return
+        reach = item.body.adjusted(0.0, 0.0, GAP, 0.0)
+        places = {
+            other: (_up_to_grid(reach.right()), pill.y())
+            for other, pill in scene.pills.items()
+            if other.kind == "output" and pill.body.intersects(reach) and scene.graph.source_of("", other.name) is None
+        }
+        edits = placement(scene.location, scene.graph, places)
+        if edits:
+            self.session.push(Batch(tuple(edits)), "")
 
     def _move_to_free(self, key: Key) -> None:
         """Down to where nothing is covered and no wire of others is crossed."""

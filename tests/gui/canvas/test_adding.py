@@ -213,6 +213,13 @@ def test_the_first_node_of_a_graph_is_wired_to_its_input(desk: Desk) -> None:
     (name,) = desk.selected()
     (port,) = desk.graph.inputs
     assert desk.graph.edges == {Endpoint(name, "input"): Endpoint("", port.name)}
+    assert desk.graph.nodes[name].options["in_features"] == 20  # type: ignore[attr-defined]  # by the example
+    for _ in range(3):
+        desk.canvas.add_entry("torch.nn.ReLU")
+    pill, (last,) = desk.scene.pills[Key("output", "y")], [desk.scene.nodes[key] for key in desk.selected()]
+    assert pill.x() > last.body.right() and last.y() == desk.scene.nodes[name].y()
+    assert len(desk.graph.edges) == 4
+    assert desk.steps() == 4
     desk.canvas.select_keys([])
     desk.canvas.add_entry("torch.nn.ReLU")  # not the first any more
-    assert len(desk.graph.edges) == 1
+    assert len(desk.graph.edges) == 4
