@@ -37,6 +37,9 @@ from blockstudio.graph.model import (
     While,
 )
 
+FARTHEST = 1e9
+"""From the middle of the canvas; Qt breaks down where numbers of pixels end."""
+
 NODE_KINDS: dict[str, type[Node]] = {
     kind.kind: kind for kind in (Layer, Function, Instance, Call, Constant, Parameter, Sequential, While, If, Repeat)
 }
@@ -184,6 +187,8 @@ def _position(data: Any) -> tuple[float, float]:
         or not all(isinstance(part, int | float) and not isinstance(part, bool) for part in data)
     ):
         raise TypeError(f"{short(data)} is not a pair of numbers")
+    if not all(-FARTHEST <= part <= FARTHEST for part in data):  # nor does any compare with NaN
+        raise ValueError(f"{short(data)} is no place on the canvas")
     return (float(data[0]), float(data[1]))
 
 
