@@ -165,7 +165,7 @@ class Adding(SessionView):
         item = scene.thing(key)
         if item is None or scene.sequence:
             return
-        reach = item.body.adjusted(0.0, 0.0, GAP, 0.0)
+        reach = item.body.adjusted(0.0, 0.0, BESIDE, 0.0)
         places = {
             other: (_up_to_grid(reach.right()), pill.y())
             for other, pill in scene.pills.items()

@@ -43,6 +43,9 @@ SCROLL_STEP = 14
 
 _Adds = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
+LEAST_HINTED = 260
+"""Height of a view that has room for a hint below what an empty project shows."""
+
 
 @frozen
 class Press:
@@ -378,7 +381,7 @@ class Canvas(Dropping):
             self.viewport().update()
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        if self.canvas_scene.graph.nodes:
+        if self.canvas_scene.graph.nodes or self.viewport().height() < LEAST_HINTED:
             return
         surface = self.canvas_scene.surface
         painter.save()
