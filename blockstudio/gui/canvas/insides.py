@@ -19,6 +19,8 @@ DEEPEST = 3
 """Insides within insides; further in nothing could be told apart."""
 MOST = 150
 """Nodes; a larger graph is entered to be seen."""
+MOST_IN_ALL = 1_000
+"""Nodes inside one node, however deep; of more, what is within what is inside is not drawn."""
 
 
 @frozen
@@ -70,6 +72,8 @@ def face_of(
 
 def inside(document: Document, location: Location, node: Node, depth: int = 0) -> Inside | None:
     """The inside of an expanded node of the graph at `location`; None where it is not drawn."""
+    if depth == 0 and _are_too_many(document, location, node):
+        depth = DEEPEST - 1
     place = place_of(document, location, node) if depth < DEEPEST else None
     if place is None:
         return None
@@ -91,6 +95,19 @@ def inside(document: Document, location: Location, node: Node, depth: int = 0) -
     )
     places = [inner.position for inner in graph.nodes.values()]
     return Inside(place, nodes, tuple(pills), wires, any(place != (0.0, 0.0) for place in places))
+
+
+def _are_too_many(document: Document, location: Location, node: Node) -> bool:
+    """Whether more is inside a node than is drawn there."""
+    count, pending = 0, [(location, node, 0)]
+    while pending and count <= MOST_IN_ALL:
+        here, current, depth = pending.pop()
+        place = place_of(document, here, current) if current.expanded and depth < DEEPEST else None
+        if place is not None and len(document.graph(place).nodes) <= MOST:
+            inner = document.graph(place).nodes.values()
+            count += len(inner)
+            pending += [(place, other, depth + 1) for other in inner if other.expanded]
+    return count > MOST_IN_ALL
 
 
 def _example(example: object) -> str:

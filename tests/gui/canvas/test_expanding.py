@@ -8,9 +8,10 @@ from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
 from blockstudio.formats.project import loads
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, MoveNodes, SetNode
-from blockstudio.graph.model import Definition, Graph, Layer, Port, Repeat
+from blockstudio.graph.model import Definition, Graph, Instance, Layer, Node, Port, Repeat
 from blockstudio.gui.canvas.export import export_image
 from blockstudio.gui.canvas.inside_painting import labels
+from blockstudio.gui.canvas.insides import Inside, inside
 
 from .conftest import ROOT, Desk
 
@@ -130,3 +131,20 @@ def test_shapes_stand_on_the_wires_inside(net: Desk) -> None:
     net.session.set_shapes(Shapes(0, (port,), ()))
     assert "2×256" in labels(item.geometry.inside, net.scene.surface)
     assert item.looks() != before
+
+
+def test_of_too_much_only_the_first_level_is_drawn() -> None:
+    def block(name: str, nodes: list[Node]) -> Definition:
+        return Definition(name, Graph(nodes={node.name: node for node in nodes}))
+
+    def uses(definition: str, count: int) -> list[Node]:
+        return [Instance(name=f"u{i}", definition=definition, expanded=True) for i in range(count)]
+
+    def depth(inside: Inside | None) -> int:
+        return 0 if inside is None else 1 + max(depth(node.face.inside) for node in inside.nodes)
+
+    for many, levels in ((5, 3), (50, 1)):
+        leaf = block("Leaf", [Layer(name=f"r{i}", type="torch.nn.ReLU") for i in range(many)])
+        blocks = [block("Net", uses("Stage", 1)), block("Stage", uses("Part", many)), block("Part", uses("Leaf", many))]
+        document = Document("Net", {made.name: made for made in (*blocks, leaf)})
+        assert depth(inside(document, ROOT, document.node(ROOT, "u0"))) == levels
