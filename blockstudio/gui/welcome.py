@@ -108,6 +108,8 @@ class Welcome(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._center()
+        elif event.type() == QEvent.Type.DragEnter:
+            self.hide()  # before the pointer reaches it: a drop right at its edge would be lost
         elif event.type() == QEvent.Type.DragLeave:
             self.update_shown()
         return super().eventFilter(watched, event)

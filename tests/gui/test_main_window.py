@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -254,3 +254,14 @@ def test_what_a_field_has_taken_is_undone_by_the_keys_in_that_field(window: Main
     qtbot.waitUntil(lambda: field.text() == "hidden")
     press(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
     assert "first" in window.session.graph.nodes
+
+
+def test_the_card_makes_way_as_soon_as_something_is_dragged_over_the_canvas(window: MainWindow) -> None:
+    assert not window.welcome.isHidden()
+    data = QMimeData()
+    data.setText("torch.nn.Linear")
+    action, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window.canvas.viewport(), QDragEnterEvent(QPoint(2, 2), action, data, button, keys))
+    assert window.welcome.isHidden()
+    QApplication.sendEvent(window.canvas.viewport(), QDragLeaveEvent())
+    assert not window.welcome.isHidden()
