@@ -25,7 +25,6 @@ from blockstudio.graph.edits import (
 from blockstudio.graph.model import (
     Call,
     Definition,
-    Edge,
     Endpoint,
     Graph,
     If,
@@ -44,37 +43,49 @@ def remove_nodes(document: Document, location: Location, names: Collection[str])
     name and weights kept."""
     graph = document.graph(location)
     edges = [edge for name in names for edge in graph.edges_into(name) + graph.edges_out_of(name)]
-    edits = disconnect(location, graph, edges)
+    heirs: dict[Location, dict[str, Node]] = {}
     for name in names:
         node = document.node(location, name)
-        heirs = [
-            (place, call)
-            for place, call in calls_of(document, location, name)
-            if not (place == location and call.name in names)
-        ]
-        edits.append(RemoveNode(location, name))
-        if heirs and not isinstance(node, Call):
-            place, heir = heirs[0]
-            edits += _take_over(document, place, heir, node)
+        calls = calls_of(document, location, name) if not isinstance(node, Call) else ()
+        heir = next(((place, call) for place, call in calls if not _goes(place, call.name, location, names)), None)
+        if heir is not None:
+            heirs.setdefault(heir[0], {})[heir[1].name] = node
+    edits = [*disconnect(location, graph, edges), *(RemoveNode(location, name) for name in names)]
+    for place, owners in heirs.items():
+        edits += _take_over(document, place, owners, names if place == location else ())
     return Batch(tuple(edits))
 
 
-def _take_over(document: Document, location: Location, call: Call, owner: Node) -> list[Edit]:
+def _goes(place: Location, name: str, location: Location, names: Collection[str]) -> bool:
+    """Whether a node is among some of the graph at `location`, or inside one of them."""
+    way = [step for step, _ in place.steps] + [name]
+    depth = len(location.steps)
+    is_below = (place.definition, place.steps[:depth]) == (location.definition, location.steps)
+    return is_below and way[depth] in names
+
+
+def _take_over(
+    document: Document, location: Location, owners: Mapping[str, Node], removed: Collection[str]
+) -> list[Edit]:
+    """Put layers in the place of calls of theirs, in a graph that others are `removed` from."""
     graph = document.graph(location)
-    edges = graph.edges_into(call.name) + graph.edges_out_of(call.name)
-    index = list(graph.nodes).index(call.name)
-    moved = evolve(owner, position=call.position, comment=call.comment)
-    return [
-        *disconnect(location, graph, edges),
-        RemoveNode(location, call.name),
-        AddNode(location, moved, index),
-        *(_connect_renamed(location, edge, call.name, owner.name) for edge in edges),
-    ]
+    order = [name for name in graph.nodes if name not in removed]
+    edges = dict.fromkeys(
+        edge
+        for name in owners
+        for edge in graph.edges_into(name) + graph.edges_out_of(name)
+        if edge.source.node not in removed and edge.target.node not in removed
+    )
+    edits = disconnect(location, graph, list(edges))
+    for name, owner in owners.items():
+        call = graph.nodes[name]
+        moved = evolve(owner, position=call.position, comment=call.comment)
+        edits += [RemoveNode(location, name), AddNode(location, moved, order.index(name))]
 
+    def renamed(end: Endpoint) -> Endpoint:
+        return Endpoint(owners[end.node].name, end.port) if end.node in owners else end
 
-def _connect_renamed(location: Location, edge: Edge, old: str, new: str) -> Connect:
-    source, target = (Endpoint(new, end.port) if end.node == old else end for end in edge)
-    return Connect(location, target, source)
+    return [*edits, *(Connect(location, renamed(target), renamed(source)) for source, target in edges)]
 
 
 def rename_node(document: Document, location: Location, old: str, new: str) -> Edit:

@@ -71,6 +71,24 @@ def test_removing_a_shared_layer_hands_it_to_its_first_call() -> None:
     assert wires(doc) == {"r:output > a:input", "a:output > :output"}
 
 
+def test_removing_shared_layers_with_what_is_wired_to_their_calls() -> None:
+    doc = document(chain(linear("a"), linear("b"), relu("r"), Call(name="a_2", layer="a"), Call(name="b_2", layer="b")))
+    before = dumps(doc)
+    undo = doc.apply(commands.remove_nodes(doc, NET, ["a", "b", "r"]))
+    assert list(doc.graph(NET).nodes) == ["a", "b"]
+    assert wires(doc) == {"a:output > b:input", "b:output > :output"}
+    doc.apply(undo)
+    assert dumps(doc) == before
+
+
+def test_a_call_inside_what_is_removed_inherits_nothing() -> None:
+    body = chain(Call(name="a_2", layer="a")).graph
+    doc = document(chain(linear("a")))
+    doc.apply(AddNode(NET, Repeat(name="loop", body=body)))
+    doc.apply(commands.remove_nodes(doc, NET, ["loop", "a"]))
+    assert not doc.graph(NET).nodes
+
+
 def test_removing_a_layer_with_all_its_calls_leaves_nothing() -> None:
     doc = document(chain(linear("a"), Call(name="a_2", layer="a")))
     doc.apply(commands.remove_nodes(doc, NET, ["a", "a_2"]))
