@@ -220,7 +220,8 @@ class _Chooser:
         wanted = argument or slot.option or "size"
         name = wanted
         if name in taken | set(self.names) or not _is_name(name):
-            name = f"{slot.way[-1].replace('.', '_')}_{slot.option or 'size'}"
+            node, option = slot.way[-1].replace(".", "_"), slot.option or "size"
+            name = f"{option}_{node}" if node[0].isdigit() else f"{node}_{option}"
         base, number = name, 2
         while name in taken | set(self.names) or not _is_name(name):
             name = f"{base}_{number}"

@@ -212,3 +212,20 @@ def test_torch_is_left_as_it_was() -> None:
         "with torch.device('meta'): assert torch.ones(1).is_meta and torch.nn.Linear(2, 2).weight.is_meta"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+class Numbered(nn.Sequential):
+    """Its children go by numbers, and differ from instance to instance in ways that no argument tells."""
+
+    def __init__(self, *widths: int) -> None:
+        super().__init__(nn.Linear(4, widths[0]), nn.ReLU(), nn.Linear(widths[0], widths[1]), nn.Linear(widths[1], 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + x
+
+
+def test_hyper_parameters_of_children_that_go_by_numbers() -> None:
+    from tests.runtime.importing.oracle import assert_same
+
+    module = nn.Sequential(Numbered(3, 7), Numbered(5, 6), Numbered(9, 2))
+    assert_same(module, import_module(module).document, (torch.ones(2, 4),))
