@@ -1,4 +1,7 @@
-"""ResNet-152 from its project against the same network written by hand: building, forward, a step of training."""
+"""ResNet-152 from its project against the same network written by hand: building, forward, a step of training.
+
+And how long the one written by hand takes to come in, as the first import of a process.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import blockstudio as bs
 from blockstudio import resources
 from blockstudio.compiler import compile_document
 from blockstudio.runtime.build import model_class
-from tests.benchmarks.rows import Row, in_turns, ratio
+from tests.benchmarks.rows import Row, in_turns, ratio, seconds
 
 BUILDS = 9
 ROUNDS = 25
@@ -85,9 +88,10 @@ def step(model: nn.Module, x: Tensor, classes: Tensor) -> None:
 
 def measure() -> list[Row]:
     torch.set_num_threads(1)
+    by_hand = ResNet()
+    imported = seconds(lambda: bs.from_module(by_hand, torch.randn(1, 3, 32, 32)))
     document = bs.load(resources.path("examples", "architectures", "09-resnet152.blocks"))
     made = bs.build(document)
-    by_hand = ResNet()
     assert made.state_dict().keys() == by_hand.state_dict().keys()
     by_hand.load_state_dict(made.state_dict())
     x = torch.randn(1, 3, 32, 32)
@@ -110,4 +114,5 @@ def measure() -> list[Row]:
         Row("of that, the class in the generated source : by hand", ratio(built[1], built[2]), None, "x"),
         Row("forward of ResNet-152 : by hand", ratio(*forward), 1.02, "x"),
         Row("a step of training of ResNet-152 : by hand", ratio(*steps), 1.02, "x"),
+        Row("import of ResNet-152, first of its process", imported, 10, "s"),
     ]
