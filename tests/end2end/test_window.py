@@ -223,6 +223,8 @@ def test_compose_a_block_with_a_constant_and_a_shared_layer(open_window: OpenWin
     plus = hands.add("a + b", hands.on_canvas(0.7, 0.2))
     hands.write(option(hands, "other"), "1")
     relu = add("F.relu", 0.7, 0.8)
+    hands.key("f")
+    hands.pause(1000)
     hands.click(hands.node(linear))
     hands.key("ctrl+shift+d")
     hands.wait(lambda: len(session.graph.nodes) == 6)
