@@ -11,10 +11,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "packaging" / "screenshot.png"
-EXAMPLE = "09-nested-mix.blocks"
-WAY = ("net", "nest_mlp")
+EXAMPLE = "architectures/08-resnet50.blocks"
+WAY = ("layer1", "first")
 """Nodes to go into, from the root."""
-NODE, TENSOR = "net", "net.0.net.2.weight"
+NODE, TENSOR = "conv2", "layer1.0.conv2.weight"
 SIZE = 1600, 1000
 PATIENCE = 120.0
 """Seconds for the engine to start and answer."""
