@@ -40,7 +40,7 @@ class Exports(QObject):
         self._pool = QThreadPool(self)
         self._model = Question(session, self._exported, self._refused, self)
         self._done.connect(self._written)
-        self._failed.connect(session.report)
+        self._failed.connect(self._tell)
 
     def open(self) -> None:
         """Ask for a format, and with it for a file."""
@@ -94,15 +94,20 @@ class Exports(QObject):
         def work() -> None:
             try:
                 write()
-            except BlockStudioError as error:
-                self._failed.emit(error)
             except OSError as error:
                 template = mark("“{file}” cannot be written: {reason}.")
                 self._failed.emit(BlockStudioError(template, file=str(file), reason=error.strerror or str(error)))
+            except Exception as error:
+                self._failed.emit(error)
             else:
                 self._done.emit(str(file))
 
         self._pool.start(work)
+
+    def _tell(self, error: Exception) -> None:
+        if not isinstance(error, BlockStudioError):
+            raise error  # a fault of the program: shown by the hook for uncaught exceptions, with its traceback
+        self._session.report(error)
 
     def _written(self, file: str) -> None:
         self._session.notify(tr("{file} was written.").format(file=file), "success", key=KEY)

@@ -199,3 +199,17 @@ def test_the_values_that_the_model_has_now(desk: Desk, tmp_path: Path, qtbot: Qt
     found = torch.export.load(tmp_path / "net.pt2").module()(given)
     assert torch.equal(found, build(load(MLP), seed=7)(given))
     session.close()
+
+
+def test_a_fault_of_the_program_is_not_swallowed(
+    desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("blockstudio.gui.exports.write_atomically", fail)
+    with qtbot.captureExceptions() as raised:
+        desk.exports._export_source(tmp_path / "net.py")
+        qtbot.waitUntil(lambda: bool(raised))
+    assert raised[0][0] is ZeroDivisionError
+    assert desk.texts == []
