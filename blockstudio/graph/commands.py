@@ -43,6 +43,14 @@ def remove_nodes(document: Document, location: Location, names: Collection[str])
     name and weights kept."""
     graph = document.graph(location)
     edges = [edge for name in names for edge in graph.edges_into(name) + graph.edges_out_of(name)]
+    edits = [*disconnect(location, graph, edges), *(RemoveNode(location, name) for name in names)]
+    for place, owners in _heirs(document, location, names).items():
+        edits += _take_over(document, place, owners, names if place == location else ())
+    return Batch(tuple(edits))
+
+
+def _heirs(document: Document, location: Location, names: Collection[str]) -> dict[Location, dict[str, Node]]:
+    """Where layers that go are still called: by its place, the call that becomes the layer, and the layer."""
     heirs: dict[Location, dict[str, Node]] = {}
     for name in names:
         node = document.node(location, name)
@@ -50,10 +58,7 @@ def remove_nodes(document: Document, location: Location, names: Collection[str])
         heir = next(((place, call) for place, call in calls if not _goes(place, call.name, location, names)), None)
         if heir is not None:
             heirs.setdefault(heir[0], {})[heir[1].name] = node
-    edits = [*disconnect(location, graph, edges), *(RemoveNode(location, name) for name in names)]
-    for place, owners in heirs.items():
-        edits += _take_over(document, place, owners, names if place == location else ())
-    return Batch(tuple(edits))
+    return heirs
 
 
 def _goes(place: Location, name: str, location: Location, names: Collection[str]) -> bool:
@@ -171,13 +176,19 @@ def dissolve_nodes(
             source = graph.source_of(source.node, main_ports(graph.nodes[source.node])[0])
         return source
 
+    owners = _heirs(document, location, names).get(location, {})
+
+    def renamed(end: Endpoint) -> Endpoint:
+        return Endpoint(owners[end.node].name, end.port) if end.node in owners else end
+
     joined = [
-        Connect(location, target, origin(source))
+        Connect(location, renamed(target), renamed(start))
         for name in names
         for source, target in graph.edges_out_of(name)
         if target.node not in names and source.port == main_ports(graph.nodes[name])[1]
+        if (start := origin(source)) is not None
     ]
-    return Batch((remove_nodes(document, location, names), *(edit for edit in joined if edit.source is not None)))
+    return Batch((remove_nodes(document, location, names), *joined))
 
 
 def replace_node(

@@ -290,6 +290,19 @@ def test_bypass_joins_the_wires() -> None:
     assert wires(doc) == {":x > a:input", "a:output > b:input", "b:output > :output"}
 
 
+@pytest.mark.parametrize(
+    "nodes", [(linear("fc"), Call(name="again", layer="fc")), (Call(name="again", layer="fc"), linear("fc"))]
+)
+def test_dissolve_a_layer_beside_its_call(nodes: tuple[Layer | Call, ...]) -> None:
+    doc = document(chain(*nodes, relu("r")))
+    before = dumps(doc)
+    inverse = doc.apply(commands.dissolve_nodes(doc, NET, ["fc"], lambda node: ("input", "output")))
+    assert isinstance(doc.node(NET, "fc"), Layer)
+    assert wires(doc) == {":x > fc:input", "fc:output > r:input", "r:output > :output"}
+    doc.apply(inverse)
+    assert dumps(doc) == before
+
+
 def test_replace_keeps_wires() -> None:
     doc = document(chain(linear("a"), relu("r"), linear("b")))
     new = Function(name="r", type="torch.Tensor.view")
