@@ -44,7 +44,7 @@ STRUCTURES = (
         "sequential",
         mark("Sequential"),
         mark("An ordered container: each child is fed by the one before it."),
-        "顺序 容器 序列 container chain ordered",
+        "顺序 容器 序列 container chain ordered sequence group list stack",
     ),
     _structure(
         "repeat",
@@ -58,7 +58,7 @@ STRUCTURES = (
         mark("Rounds of a graph for as long as a condition holds."),
         "循环 条件循环 当 loop until",
     ),
-    _structure("if", mark("If"), mark("One of two graphs, by a condition."), "条件 分支 如果 branch else condition"),
+    _structure("if", mark("If"), mark("One of two graphs, by a condition."), "条件 分支 如果 branch else condition switch choose"),
     _structure(
         "constant",
         mark("Constant"),
@@ -77,7 +77,7 @@ STRUCTURES = (
         "definition",
         mark("New block"),
         mark("A block of your own, to be used as often as you like."),
-        "块 自定义 模块 新建 custom module class",
+        "块 自定义 模块 新建 custom module class group submodule",
     ),
     _structure(
         "code",

@@ -13,8 +13,14 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from blockstudio.gui import pinyin
+
 _WORD = re.compile(r"[^\W_]+")
 _CAPITALS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_CALLED = re.compile(r"^(torch\.nn\.functional\.|torch\.nn\.|torch\.|nn\.|x?\.)|\(.*$", re.IGNORECASE)
+"""What stands round a name in Python: `nn.Linear(20, 10)`."""
+_WRITTEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|\d[dD]|[A-Z]+")
+"""The words in a name of another library: `GlobalAveragePooling2D`."""
 SPREAD = 1.8
 """How far apart the letters of a word may stand, in its length."""
 NAMED = 85.0
@@ -39,6 +45,8 @@ class Choice:
     doc: str = ""
     words: tuple[str, ...] = ()
     """Synonyms, in lower case."""
+    name: str = ""
+    """What it is called where that is not its label, in lower case: `add` for `a + b`."""
     detail: str = ""
     """Shown behind the label."""
     enabled: bool = True
@@ -56,46 +64,78 @@ def ranked(
     """The choices that match every word of a text, best first; what is only misspelt where nothing else is found.
     Without a word, all as they come.
 
-    What was used last and what is likely come before what answers as well.
+    What was used last and what is likely, in its order, come before what answers as well.
     """
-    words = text.lower().split()
     choices = list(available)
-    if not words:
+    readings = _readings(text)
+    if not readings:
         return choices
+    usual = {payload: 2.0 - place / len(likely) for place, payload in reversed(list(enumerate(likely)))}
     for score in (_score, _misspelt) if len(choices) <= MOST_SPELT else (_score,):
         scored = []
         for order, choice in enumerate(choices):
-            scores = [score(choice, word) for word in words]
-            if all(scores):
-                used = 3.0 if choice.payload in recent else 2.0 if choice.payload in likely else 0.0
-                total = sum(scores) / len(words) + used
+            best, exact = max(_total(score, choice, words) for words in readings)
+            if best:
+                used = 3.0 if choice.payload in recent else usual.get(choice.payload, 0.0)
                 # Of names that begin alike the shortest is meant; synonyms say nothing of that.
-                length = len(choice.label) if min(scores) in (NAMED, 100.0) else 0
-                scored.append((-total, length, order, choice))
+                scored.append((-best - used, len(choice.label) if exact else 0, order, choice))
         if scored:
             return [choice for *_, choice in sorted(scored, key=lambda item: item[:3])]
     return []
 
 
+def _readings(text: str) -> list[tuple[str, ...]]:
+    """The words a text can be meant as: as they stand, as one, or parted at its capitals and numbers."""
+    stripped = _CALLED.sub("", text.strip()) or text
+    words = tuple(stripped.lower().split())
+    if not words:
+        return []
+    found = [words]
+    if len(words) > 1 and stripped.isascii():
+        found.append(("".join(words),))
+    parts = tuple(part.lower() for part in _WRITTEN.findall(stripped))
+    if len(parts) > len(words) and all(len(part) > 2 or part[0].isdigit() for part in parts):
+        found.append(parts)
+    return found
+
+
+def _total(score: Callable[[Choice, str], float], choice: Choice, words: Sequence[str]) -> tuple[float, bool]:
+    """How well a choice answers all of some words, and whether each of them is its name or begins it."""
+    total, exact = 0.0, True
+    for word in words:
+        found = score(choice, word)
+        if not found:
+            return 0.0, False
+        total += found
+        exact = exact and found in (NAMED, 100.0)
+    return total / len(words), exact
+
+
 def _score(choice: Choice, word: str) -> float:
     """How well a choice answers a word: 100 for its very name, 0 for not at all."""
     label = choice.label.lower()
-    if word == label:
+    if word in (label, choice.name):
         return 100.0
-    if word in _parts(choice.label):
+    parts = _parts(choice.label)
+    if word in parts[:1]:
         return 90.0
     if word in choice.words:
         return 88.0
     # A word of Chinese has one letter or two where one of English has six.
     letters = len(word) if word.isascii() else 3 * len(word)
+    spelt = max(pinyin.spelt(word, name) for name in (choice.label, *choice.words))
     tests: tuple[tuple[float, Callable[[], bool]], ...] = (
+        (86.0, lambda: word in parts),
         (NAMED, lambda: label.startswith(word)),
+        (82.0, lambda: spelt == pinyin.WHOLE),
         (78.0, lambda: any(synonym.startswith(word) for synonym in choice.words)),
         (72.0, lambda: len(word) > 1 and _initials(choice.label).startswith(word)),
-        (66.0, lambda: any(part.startswith(word) for part in _parts(choice.label))),
+        (70.0, lambda: spelt == pinyin.BEGINNING),
+        (66.0, lambda: any(part.startswith(word) for part in parts)),
+        (60.0, lambda: spelt >= pinyin.INSIDE),
         (55.0, lambda: word in label),
         (45.0, lambda: any(word in synonym for synonym in choice.words)),
-        (40.0, lambda: word in choice.group.lower()),
+        (40.0, lambda: word in choice.group.lower() or pinyin.spelt(word, choice.group) > 0),
         (35.0, lambda: word in choice.detail.lower()),
         (30.0, lambda: len(word) > 2 and _scattered(word, label)),
         (15.0, lambda: letters > 3 and word in choice.doc.lower()),

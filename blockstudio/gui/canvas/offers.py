@@ -39,6 +39,49 @@ COMMON = (
     "node:constant",
 )
 """Offered first to one who has not typed yet, behind what was used last."""
+USUAL = (
+    *COMMON[:12],
+    "operator.mul",
+    *COMMON[12:],
+    "torch.nn.MultiheadAttention",
+    "torch.nn.AdaptiveAvgPool2d",
+    "torch.nn.AvgPool2d",
+    "torch.nn.BatchNorm1d",
+    "torch.nn.GELU",
+    "torch.nn.Softmax",
+    "torch.nn.Sigmoid",
+    "torch.nn.Tanh",
+    "torch.nn.LeakyReLU",
+    "torch.nn.SiLU",
+    "torch.nn.GRU",
+    "torch.nn.ConvTranspose2d",
+    "torch.nn.TransformerEncoderLayer",
+    "torch.nn.Conv1d",
+    "torch.nn.CrossEntropyLoss",
+    "torch.nn.MSELoss",
+    "torch.nn.Upsample",
+    "torch.nn.GroupNorm",
+    "torch.nn.Identity",
+    "torch.nn.ZeroPad2d",
+    "torch.nn.Dropout2d",
+    "torch.nn.MaxPool1d",
+    "torch.matmul",
+    "operator.matmul",
+    "operator.sub",
+    "operator.truediv",
+    "operator.getitem",
+    "torch.reshape",
+    "torch.Tensor.view",
+    "torch.transpose",
+    "torch.permute",
+    "torch.mean",
+    "torch.sum",
+    "torch.flatten",
+    "torch.nn.functional.softmax",
+    "node:repeat",
+    "node:definition",
+)
+"""What is meant most often by a word that answers to several."""
 
 _SOURCES = frozenset({"constant", "parameter"})
 _BORDER = frozenset({"input", "output", "note"})
@@ -140,7 +183,8 @@ def _offer(payload: str, entry: Entry) -> Choice:
     if entry.kind == "function":
         # Conv1d and conv1d are told apart by more than a capital.
         group = tr("{category}, function").format(category=group)
-    return Choice(payload, entry_label(entry), group, icon, entry.category, tr(entry.doc), words)
+    name = entry.type.rpartition(".")[2].lower()
+    return Choice(payload, entry_label(entry), group, icon, entry.category, tr(entry.doc), words, name)
 
 
 def _names(type: str) -> tuple[str, ...]:
@@ -153,7 +197,9 @@ def _names(type: str) -> tuple[str, ...]:
 def ranked(available: Iterable[Choice], text: str, recent: Sequence[str] = ()) -> list[Choice]:
     """The offers that match a text, best first; without a text, what is likely: recent, own, common, the rest."""
     if text.strip():
-        return matching.ranked(available, text, recent, COMMON)
+        available = list(available)
+        own = (offer.payload for offer in available if offer.category == BLOCK_CATEGORY)
+        return matching.ranked(available, text, recent, [*own, *USUAL])
     likely = {payload: i for i, payload in reversed(list(enumerate((*recent, *COMMON))))}
     own = len(likely)
 
