@@ -58,7 +58,12 @@ STRUCTURES = (
         mark("Rounds of a graph for as long as a condition holds."),
         "循环 条件循环 当 loop until",
     ),
-    _structure("if", mark("If"), mark("One of two graphs, by a condition."), "条件 分支 如果 branch else condition switch choose"),
+    _structure(
+        "if",
+        mark("If"),
+        mark("One of two graphs, by a condition."),
+        "条件 分支 如果 branch else condition switch choose",
+    ),
     _structure(
         "constant",
         mark("Constant"),

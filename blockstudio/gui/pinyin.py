@@ -7,7 +7,6 @@ from functools import cache, lru_cache
 
 from blockstudio import resources
 
-
 INSIDE, BEGINNING, WHOLE = 1, 2, 3
 """What part of a text letters spell."""
 
