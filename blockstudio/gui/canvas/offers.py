@@ -198,8 +198,8 @@ def ranked(available: Iterable[Choice], text: str, recent: Sequence[str] = ()) -
     """The offers that match a text, best first; without a text, what is likely: recent, own, common, the rest."""
     if text.strip():
         available = list(available)
-        own = (offer.payload for offer in available if offer.category == BLOCK_CATEGORY)
-        return matching.ranked(available, text, recent, [*own, *USUAL])
+        blocks = (offer.payload for offer in available if offer.category == BLOCK_CATEGORY)
+        return matching.ranked(available, text, recent, [*blocks, *USUAL])
     likely = {payload: i for i, payload in reversed(list(enumerate((*recent, *COMMON))))}
     own = len(likely)
 
