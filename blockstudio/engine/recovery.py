@@ -176,6 +176,10 @@ class Keeper:
     def too_large(self) -> bool:
         return self._table is not None and self._table.bytes > self.limit
 
+    @property
+    def _unsaved(self) -> bool:
+        return bool(self.changes) or self._table is None or self._table.changed
+
     def next_snapshot(self) -> TakeSnapshot | None:
         """The snapshot to take now that the engine is idle; None where none is needed or one is under way."""
         if not self._stale or self._asked_at is not None or self.too_large or self._table is None or self._owed:
@@ -229,7 +233,7 @@ class Keeper:
         if self.snapshot is not None:
             requests += [
                 protocol.CompareParameters(str(self.snapshot.file)),
-                LoadParameters(str(self.snapshot.file), matching_only=True),
+                LoadParameters(str(self.snapshot.file), matching_only=True, saved=not self._unsaved),
             ]
         return requests + [request for (kind, _), request in self._settings.items() if kind is not MoveModel]
 
@@ -259,7 +263,7 @@ class Keeper:
         if self.snapshot is not None:
             discard(self.snapshot.file)
         self.snapshot, self.changes, self._stale, self._table, self._owed = None, 0, False, None, False
-        self._settings.clear()
+        self._settings = {kind: request for kind, request in self._settings.items() if isinstance(request, MoveModel)}
 
 
 def discard(file: Path) -> None:

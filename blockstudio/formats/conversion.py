@@ -11,6 +11,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from blockstudio.graph.model import (
+    Bookmark,
     Call,
     CodeDefinition,
     Constant,
@@ -64,7 +65,7 @@ def _make_converter() -> Converter:
     made.register_structure_hook(Graph, lambda data, _: _structure_graph(made, data))
     made.register_unstructure_hook(Graph, lambda graph: _plain_graph(made, graph))
     # After the hooks above, which the generated functions take up when they are made.
-    for cls in (Example, Port, Note, HyperParameter, Initializer, CodeDefinition, *NODE_KINDS.values()):
+    for cls in (Example, Port, Note, Bookmark, HyperParameter, Initializer, CodeDefinition, *NODE_KINDS.values()):
         _register(made, cls)
     _register(made, Definition, graph=override(omit_if_default=False))
     return made
@@ -135,7 +136,7 @@ def _common(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _structure_graph(made: Converter, data: Any) -> Graph:
     data = _mapping(data)
-    known = {"inputs", "outputs", "nodes", "edges", "notes", "routes"}
+    known = {"inputs", "outputs", "nodes", "edges", "notes", "routes", "bookmarks"}
     routes = made.structure(data.get("routes", {}), dict[str, tuple[Position, ...]])
     edges = made.structure(data.get("edges", {}), dict[str, str])
     return Graph(
@@ -146,6 +147,7 @@ def _structure_graph(made: Converter, data: Any) -> Graph:
         notes=made.structure(data.get("notes", {}), dict[str, Note]),
         # Without its edge it would bend the next one that comes there.
         routes={_endpoint(target): points for target, points in routes.items() if target in edges},
+        bookmarks=made.structure(data.get("bookmarks", {}), dict[str, Bookmark]),
         extra={key: value for key, value in data.items() if key not in known},
     )
 
@@ -162,6 +164,7 @@ def _plain_graph(made: Converter, graph: Graph) -> dict[str, Any]:
         "edges": edges,
         "notes": notes,
         "routes": routes,
+        "bookmarks": {name: made.unstructure(mark) for name, mark in sorted(graph.bookmarks.items())},
     }
     return {**{key: value for key, value in data.items() if value}, **graph.extra}
 

@@ -16,6 +16,7 @@ from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
+    Bookmark,
     CodeDefinition,
     Definition,
     Edge,
@@ -251,6 +252,22 @@ class SetNote(Edit):
         if self.note is not None:
             notes[self.key] = self.note
         return SetNote(self.location, self.key, before)
+
+
+@frozen
+class SetBookmark(Edit):
+    """Remember a view of a graph under a name; None forgets it."""
+
+    location: Location
+    name: str
+    bookmark: Bookmark | None
+
+    def apply(self, document: Document) -> Edit:
+        bookmarks = document.graph(self.location).bookmarks
+        before = bookmarks.pop(self.name, None)
+        if self.bookmark is not None:
+            bookmarks[self.name] = self.bookmark
+        return SetBookmark(self.location, self.name, before)
 
 
 @frozen

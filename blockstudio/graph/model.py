@@ -68,6 +68,15 @@ class Note:
     extra: Mapping[str, Any] = Factory(dict)
 
 
+@frozen
+class Bookmark:
+    """A view of the canvas to come back to."""
+
+    center: Position = (0.0, 0.0)
+    zoom: float = 1.0
+    extra: Mapping[str, Any] = Factory(dict)
+
+
 class Endpoint(NamedTuple):
     """One end of an edge; node "" is the graph's own border."""
 
@@ -95,6 +104,8 @@ class Graph:
     notes: dict[str, Note] = Factory(dict)
     routes: dict[Endpoint, tuple[Position, ...]] = Factory(dict)
     """The points that edges are drawn through, by the input they feed; most have none."""
+    bookmarks: dict[str, Bookmark] = Factory(dict)
+    """By what was nearest when they were set; "" where nothing was."""
     extra: dict[str, Any] = Factory(dict)
     _outgoing: dict[str, dict[Endpoint, Endpoint]] = field(factory=dict, init=False, eq=False, repr=False)
     _incoming: dict[str, dict[Endpoint, Endpoint]] = field(factory=dict, init=False, eq=False, repr=False)
@@ -353,10 +364,10 @@ def copy_graph(graph: Graph) -> Graph:
     """A copy that shares no mutable part with the original: of nodes only those that hold graphs."""
     nodes = dict(graph.nodes)
     nodes.update((name, copy_node(node)) for name, node in graph.nodes.items() if node.holds)
-    result = Graph(
-        list(graph.inputs), list(graph.outputs), nodes, {}, dict(graph.notes), dict(graph.routes), dict(graph.extra)
-    )
+    result = Graph(list(graph.inputs), list(graph.outputs), nodes)
     result.edges = dict(graph.edges)
+    result.notes, result.routes = dict(graph.notes), dict(graph.routes)
+    result.bookmarks, result.extra = dict(graph.bookmarks), dict(graph.extra)
     result._outgoing = {name: dict(edges) for name, edges in graph._outgoing.items()}
     result._incoming = {name: dict(edges) for name, edges in graph._incoming.items()}
     return result

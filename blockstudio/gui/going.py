@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
+from blockstudio.graph.document import Location
+from blockstudio.graph.edits import SetBookmark
+from blockstudio.graph.model import Bookmark
 from blockstudio.gui import matching
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.matching import Choice
 from blockstudio.gui.navigation import View
-from blockstudio.gui.settings import BOOKMARKS
 
 if TYPE_CHECKING:
     from blockstudio.engine.protocol import Problem
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("error", "warning", "info")
 MOST_PAST = 100
-MOST_FILES = 60
-"""Projects whose bookmarks are remembered."""
 STATUS_TIME = 8000
 
 
@@ -100,63 +100,46 @@ class Going:
 
     def add_bookmark(self) -> None:
         """Remember what is looked at now."""
-        canvas = self._window.canvas
+        canvas, location = self._window.canvas, self._session.location
         center = canvas.view_center()
-        place = self._session.location.path()
-        nearest = ", ".join(self._session.selection[:3]) or canvas.nearest_name(center)
-        name = f"{place} · {nearest}" if nearest else place
-        mark: dict[str, str | float] = {
-            "name": name,
-            "place": place,
-            "x": center.x(),
-            "y": center.y(),
-            "zoom": canvas.zoom,
-        }
-        self._keep([*(old for old in self.bookmarks() if old["name"] != name), mark])
-        self._window.status.showMessage(tr("Bookmark: {name}").format(name=name), STATUS_TIME)
+        name = ", ".join(self._session.selection[:3]) or canvas.nearest_name(center)
+        mark = Bookmark((center.x(), center.y()), canvas.zoom)
+        self._session.push(SetBookmark(location, name, mark), tr("Set a bookmark"))
+        self._window.status.showMessage(tr("Bookmark: {name}").format(name=_words(location, name)), STATUS_TIME)
 
-    def bookmarks(self) -> list[dict[str, str | float]]:
-        """Those of this project, oldest first."""
-        found = self._session.settings.get(BOOKMARKS).get(self._key(), [])
-        return [mark for mark in found if isinstance(mark, dict) and {"name", "place", "x", "y", "zoom"} <= mark.keys()]
+    def bookmarks(self) -> list[tuple[Location, str]]:
+        """Where those of this project are, and their names."""
+        return [(location, name) for location, graph in self._session.document.graphs() for name in graph.bookmarks]
 
     def show_bookmarks(self) -> None:
         """Ask which one to go to."""
         marks = self.bookmarks()
         choices = [
-            Choice(str(i), str(mark["name"]), icon="mdi6.bookmark-outline", category="action")
-            for i, mark in reversed(list(enumerate(marks)))
+            Choice(str(i), _words(*mark), icon="mdi6.bookmark-outline", category="action")
+            for i, mark in enumerate(marks)
         ]
         if not choices:
             self._session.notify(tr("There are no bookmarks in this project yet."), "info", key="no-bookmarks")
             return
         self._window.search_popup.open_large(
             lambda text: matching.ranked(choices, text),
-            lambda payload: self._go(marks[int(payload)]),
+            lambda payload: self._go(*marks[int(payload)]),
             prompt=tr("Go to a bookmark"),
             title=tr("Bookmarks"),
         )
 
     def forget_bookmarks(self) -> None:
         """Take all bookmarks of this project away."""
-        self._keep([])
+        with self._session.macro(tr("Forget the bookmarks")):
+            for location, name in self.bookmarks():
+                self._session.push(SetBookmark(location, name, None), "")
 
-    def _go(self, mark: dict[str, str | float]) -> None:
-        found = self._session.locate(str(mark["place"]))
-        if found is None or found[1] or found[0].path() != mark["place"]:
-            self._session.notify(tr("That block is not there any more."), "warning", key="no-place")
-            return
-        self._session.enter(found[0])
-        self._window.canvas.glide(QPointF(float(mark["x"]), float(mark["y"])), float(mark["zoom"]))
+    def _go(self, location: Location, name: str) -> None:
+        mark = self._session.document.graph(location).bookmarks[name]
+        self._session.enter(location)
+        self._window.canvas.glide(QPointF(*mark.center), mark.zoom)
         self._window.canvas.setFocus()
 
-    def _keep(self, marks: list[dict[str, str | float]]) -> None:
-        known = self._session.settings.get(BOOKMARKS)
-        kept = {**known}
-        kept.pop(self._key(), None)
-        if marks:
-            kept[self._key()] = marks
-        self._session.settings.set(BOOKMARKS, dict(list(kept.items())[-MOST_FILES:]))
 
-    def _key(self) -> str:
-        return str(self._session.path.resolve()) if self._session.path else ""
+def _words(location: Location, name: str) -> str:
+    return f"{location} · {name}" if name else str(location)

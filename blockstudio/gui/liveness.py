@@ -16,7 +16,7 @@ from blockstudio.engine.protocol import Failure, Problem, Shapes, UpdateDocument
 from blockstudio.errors import CompileError
 from blockstudio.formats.project import to_json
 from blockstudio.graph.document import Document
-from blockstudio.graph.edits import Edit, MoveNodes, SetNote, SetRoute
+from blockstudio.graph.edits import Edit, MoveNodes, SetBookmark, SetNote, SetRoute
 from blockstudio.graph.model import CodeDefinition, Definition, copy_graph
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Liveness(QObject):
     """The work that follows each change of the session's document."""
 
     _described = Signal(object)
-    """Revision and JSON data: goes to the engine while the thread compiles."""
+    """Revision, number of the opening, and JSON data: goes to the engine while the thread compiles."""
     _prepared = Signal(object)
     _failed = Signal(object)
 
@@ -74,10 +74,10 @@ class Liveness(QObject):
         self._kernel: KernelLike | None = None
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
-        self._revision = 0
+        self._revision = self._opening = 0
         self._working = False
         self._stale = False
-        self._project: tuple[int, dict[str, Any]] | None = None
+        self._project: tuple[int, int, dict[str, Any]] | None = None
         self._sending = False
         self._unsent = False
         self._missed = False
@@ -116,6 +116,7 @@ class Liveness(QObject):
     def _replaced(self) -> None:
         """What was known of the document before says nothing of this one."""
         self._project = None
+        self._opening += 1
 
     def close(self) -> None:
         self._closed = True
@@ -128,7 +129,7 @@ class Liveness(QObject):
         return not (self._soon.isActive() or self._working or self._sending)
 
     def _changed(self, edits: tuple[Edit, ...]) -> None:
-        if all(isinstance(edit, MoveNodes | SetNote | SetRoute) for edit in edits):
+        if all(isinstance(edit, MoveNodes | SetBookmark | SetNote | SetRoute) for edit in edits):
             return
         self._revision += 1
         self._soon.start()
@@ -138,12 +139,12 @@ class Liveness(QObject):
             self._stale = True
             return
         self._working, self._stale = True, False
-        document, revision = snapshot(self._session.document), self._revision
-        self._pool.start(lambda: self._work(document, revision))
+        document, revision, opening = snapshot(self._session.document), self._revision, self._opening
+        self._pool.start(lambda: self._work(document, revision, opening))
 
-    def _work(self, document: Document, revision: int) -> None:
+    def _work(self, document: Document, revision: int, opening: int) -> None:
         try:
-            self._described.emit((revision, to_json(document)))
+            self._described.emit((revision, opening, to_json(document)))
             self._prepared.emit(prepare(document))
         except Exception as error:
             self._failed.emit(error)
@@ -153,7 +154,7 @@ class Liveness(QObject):
         self._working = False
         raise error
 
-    def _take_project(self, project: tuple[int, dict[str, Any]]) -> None:
+    def _take_project(self, project: tuple[int, int, dict[str, Any]]) -> None:
         self._project = project
         self._send()
 
@@ -179,12 +180,14 @@ class Liveness(QObject):
         if self._sending:
             self._unsent = True
             return
-        revision, project = self._project
+        revision, opening, project = self._project
         self._sending, self._unsent, self._missed = True, False, False
         shown = (self._session.location.definition,)
         folder = str(self._session.path.parent) if self._session.path else ""
         self._kernel.request(
-            UpdateDocument(project, revision, self._session.trusted, shown, folder), self._answered, self._refused
+            UpdateDocument(project, revision, self._session.trusted, shown, folder, opening),
+            self._answered,
+            self._refused,
         )
 
     def _answered(self, shapes: Shapes) -> None:

@@ -192,8 +192,7 @@ class MainWindow(QMainWindow):
             ("redo", tr("Redo"), stack.redoText()),
         ):
             self.actions_by_id[name].setText(f"{text} {what}".strip())
-        if session.table is not None:
-            self.actions_by_id["training"].setChecked(session.table.training)
+        self.actions_by_id["training"].setChecked(session.table is None or session.table.training)
 
     def _document_replaced(self) -> None:
         self.messages.clear()

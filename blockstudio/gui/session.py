@@ -227,11 +227,8 @@ class Session(Navigation):
 
     @property
     def values_modified(self) -> bool:
-        """Whether parameter values were changed by the user and are in no file."""
-        if self.table is None or not self.table.changed:
-            return False
-        done = [self.undo_stack.command(i) for i in range(self.undo_stack.index())]
-        return any(isinstance(c, SnapshotCommand) or (isinstance(c, EditCommand) and c.values) for c in done)
+        """Whether parameters have values that are in no file."""
+        return self.table is not None and self.table.changed
 
     def push(self, edit: Edit, text: str, *, merge: str = "") -> None:
         """Make an undoable change; `text` names it in the Edit menu. EditError when it is refused.

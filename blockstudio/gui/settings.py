@@ -41,8 +41,6 @@ FLOW_DOWN = Setting("canvas/flow_down", False)
 MINIMAP = Setting("canvas/minimap", True)
 LESS_MOTION = Setting("look/less_motion", False)
 """Nothing moves by itself on the screen, whatever the system says."""
-BOOKMARKS: Setting[dict[str, list[dict[str, str | float]]]] = Setting("canvas/bookmarks", {})
-"""By the path of the project, "" for one without a file."""
 LIBRARY_FOLDER = Setting("files/library", "")
 """Where the user's own blocks are; "" for a folder in the place of the app's data."""
 PALETTE_CLOSED: Setting[list[str]] = Setting("palette/closed", [])

@@ -61,19 +61,39 @@ class Transaction:
 
 @define
 class Snapshots:
-    """What tensors were before each of the last changes, within `room` bytes; the oldest are dropped first."""
+    """What tensors were before each of the last changes, within `room` bytes; the oldest are dropped first.
+
+    Each state of the values has a number, so that undoing a change leads back to what was saved.
+    """
 
     room: int = 2 << 30
-    _kept: OrderedDict[str, Values] = Factory(OrderedDict)
+    _kept: OrderedDict[str, tuple[int, Values]] = Factory(OrderedDict)
     _numbers: count[int] = Factory(lambda: count(1))
+    _now: int = 0
+    _saved: int = 0
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the values are in no file, and others than those the document gives."""
+        return self._now != self._saved
+
+    def save(self) -> None:
+        """The values there are now can be had again."""
+        self._saved = self._now
+
+    def change(self) -> None:
+        """The values are others than before, and those before are gone."""
+        self._now = next(self._numbers)
 
     def keep(self, values: Values) -> str:
-        """A token for these values; "" for none."""
+        """A token for these values, which were changed; "" for none."""
         if not values:
             return ""
-        token = str(next(self._numbers))
-        self._kept[token] = values
-        while len(self._kept) > 1 and sum(map(_bytes, self._kept.values())) > self.room:
+        before = self._now
+        self.change()
+        token = str(self._now)
+        self._kept[token] = before, values
+        while len(self._kept) > 1 and sum(_bytes(kept) for _, kept in self._kept.values()) > self.room:
             self._kept.popitem(last=False)
         return token
 
@@ -81,10 +101,11 @@ class Snapshots:
         """What a token stands for; RunError when it was dropped."""
         if token not in self._kept:
             raise RunError(mark("This change is too far back: its values are no longer kept."))
-        return self._kept[token]
+        return self._kept[token][1]
 
-    def forget(self, token: str) -> None:
-        self._kept.pop(token, None)
+    def restored(self, token: str) -> None:
+        """The values are again what they were at this token, which is of no more use."""
+        self._now, _ = self._kept.pop(token)
 
 
 def copy(tensor: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from blockstudio.graph.document import Document
 from blockstudio.graph.model import Call, Constant, Definition, Instance, Layer, Parameter
 from blockstudio.runtime import devices, inputs
 from blockstudio.runtime.build import build_compiled, relate
-from blockstudio.runtime.changes import Values, distinct
+from blockstudio.runtime.changes import Snapshots, Values, distinct
 from blockstudio.runtime.kept import KeptValues
 from blockstudio.runtime.parameters import Slot, is_lazy, layer_type, table
 from blockstudio.runtime.placement import placeable
@@ -104,12 +104,11 @@ class LiveModel:
     def __init__(self) -> None:
         self.device = "cpu"
         self.training = True
-        self.changed = False
-        """Whether values differ from the last file saved or loaded."""
+        self.snapshots = Snapshots()
         self._lock = threading.RLock()
-        self._opened: tuple[Document, bool] | None = None
-        """The newest version of the document, and whether it is trusted."""
-        self._seen: tuple[Document, bool] | None = None
+        self._opened: tuple[Document, bool, int] | None = None
+        """The newest version of the document, whether it is trusted, and which project it is of."""
+        self._seen: tuple[Document, bool, int] | None = None
         """The version that `_compiled` and `_live` are of."""
         self._limit: TimeLimit | None = None
         """Of a build under way that nobody can interrupt."""
@@ -118,9 +117,12 @@ class LiveModel:
         self._live: Live | None = None
         self._kept = KeptValues()
 
-    def open(self, document: Document, *, trusted: bool) -> None:
-        """Another version of the document; what it changes shows when the model is next needed."""
-        self._opened = document, trusted
+    def open(self, document: Document, *, trusted: bool, opening: int = 0) -> None:
+        """Another version of the document; what it changes shows when the model is next needed.
+
+        With another number of `opening` it is another project: nothing of the one before goes on.
+        """
+        self._opened = document, trusted, opening
         limit = self._limit
         if limit is not None:
             limit.cut()  # what it builds is of the past
@@ -140,7 +142,6 @@ class LiveModel:
             before = distinct(self.current().model) if self._live is not None or self._kept.holds_any else {}
             self._kept.forget()
             self._build(seed)
-            self.changed = False
             return {key: tensor.detach().cpu() for key, tensor in before.items()}
 
     def move(self, device: str) -> None:
@@ -159,7 +160,9 @@ class LiveModel:
 
     def table(self) -> ParameterTable:
         live = self.current()
-        found = table(live.model, device=self.device, changed=self.changed, carried=live.carried, owner=live.owner)
+        found = table(
+            live.model, device=self.device, changed=self.snapshots.unsaved, carried=live.carried, owner=live.owner
+        )
         return evolve(found, training=self.training)  # a run may have another mode for a while
 
     @contextmanager
@@ -181,6 +184,9 @@ class LiveModel:
             raise EngineError(mark("No document is open."))
         if opened is self._seen:
             return
+        if self._seen is not None and opened[2] != self._seen[2]:
+            self._live, self.training, self.snapshots = None, True, Snapshots()
+            self._kept.forget()
         document, _ = placeable(opened[0])
         compiled = compile_document(document)
         live = self._live

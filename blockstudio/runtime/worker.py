@@ -22,7 +22,7 @@ from blockstudio.formats.project import from_json, to_json
 from blockstudio.graph.model import Definition, Example
 from blockstudio.runtime import devices, initializers, inputs, loading, tensor_files, values, views
 from blockstudio.runtime.build import explained
-from blockstudio.runtime.changes import Snapshots, Transaction, Values, distinct, put
+from blockstudio.runtime.changes import Transaction, Values, distinct, put
 from blockstudio.runtime.importing.quiet import undisturbed
 from blockstudio.runtime.live import Live, LiveModel
 from blockstudio.runtime.parameters import find, is_lazy
@@ -44,7 +44,6 @@ class Worker:
         self._shapes = ShapeFinder()
         self._shapes_lock = Lock()
         self._revision, self._folder = -1, ""
-        self._snapshots = Snapshots()
         self._measurements = Measurements()
         self._activations = Activations()
         self._opened: tuple[object, tensor_files.Contents] | None = None
@@ -69,7 +68,7 @@ class Worker:
         with self._shapes_lock:
             if request.revision >= self._revision:  # they may come from several threads
                 self._revision, self._folder = request.revision, request.folder
-                self._models.open(document, trusted=request.trusted)
+                self._models.open(document, trusted=request.trusted, opening=request.opening)
             _, problems = placeable(document)
             shapes = self._shapes.shapes(
                 document, revision=request.revision, trusted=request.trusted, shown=request.shown
@@ -81,7 +80,9 @@ class Worker:
     def build_model(self, request: p.BuildModel) -> p.Changed:
         before = self._models.rebuild(request.seed)
         self._activations = Activations()
-        return p.Changed(self._snapshots.keep(before))
+        token = self._models.snapshots.keep(before)
+        self._models.snapshots.save()
+        return p.Changed(token)
 
     def list_parameters(self, request: p.ListParameters) -> p.ParameterTable:
         return self._models.table()
@@ -126,24 +127,23 @@ class Worker:
         applied = initializers.apply(
             live.model, live.compiled, live.document, request.definition, request.rules, request.seed
         )
-        self._models.changed = True
-        return p.Changed(self._snapshots.keep(applied.before), applied.changes)
+        return p.Changed(self._models.snapshots.keep(applied.before), applied.changes)
 
     def restore_snapshot(self, request: p.RestoreSnapshot) -> p.Changed:
-        kept = self._snapshots.values(request.token)
         tensors = distinct(self._models.current().model)
+        kept = self._models.snapshots.values(request.token)
         for key, value in kept.items():
             if key not in tensors or tensors[key].shape != value.shape:
                 raise RunError(mark("“{key}” is not in the model any more as it was."), key=key)
         with Transaction({key: tensors[key] for key in kept}) as transaction:
             for key, value in kept.items():
                 put(tensors[key], value)
-        self._snapshots.forget(request.token)
-        return self._changed(tensors, transaction.touched())
+        changed = self._changed(tensors, transaction.touched())
+        self._models.snapshots.restored(request.token)
+        return changed
 
     def _changed(self, tensors: dict[str, Tensor], before: Values) -> p.Changed:
-        self._models.changed = True
-        return p.Changed(self._snapshots.keep(before), initializers.changes(tensors, before))
+        return p.Changed(self._models.snapshots.keep(before), initializers.changes(tensors, before))
 
     # --- running ------------------------------------------------------------------------------------
 
@@ -167,7 +167,8 @@ class Worker:
             random.restore()
             with open(os.devnull, "w") as nothing, redirect_stdout(nothing):  # it was all printed before
                 self._activations = watch(live.compiled.program, live.document, live.model, given, request.backward)
-        self._models.changed |= _versions(live) != versions
+        if _versions(live) != versions:
+            self._models.snapshots.change()
         return p.RunResult(
             outputs=tuple(values.result(name, value) for name, value in ran.outputs),
             activations=self._activations.rows,
@@ -203,7 +204,7 @@ class Worker:
 
     def save_parameters(self, request: p.SaveParameters) -> p.Saved:
         saved = tensor_files.save_parameters(self._models.current().model, request.file)
-        self._models.changed = False
+        self._models.snapshots.save()
         return saved
 
     def compare_parameters(self, request: p.CompareParameters) -> p.LoadReport:
@@ -215,7 +216,8 @@ class Worker:
         before = loading.load(model, contents, matching_only=request.matching_only)
         changed = self._changed(distinct(model), before)
         report = loading.compare(model, contents)
-        self._models.changed = any(key.problem in ("missing", "shape", "kind") for key in report.keys)
+        if request.saved and not any(key.problem in ("missing", "shape", "kind") for key in report.keys):
+            self._models.snapshots.save()
         self._opened = None  # it may be large
         return changed
 
@@ -260,8 +262,8 @@ class Worker:
             raise RunError(mark("The weights of the import are not there any more: import the model again."))
         model, contents = self._models.current().model, self._imported
         before = loading.load(model, contents, matching_only=True)
-        self._imported, self._models.changed = None, True
-        return p.Changed(self._snapshots.keep(before))
+        self._imported = None
+        return p.Changed(self._models.snapshots.keep(before))
 
     # --- devices ----------------------------------------------------------------------------------------
 
@@ -282,8 +284,8 @@ def _output_names(live: Live) -> tuple[str, ...]:
 
 
 def _versions(live: Live) -> dict[str, int]:
-    """Tells whether parameters or buffers were changed in place."""
-    return {key: tensor._version for key, tensor in distinct(live.model).items()}
+    """Tells whether parameters were changed in place; buffers, such as running statistics, change in any run."""
+    return {key: parameter._version for key, parameter in live.model.named_parameters()}
 
 
 ANSWERS: dict[type, Callable[[Worker, Any], Any]] = {

@@ -118,7 +118,10 @@ def test_what_is_lost_is_counted_from_the_snapshot(keeper: Keeper) -> None:
         do(keeper, APPLY, p.Changed("token"))
     do(keeper, p.RunModel({}), p.RunResult((), (), (), 0.1, None, 0, "cpu", True))
     keeper.died(())
-    assert [type(request).__name__ for request in keeper.restoring()] == ["CompareParameters", "LoadParameters"]
+    assert keeper.restoring() == [
+        p.CompareParameters(str(file)),
+        p.LoadParameters(str(file), matching_only=True, saved=False),
+    ]
     missing = p.LoadReport(str(file), 1, (p.KeyReport("1.bias", "missing"), p.KeyReport("old", "unexpected")))
     report = keeper.restored([(p.CompareParameters(str(file)), missing), (p.LoadParameters(str(file)), p.Changed("t"))])
     assert report.changes_lost == 3 and report.not_restored == ("1.bias",)
@@ -189,9 +192,10 @@ def test_another_document_has_nothing_to_restore(keeper: Keeper) -> None:
     do(keeper, LIST, TABLE)
     file = take(keeper)
     do(keeper, p.SetMode(False), TABLE)
+    do(keeper, p.MoveModel("cuda:0"), p.Devices(()))
     keeper.forget()
     assert is_discarded(file)
-    assert keeper.restoring() == []
+    assert keeper.restoring() == [p.MoveModel("cuda:0")]  # the device is the user's choice for all projects
     assert keeper.restored([]).snapshot is None
 
 

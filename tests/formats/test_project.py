@@ -17,6 +17,7 @@ from blockstudio.formats.conversion import NODE_KINDS
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import MoveNodes, SetNode
 from blockstudio.graph.model import (
+    Bookmark,
     Call,
     CodeDefinition,
     Constant,
@@ -81,6 +82,7 @@ def everything() -> Document:
         {Endpoint("hidden", "input"): Endpoint("", "x"), Endpoint("", "output"): Endpoint("hidden", "output")},
         {"note": Note("Look", (1.0, 2.0), (300.0, 90.0), "#ffffff", True)},
         {Endpoint("hidden", "input"): ((4.0, 5.5), (-6.0, 7.0))},
+        {"relu": Bookmark((12.5, -3.0), 0.5)},
     )
     return Document(
         "Net",
@@ -133,7 +135,7 @@ def away_from_default(value: Any) -> Iterator[tuple[type, str]]:
 
 
 def test_no_field_is_left_out_of_the_test_above() -> None:
-    kinds = [Document, Definition, CodeDefinition, Graph, Port, Example, Note, HyperParameter, Initializer]
+    kinds = [Document, Definition, CodeDefinition, Graph, Port, Example, Note, Bookmark, HyperParameter, Initializer]
     every = {key for kind in [*kinds, *NODE_KINDS.values()] for key in fields(kind)}
     assert every - set(away_from_default(everything())) == set()
 

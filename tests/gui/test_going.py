@@ -8,6 +8,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from blockstudio.formats import project
+from blockstudio.graph.definition_commands import rename_definition
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode, Connect
 from blockstudio.graph.model import Definition, Endpoint, Graph, Instance
@@ -79,10 +81,9 @@ def test_the_past_ends_with_the_document(window: MainWindow) -> None:
     assert not window.session.graph.nodes
 
 
-def test_a_bookmark_is_come_back_to(window: MainWindow, tmp_path: Path) -> None:
+def test_a_bookmark_is_come_back_to(window: MainWindow) -> None:
     nest(window)
     window.canvas.animated = False
-    window.session.saved_as(tmp_path / "net.blocks")
     window.session.enter(Location("Stage"))
     window.canvas.set_view(QPointF(120, 80), 0.8)
     press(window, Qt.Key.Key_B, CTRL)
@@ -97,28 +98,36 @@ def test_a_bookmark_is_come_back_to(window: MainWindow, tmp_path: Path) -> None:
     assert (window.canvas.view_center() - QPointF(120, 80)).manhattanLength() < 2.0
 
 
-def test_bookmarks_belong_to_their_project(window: MainWindow, tmp_path: Path) -> None:
+def test_bookmarks_go_with_the_project_into_its_files(window: MainWindow, tmp_path: Path) -> None:
     nest(window)
-    window.session.saved_as(tmp_path / "net.blocks")
-    window.going.add_bookmark()
-    assert [mark["place"] for mark in window.going.bookmarks()] == ["Net"]
-    window.session.saved_as(tmp_path / "other.blocks")
+    session, files = window.session, window.files
+    window.going.add_bookmark()  # in a project without a file
+    assert session.modified
+    project.save(session.document, tmp_path / "net.blocks")
+    session.saved_as(tmp_path / "net.blocks")
+    session.replace(new_document())
     assert window.going.bookmarks() == []
     press(window, Qt.Key.Key_B, CTRL | SHIFT)
     assert not window.search_popup.isVisible() and window.messages.bars()
-    window.session.saved_as(tmp_path / "net.blocks")
+    files.open_path(tmp_path / "net.blocks")
+    assert [location for location, _ in window.going.bookmarks()] == [NET]
     window.going.forget_bookmarks()
     assert window.going.bookmarks() == []
+    session.undo_stack.undo()
+    assert len(window.going.bookmarks()) == 1
 
 
-def test_a_bookmark_of_a_block_that_is_gone_says_so(window: MainWindow) -> None:
+def test_a_bookmark_follows_its_block(window: MainWindow) -> None:
     nest(window)
-    window.session.enter(Location("Stage"))
+    session = window.session
+    session.enter(Location("Stage"))
     window.going.add_bookmark()
-    window.session.enter(NET)
-    for _ in range(2):
-        window.session.undo_stack.undo()
+    session.push(rename_definition(session.document, "Stage", "阶段"), "Rename")
+    session.enter(NET)
     window.going.show_bookmarks()
     QTest.keyClick(window.search_popup.field, Qt.Key.Key_Return)
-    assert window.session.location == NET
-    assert window.messages.bars()
+    assert session.location == Location("阶段")
+    session.enter(NET)
+    for _ in range(4):  # the name, the bookmark, the instance and the block
+        session.undo_stack.undo()
+    assert "阶段" not in session.document.definitions and window.going.bookmarks() == []

@@ -19,6 +19,7 @@ from blockstudio.graph.edits import (
     Edit,
     MoveNodes,
     ReorderNode,
+    SetBookmark,
     SetNode,
     SetNote,
     SetRoute,
@@ -27,6 +28,7 @@ from blockstudio.graph.fragments import copy_fragment, duplicate, own_definition
 from blockstudio.graph.grouping import group, ungroup
 from blockstudio.graph.model import (
     BOUNDARY,
+    Bookmark,
     Call,
     Constant,
     Definition,
@@ -123,6 +125,11 @@ def _connect(draw: Draw, document: Document, location: Location, graph: Graph) -
 def _note(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
     note = draw(st.none() | st.builds(Note, text=st.text(max_size=8)))
     return SetNote(location, draw(st.sampled_from(["note", "note_2"])), note)
+
+
+def _bookmark(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
+    bookmark = draw(st.none() | st.builds(Bookmark, zoom=st.sampled_from([0.5, 2.0])))
+    return SetBookmark(location, draw(st.sampled_from(["", "conv"])), bookmark)
 
 
 def _port(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
@@ -233,7 +240,7 @@ def _some(draw: Draw, graph: Graph) -> list[str]:
 
 
 _CHANGES = [
-    _node, _node, _node, _call, _remove, _move, _set, _rename, _reorder, _connect, _connect, _note, _port, _define,
-    _rename_definition, _hyper_parameters, _initializers, _seed, _group, _ungroup, _duplicate, _paste, _independent,
-    _route, _route, _move_into, _move_out, _expose, _own,
+    _node, _node, _node, _call, _remove, _move, _set, _rename, _reorder, _connect, _connect, _note, _bookmark, _port,
+    _define, _rename_definition, _hyper_parameters, _initializers, _seed, _group, _ungroup, _duplicate, _paste,
+    _independent, _route, _route, _move_into, _move_out, _expose, _own,
 ]  # fmt: skip

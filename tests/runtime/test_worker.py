@@ -347,6 +347,7 @@ def test_apply_undo_and_redo() -> None:
     assert [change.path for change in applied.tensors] == ["out.weight"]
     assert applied.tensors[0].bounds == (42, 42)
     undone = asked(p.RestoreSnapshot(applied.token))
+    assert not asked(p.ListParameters()).changed
     assert asked.values("out.weight") == before
     redone = asked(p.RestoreSnapshot(undone.token))
     assert asked.values("out.weight") == ((42.0,) * 8,) * 2
@@ -512,10 +513,34 @@ def test_running_statistics_change_once() -> None:
     nodes = [layer("norm", "BatchNorm1d", num_features=4)]
     asked = Asked(with_example(net(graph("x", "y", nodes, "x>norm norm>y")), (6, 4)))
     asked(p.RunModel({}, training=False))
-    assert not asked(p.ListParameters()).changed
+    assert asked.values("norm.num_batches_tracked") == ((0,),)
     asked(p.RunModel({}, repeat=3))
     assert asked.values("norm.num_batches_tracked") == ((1,),)
+    assert not asked(p.ListParameters()).changed  # the next run makes them again
+
+
+def test_a_run_that_changes_parameters_leaves_them_unsaved() -> None:
+    source = BLOCK.format(
+        init="self.scale = nn.Parameter(torch.ones(3))",
+        forward="with torch.no_grad():\n            self.scale += 1\n        return x * self.scale",
+    )
+    asked = Asked(code(source))
+    assert not asked(p.ListParameters()).changed
+    asked(p.RunModel({}))
     assert asked(p.ListParameters()).changed
+
+
+def test_another_project_starts_afresh() -> None:
+    asked = Asked(mlp())
+    before = asked.values("out.weight")
+    token = asked(p.ApplyInitializers((Initializer(function="torch.nn.init.ones_"),), "Net")).token
+    asked(p.SetMode(False))
+    asked.update(mlp(hidden=3))
+    asked.update(mlp(), opening=1)
+    table = asked(p.ListParameters())
+    assert table.training and not table.changed
+    assert asked.values("out.weight") == before
+    assert "too far back" in words(asked.fails(p.RestoreSnapshot(token)))
 
 
 def test_mode() -> None:
@@ -637,8 +662,9 @@ def test_a_snapshot_for_recovery_is_not_a_save(tmp_path: Path) -> None:
     asked(p.TakeSnapshot(file))
     assert asked(p.ListParameters()).changed
     again = Asked(mlp())
-    again(p.LoadParameters(file, matching_only=True))
+    again(p.LoadParameters(file, matching_only=True, saved=False))
     assert again.values("out.weight") == asked.values("out.weight")
+    assert again(p.ListParameters()).changed
 
 
 # --- devices ----------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ class UpdateDocument:
     their own example inputs."""
     folder: str = ""
     """Where the project file is: example inputs may name tensor files by their path from there."""
+    opening: int = 0
+    """Another number, another project: values, mode and gradients of the one before do not go on in it."""
 
 
 @frozen

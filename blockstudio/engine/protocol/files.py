@@ -52,6 +52,8 @@ class LoadParameters:
 
     file: str
     matching_only: bool = False
+    saved: bool = True
+    """The file is the user's, so that what came out of it is not unsaved."""
 
 
 @frozen
