@@ -15,12 +15,16 @@ def conditions(session: Session) -> Mapping[Condition, bool]:
     stack = session.undo_stack
     one = session.selected_nodes[0] if len(session.selection) == 1 else None
     engine = session.engine_state
+    things = len(session.selection) + len(session.selected_ports)
     return {
         "always": True,
         "selection": bool(session.selection),
-        "things": bool(session.selection or session.selected_ports),
-        "several": len(session.selection) + len(session.selected_ports) > 1,
+        "things": things > 0,
+        "several": things > 1,
         "one": one is not None,
+        "named": session.selected_port is not None or things + len(session.selected_notes) == 1,
+        "anything": bool(things or session.selected_wires or session.selected_notes or session.selected_port),
+        "wires": bool(session.selected_wires),
         "undo": stack.canUndo(),
         "redo": stack.canRedo(),
         "inside": len(session.trail) > 1,

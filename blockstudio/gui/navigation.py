@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from blockstudio.errors import BlockStudioError
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit, RenameDefinition, RenameNode
-from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Node
+from blockstudio.graph.model import CodeDefinition, Definition, Endpoint, Graph, Instance, Node
+from blockstudio.gui.canvas.keys import PortKey
 
 Side = Literal["inputs", "outputs"]
 
@@ -50,6 +51,11 @@ class Navigation(QObject):
         self._trail: tuple[Place, ...] = (Place(Location(document.root)),)
         self.selection: tuple[str, ...] = ()
         self.selected_ports: tuple[tuple[Side, str], ...] = ()
+        self.selected_wires: tuple[Endpoint, ...] = ()
+        """By their targets."""
+        self.selected_notes: tuple[str, ...] = ()
+        self.selected_port: PortKey | None = None
+        """One port of a node, or of the border; nothing else is selected then."""
 
     @property
     def document(self) -> Document:
@@ -80,21 +86,48 @@ class Navigation(QObject):
         nodes = self.graph.nodes
         return [nodes[name] for name in self.selection]
 
-    def select(self, names: Sequence[str], ports: Sequence[tuple[Side, str]] = ()) -> None:
-        """Select nodes, and input or output pills, of the shown graph; those not there are left out."""
+    def select(
+        self,
+        names: Sequence[str],
+        ports: Sequence[tuple[Side, str]] = (),
+        wires: Sequence[Endpoint] = (),
+        notes: Sequence[str] = (),
+    ) -> None:
+        """Select nodes, input or output pills, wires and notes of the shown graph; those not there are left out."""
         graph = self.graph
         chosen = tuple(name for name in dict.fromkeys(names) if name in graph.nodes)
         pills = tuple((side, name) for side, name in ports if any(p.name == name for p in getattr(graph, side)))
-        if (chosen, pills) != (self.selection, self.selected_ports):
-            self.selection, self.selected_ports = chosen, pills
+        ends = tuple(target for target in wires if target in graph.edges)
+        self._set_selection(chosen, pills, ends, tuple(name for name in notes if name in graph.notes), None)
+
+    def select_port(self, port: PortKey) -> None:
+        """Select one port, and nothing else."""
+        self._set_selection((), (), (), (), port)
+
+    def _set_selection(
+        self,
+        nodes: tuple[str, ...],
+        ports: tuple[tuple[Side, str], ...],
+        wires: tuple[Endpoint, ...],
+        notes: tuple[str, ...],
+        port: PortKey | None,
+    ) -> None:
+        now = (nodes, ports, wires, notes, port)
+        if now != self._all_selected:
+            self.selection, self.selected_ports, self.selected_wires, self.selected_notes, self.selected_port = now
             self.selection_changed.emit()
+
+    @property
+    def _all_selected(self) -> tuple[object, ...]:
+        return self.selection, self.selected_ports, self.selected_wires, self.selected_notes, self.selected_port
 
     def enter(self, location: Location, node: str = "", select: Sequence[str] = ()) -> None:
         """Show another graph: one step deeper, or back to one on the trail. EditError when there is none."""
         self._document.graph(location)
         places = [place.location for place in self._trail]
         if location == self.location:
-            self.select(select or self.selection, self.selected_ports)
+            if select and tuple(select) != self.selection:
+                self.select(select)
         elif location in places:
             self._go(self._trail[: places.index(location) + 1], select)
         elif node or location.parent == self.location:
@@ -176,17 +209,23 @@ class Navigation(QObject):
         trail = self._living(view.trail)
         if trail != self._trail:
             self._go(trail, view.selection)
-        else:
-            self.select(view.selection)
+        elif view.selection or self.selected_port is None:
+            # Wires and notes stay: they are not part of what is gone back to.
+            self.select(view.selection, (), self.selected_wires, self.selected_notes)
 
     def _start_at_root(self, document: Document) -> None:
         self._document = document
         self._trail = (Place(Location(document.root)),)
-        self.selection, self.selected_ports = (), ()
+        self._unselect()
+
+    def _unselect(self) -> None:
+        self.selection, self.selected_ports, self.selected_wires, self.selected_notes = (), (), (), ()
+        self.selected_port = None
 
     def _go(self, trail: tuple[Place, ...], select: Sequence[str] = ()) -> None:
-        had = bool(self.selection or self.selected_ports)
-        self._trail, self.selection, self.selected_ports = trail, (), ()
+        had = any(self._all_selected)
+        self._trail = trail
+        self._unselect()
         self.location_changed.emit()
         self.select(select)
         if had and not self.selection:
@@ -212,11 +251,13 @@ class Navigation(QObject):
 
     def follow(self, edits: Iterable[Edit]) -> None:
         """Keep the trail and the selection on what they stood for, after a change or its undo."""
-        trail, selection = self._trail, self.selection
+        trail, selection, wires, port = self._trail, self.selection, self.selected_wires, self.selected_port
         for edit in edits:
             if isinstance(edit, RenameNode):
                 if edit.location == trail[-1].location:
                     selection = tuple(edit.new if name == edit.old else name for name in selection)
+                    wires = tuple(Endpoint(edit.new, t.port) if t.node == edit.old else t for t in wires)
+                    port = port._replace(node=edit.new) if port and port.node == edit.old else port
                 trail = _rename_in_trail(trail, edit)
             elif isinstance(edit, RenameDefinition):
                 trail = tuple(
@@ -229,7 +270,11 @@ class Navigation(QObject):
         if trail != self._trail:
             self._go(trail, selection if len(trail) == len(self._trail) else ())
         else:
-            self.select(selection, self.selected_ports)
+            stays = port is not None and (not port.node or port.node in self.graph.nodes)
+            if port is not None and stays:
+                self.select_port(port)
+            else:
+                self.select(selection, self.selected_ports, wires, self.selected_notes)
 
 
 def _rename_in_trail(trail: tuple[Place, ...], edit: RenameNode) -> tuple[Place, ...]:

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    Signal,
 )
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
@@ -121,6 +122,10 @@ class ChoiceDelegate(QStyledItemDelegate):
 class SearchPopup(QFrame):
     """A child of what it lies over, not a window: input methods and the Escape key work as anywhere."""
 
+    current = Signal(str)
+    """This payload would be taken now."""
+    closed = Signal()
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("search-popup")
@@ -200,6 +205,7 @@ class SearchPopup(QFrame):
         if self.isVisible():
             had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
             self.hide()
+            self.closed.emit()
             if had_focus and self._back is not None and isValid(self._back):
                 self._back.setFocus(Qt.FocusReason.PopupFocusReason)
 
@@ -216,7 +222,9 @@ class SearchPopup(QFrame):
 
     def _describe(self, index: QModelIndex) -> None:
         """Say of the chosen one what it is for."""
-        doc = self.model.choices[index.row()].doc.split("\n\n")[0] if index.isValid() and self.model.choices else ""
+        choice = self.model.choices[index.row()] if index.isValid() and self.model.choices else None
+        self.current.emit(choice.payload if choice is not None else "")
+        doc = choice.doc.split("\n\n")[0] if choice is not None else ""
         self.doc.setVisible(any(choice.doc for choice in self.model.choices[:20]))
         room = 2 * (self.width() - 2 * MARGIN) - 60
         text = " ".join(doc.split())

@@ -312,6 +312,9 @@ class Adding(SessionView):
     def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
         """Ask what to add: at the pointer, or with `wire` what its loose end can be plugged into."""
         scene, session = self.canvas_scene, self.session
+        free = at is None
+        if at is None and wire is None and session.selected_port is not None and not scene.sequence:
+            wire, at = session.selected_port, self.off(session.selected_port)
         wires = [edge for key in scene.selection if (edge := scene.edge(key)) is not None]
         if at is None and len(scene.selection) == len(wires) == 1 and not scene.sequence:
             self.search_to_insert(wires[0].middle())
@@ -331,7 +334,8 @@ class Adding(SessionView):
                 assert at is not None
                 shift = -20.0 if wire.is_source else -140.0
                 made = self.make(payload, (at.x() + shift, at.y() - 20.0))
-                self._commit(made, payload, wired_to(session.document, session.location, made, wire, self._shape_of))
+                edit = wired_to(session.document, session.location, made, wire, self._shape_of)
+                self._commit(made, payload, edit, move_free=free)
 
         flowing = self._shape_of(wire.endpoint) if wire is not None and wire.is_source else None
         likely = neighbours(session.document, session.location, wire) if wire is not None else []
@@ -339,6 +343,10 @@ class Adding(SessionView):
         if wire is None:
             available += map(of_library, session.library.blocks())
         self.ask_for(place, available, chosen, likely)
+
+    def off(self, port: PortKey) -> QPointF:
+        """A place for what is to be wired to a port."""
+        return self.canvas_scene.port_place(port) + QPointF(BESIDE if port.is_source else -BESIDE, 0.0)
 
     def ask_for(
         self,

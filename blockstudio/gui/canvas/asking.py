@@ -8,11 +8,30 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu
 
-from blockstudio.errors import EditError, mark
+from blockstudio.errors import EditError, mark, shortened
+from blockstudio.gui import matching
 from blockstudio.gui.canvas import menus
+from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.note_item import NoteItem
+from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.matching import Choice
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas
+
+
+def _choice(scene: CanvasScene, key: Key, payload: str) -> Choice:
+    item = scene.thing(key)
+    if isinstance(item, NodeItem):
+        return Choice(payload, key.name, item.face.title, item.face.icon, item.face.category, detail=item.face.detail)
+    if isinstance(item, NoteItem):
+        kind = tr("Frame") if item.note.frame else tr("Note")
+        return Choice(payload, shortened(item.note.text), kind, "mdi6.note-outline")
+    is_input = key.kind == "input"
+    kind = tr("Input") if is_input else tr("Output")
+    return Choice(payload, key.name, kind, "mdi6.login-variant" if is_input else "mdi6.logout-variant")
 
 
 class Asking:
@@ -64,6 +83,31 @@ class Asking:
             menu.deleteLater()
             raise EditError(mark("Nothing here can be mended with one click."))
         self._pop_up(menu)
+
+    def option(self) -> None:
+        """Which option of the selected node is to be a hyper-parameter."""
+        menu = self._menu()
+        menus.fill_options(self._canvas, menu, self._canvas.session.selection[0])
+        if not menu.actions():
+            menu.deleteLater()
+            raise EditError(mark("It has no option that could be a hyper-parameter."))
+        self._pop_up(menu)
+
+    def another(self) -> None:
+        """What is to be selected too, found by its name."""
+        canvas, scene = self._canvas, self._canvas.canvas_scene
+        keys = sorted(thing.key for thing in scene.things() if thing.key not in scene.selection)
+        choices = [_choice(scene, key, str(index)) for index, key in enumerate(keys)]
+
+        def chosen(payload: str) -> None:
+            canvas.focus.go(keys[int(payload)], add=True)
+
+        canvas.search_popup.open_large(
+            lambda text: matching.ranked(choices, text),
+            chosen,
+            prompt=tr("Select one more…"),
+            title=tr("What can be selected"),
+        )
 
     def note(self) -> None:
         """A note at the pointer, or in the middle of the view."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import evolve
-from PySide6.QtCore import QMimeData, QPointF
+from PySide6.QtCore import QMimeData, QPointF, QRect, QRectF
 from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -22,7 +22,7 @@ from blockstudio.graph.scopes import next_free
 from blockstudio.gui import new_blocks
 from blockstudio.gui.canvas.adding import Adding
 from blockstudio.gui.canvas.inline_editor import NameEditor, NoteEditor
-from blockstudio.gui.canvas.keys import Key, node_key, pill_side
+from blockstudio.gui.canvas.keys import Key, PortKey, node_key, pill_side
 from blockstudio.gui.canvas.measuring import Lanes
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import placement, snapped
@@ -204,6 +204,16 @@ class Editing(Adding):
         else:
             self.name_editor.open(rect, key.name, font, lambda text: self._rename(key, text))
 
+    def edit_port(self, port: PortKey, name: str, take: Callable[[str], None]) -> None:
+        """Edit the name of a port beside it."""
+        place = self.canvas_scene.port_place(port)
+        self.reveal(QRectF(place.x() - 90.0, place.y() - 20.0, 180.0, 40.0))
+        self.stop_animation()
+        height = max(28, self.name_editor.sizeHint().height())
+        at = self.mapFromScene(place)
+        rect = QRect(at.x() - (10 if port.is_source else 150), at.y() - height // 2, 160, height)
+        self.name_editor.open(rect, name, QGuiApplication.font(), take)
+
     def _rename(self, key: Key, name: str) -> None:
         document, location = self.session.document, self.session.location
         with self.session.guard():
@@ -314,12 +324,22 @@ class Editing(Adding):
         if scene.sequence:
             self._step(1 if dx + dy > 0 else -1)
             return
-        places = {
-            key: (item.x() + dx, item.y() + dy) for key in scene.selection if (item := scene.thing(key)) is not None
-        }
+        keys = scene.taken_along({key for key in scene.selection if key.kind != "edge"})
+        places = {key: (item.x() + dx, item.y() + dy) for key in keys if (item := scene.thing(key)) is not None}
         edits = placement(scene.location, scene.graph, scene.arrangement | places)
         if edits:
             self.session.push(scene.settled(Batch(tuple(edits))), tr("Move"), merge=f"nudge {sorted(places)}")
+
+    def resize_notes(self, dx: float, dy: float) -> None:
+        """Make the selected notes and frames larger or smaller by steps of the grid."""
+        scene = self.canvas_scene
+        edits = [
+            SetNote(scene.location, name, evolve(item.note, size=item.size_by(dx, dy)))
+            for name in self.session.selected_notes
+            if (item := scene.notes.get(name)) is not None
+        ]
+        if edits:
+            self.session.push(Batch(tuple(edits)), tr("Resize a note"), merge=f"resize {[e.key for e in edits]}")
 
     def _step(self, step: int) -> None:
         names = list(self.session.graph.nodes)

@@ -188,6 +188,16 @@ class ItemStore(QGraphicsScene):
         """The targets of wires whose bounding boxes touch a box."""
         return self._wires.near(box)
 
+    def taken_along(self, keys: set[Key]) -> set[Key]:
+        """Some things, and what stands in the frames among them: it moves with these."""
+        found = set(keys)
+        for key in keys:
+            item = self.thing(key)
+            if isinstance(item, NoteItem) and item.note.frame:
+                near = ((other, self.thing(other)) for other in self.things_near(item.box()))
+                found |= {other for other, inner in near if inner is not None and item.body.contains(inner.body)}
+        return found
+
     def edges_near(self, rect: QRectF) -> list[EdgeItem]:
         box = (rect.left(), rect.top(), rect.right(), rect.bottom())
         return [self.edges[target] for target in self._wires.near(box)]
@@ -259,8 +269,12 @@ class ItemStore(QGraphicsScene):
     # --- selection --------------------------------------------------------------------------------
 
     def select(self, keys: Iterable[Key]) -> None:
-        """Select these and nothing else; what is not there is left out."""
-        wanted = {key for key in keys if self.thing(key) is not None or self.edge(key) is not None}
+        """Select these and nothing else; what is not there, or only implied by an order, is left out."""
+        wanted = {
+            key
+            for key in keys
+            if self.thing(key) is not None or ((edge := self.edge(key)) is not None and not edge.implied)
+        }
         changed = wanted ^ self.selection
         self.selection = wanted
         for key in changed:

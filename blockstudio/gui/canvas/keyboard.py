@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from blockstudio.errors import mark
+from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.places import GRID
-from blockstudio.gui.canvas.walking import Direction, neighbour
+from blockstudio.gui.canvas.walking import Direction
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas
@@ -19,8 +20,12 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     (mark("F"), mark("Show everything")),
     (mark("Shift+F"), mark("Show the selection")),
     (mark("L"), mark("Lay the nodes out along the flow")),
-    (mark("Arrows"), mark("Go along the wires from node to node")),
+    (mark("Arrows"), mark("Go along the wires from node to node; from a port or wire, to what it is joined to")),
+    (mark("Shift+Arrows"), mark("Select the next node too")),
     (mark("Alt+Arrows"), mark("Move the selection by a step; in a Sequential, to another place")),
+    (mark("Alt+Shift+Arrows"), mark("Make a note or frame larger or smaller; move nodes by five steps")),
+    (mark("Return"), mark("Enter or rename; write in a note; wire a port, or a wire to another place")),
+    (mark("Shift+Page Up, Page Down, Home, End"), mark("Move the view up, down, left, right")),
     (mark("Page Down"), mark("Enter the block")),
     (mark("Page Up"), mark("Leave the block")),
     (mark("Space"), mark("Hold to move the view with the mouse")),
@@ -40,6 +45,13 @@ _STEPS: dict[Direction, tuple[float, float]] = {
     "up": (0.0, -GRID),
     "down": (0.0, GRID),
 }
+_PANS: dict[int, tuple[float, float]] = {
+    Qt.Key.Key_Home: (-1.0, 0.0),
+    Qt.Key.Key_End: (1.0, 0.0),
+    Qt.Key.Key_PageUp: (0.0, -1.0),
+    Qt.Key.Key_PageDown: (0.0, 1.0),
+}
+LEAP = 5
 _NONE = Qt.KeyboardModifier.NoModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _ALT = Qt.KeyboardModifier.AltModifier
@@ -51,7 +63,13 @@ def command(canvas: Canvas, key: int, modifiers: Qt.KeyboardModifier) -> Callabl
         direction = _ARROWS[key]
         if modifiers == _ALT:
             return lambda: _nudge(canvas, *_STEPS[direction])
-        return lambda: walk(canvas, direction, add=bool(modifiers & _SHIFT))
+        if modifiers == _ALT | _SHIFT:
+            return lambda: _stretch(canvas, *_STEPS[direction])
+        return lambda: canvas.focus.walk(direction, add=bool(modifiers & _SHIFT))
+    if key in _PANS and modifiers == _SHIFT:
+        across, down = _PANS[key]
+        view = canvas.viewport()
+        return lambda: canvas.scroll_by(across * view.width() / 2, down * view.height() / 2)
     return {
         (Qt.Key.Key_A, _SHIFT): canvas.search_to_add,
         (Qt.Key.Key_Tab, _NONE): canvas.search_to_add,
@@ -60,6 +78,8 @@ def command(canvas: Canvas, key: int, modifiers: Qt.KeyboardModifier) -> Callabl
         (Qt.Key.Key_L, _NONE): canvas.tidy,
         (Qt.Key.Key_PageDown, _NONE): canvas.enter_selected,
         (Qt.Key.Key_PageUp, _NONE): canvas.leave,
+        (Qt.Key.Key_Return, _NONE): lambda: _open(canvas),
+        (Qt.Key.Key_Enter, _NONE): lambda: _open(canvas),
     }.get((Qt.Key(key), modifiers))
 
 
@@ -68,13 +88,18 @@ def _nudge(canvas: Canvas, dx: float, dy: float) -> None:
         canvas.nudge(dx, dy)
 
 
-def walk(canvas: Canvas, direction: Direction, *, add: bool = False) -> None:
-    """Select the next node along a wire, or above or below; with `add`, besides what is selected."""
-    scene = canvas.canvas_scene
-    found = neighbour(scene, direction, canvas.visible_rect().center())
-    if found is None:
-        return
-    canvas.select_keys({found} | (scene.selection if add else set()))
-    body = scene.extent([found])
-    if not canvas.visible_rect().contains(body):
-        canvas.glide(body.center(), canvas.zoom)
+def _stretch(canvas: Canvas, dx: float, dy: float) -> None:
+    """Make the selected note or frame larger or smaller; or go far with what is selected."""
+    if canvas.session.selected_notes and not canvas.session.selection:
+        canvas.resize_notes(dx, dy)
+    else:
+        _nudge(canvas, LEAP * dx, LEAP * dy)
+
+
+def _open(canvas: Canvas) -> None:
+    """What a double click does where it does not enter: write a note, rename. From a port or a wire: wire it."""
+    spot = canvas.focus.spot
+    if isinstance(spot, Key) and spot.kind != "edge":
+        canvas.edit_in_place(spot)
+    else:
+        canvas.wiring.connect()

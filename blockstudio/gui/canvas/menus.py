@@ -39,12 +39,16 @@ def context_menu(canvas: Canvas, point: QPointF) -> QMenu:
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     scene = canvas.canvas_scene
     kinds = {key.kind for key in scene.selection}
-    if not kinds:
+    port = canvas.focus.port
+    if port is not None:
+        menu.addAction(icon("mdi6.plus"), tr("Add a node here…"), canvas.search_to_add)
+        _add(menu, canvas, "connect", "delete", "rename", "port_up", "port_down")
+    elif not kinds:
         _ground(canvas, menu, point)
     elif kinds == {"edge"}:
         menu.addAction(icon("mdi6.plus"), tr("Insert a node…"), lambda: canvas.search_to_insert(point))
         bent = any(edge.via for key in scene.selection if (edge := scene.edge(key)) is not None)
-        _add(menu, canvas, "bend", *(["straighten"] if bent else []))
+        _add(menu, canvas, "connect", "bend", *(["straighten"] if bent else []))
         _add(menu, canvas, "delete")
     else:
         _things(canvas, menu, kinds)
@@ -99,22 +103,24 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
 def _one(canvas: Canvas, menu: QMenu, name: str) -> None:
     scene = canvas.canvas_scene
     _add(menu, canvas, "independent", "own_inside", "share", "uses")
-    _options(canvas, menu, name)
+    exposed = QMenu(tr("Make hyper-parameter"), menu)
+    exposed.setIcon(icon("mdi6.tune"))
+    fill_options(canvas, exposed, name)
+    if exposed.actions():
+        menu.addMenu(exposed)
     face = scene.nodes[name].face
     if face.hidden_inputs or name in scene.all_ports:
         shown = name in scene.all_ports
         text = tr("Hide inputs seldom needed") if shown else tr("Show all inputs")
-        menu.addAction(icon("mdi6.arrow-expand-vertical"), text, lambda: scene.show_all_ports(name, not shown))
+        menu.addAction(icon("mdi6.arrow-expand-vertical"), text, canvas.toggle_all_ports)
 
 
-def _options(canvas: Canvas, menu: QMenu, name: str) -> None:
-    """The options that could be hyper-parameters of the block."""
+def fill_options(canvas: Canvas, menu: QMenu, name: str) -> None:
+    """The options that could be hyper-parameters of the block, each an item of a menu."""
     node = canvas.session.graph.nodes[name]
-    names = [option.name for option in node_options(canvas.session.document, node) if can_expose(option, node)]
-    if names:
-        exposed = menu.addMenu(icon("mdi6.tune"), tr("Make hyper-parameter"))
-        for option in names:
-            exposed.addAction(option, partial(canvas.expose, name, option))
+    for option in node_options(canvas.session.document, node):
+        if can_expose(option, node):
+            menu.addAction(option.name, partial(canvas.expose, name, option.name))
 
 
 def fill_fixes(canvas: Canvas, menu: QMenu, name: str) -> None:

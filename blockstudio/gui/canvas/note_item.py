@@ -6,9 +6,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAbstractTextDocumentLayout, QColor, QFont, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
-from blockstudio.graph.model import Note
+from blockstudio.graph.model import Note, Position
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.look import TITLE_SIZE, measure, tint
+from blockstudio.gui.canvas.places import snapped
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import Detail, Surface
 from blockstudio.gui.i18n import tr
@@ -61,6 +62,11 @@ class NoteItem(QGraphicsRectItem):
         above = FAR_TITLE / LEAST_ZOOM if self.note.frame else 6.0
         self.setRect(-6, -above, self.width + 12, self.height + above + 6)
         self.update()
+
+    def size_by(self, dx: float, dy: float, start: Position | None = None) -> Position:
+        """A size larger by some steps of the grid than it has now, or had at the start."""
+        width, height = start or (self.width, self.height)
+        return max(LEAST_SIZE, snapped(width + dx, 0.0)[0]), max(LEAST_SIZE, snapped(0.0, height + dy)[1])
 
     @property
     def body(self) -> QRectF:

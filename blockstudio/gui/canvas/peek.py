@@ -9,7 +9,9 @@ from PySide6.QtGui import QImage, QPainter
 
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, Instance, Sequential
+from blockstudio.gui.canvas.hits import Hit
 from blockstudio.gui.canvas.scene import CanvasScene, Knowledge
+from blockstudio.gui.session import Session
 
 LARGEST = QSize(640, 300)
 """Pixels of the screen."""
@@ -31,6 +33,14 @@ def inside_of(document: Document, location: Location, name: str) -> Location | N
         found = location.enter(name, next((s for s in ("body", "then") if s in slots), slots[0])) if slots else None
     count = len(document.graph(found).nodes) if found else 0
     return found if 0 < count <= MOST else None
+
+
+def shown(scene: CanvasScene, session: Session, found: Hit, ratio: float) -> str:
+    """A picture of the inside of what was found, as a piece of rich text; "" where there is none."""
+    if found.key is None or found.key.kind != "node" or found.port is not None:
+        return ""
+    inside = inside_of(session.document, scene.location, found.key.name)
+    return f"<br>{as_html(picture(session.document, inside, session, ratio))}" if inside is not None else ""
 
 
 def picture(document: Document, location: Location, knowledge: Knowledge | None, ratio: float) -> QImage:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from attrs import evolve
 from PySide6.QtCore import QPoint
 
 from blockstudio.catalog.ports import node_ports
-from blockstudio.graph.commands import dissolve_nodes, remove_nodes
+from blockstudio.errors import EditError, mark
+from blockstudio.graph.commands import dissolve_nodes, insert_on_edge, remove_nodes
 from blockstudio.graph.edits import Batch, Connect, Edit, SetNode
 from blockstudio.graph.model import Endpoint, Node
 from blockstudio.gui.canvas.editing import Editing
@@ -16,7 +18,7 @@ from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.offers import offers
 from blockstudio.gui.canvas.pill_item import PillItem
-from blockstudio.gui.canvas.placing import check_bypass
+from blockstudio.gui.canvas.placing import check_bypass, main_ports
 from blockstudio.gui.canvas.replacing import replaced, replacements
 from blockstudio.gui.i18n import tr
 
@@ -58,6 +60,10 @@ class Rewiring(Editing):
         """Wire what is selected, from left to right; several into the last, where that has as many free inputs."""
         scene = self.canvas_scene
         items = [item for item in scene.selected_items() if isinstance(item, NodeItem | PillItem)]
+        wires = self.session.selected_wires
+        if len(items) == len(wires) == 1 and isinstance(items[0], NodeItem):
+            self.put_on_wire(items[0].key.name, wires[0])
+            return
         if scene.sequence or len(items) < 2:
             return
         items.sort(key=lambda item: (item.x(), item.y()))
@@ -72,6 +78,21 @@ class Rewiring(Editing):
         edits = [Connect(scene.location, target, source) for source, target in pairs if source and target]
         if edits:
             self.push(Batch(tuple(edits)), tr("Wire the selection"))
+
+    def put_on_wire(self, name: str, wire: Endpoint, moved: Sequence[Edit] = ()) -> bool:
+        """Put a loose node into a wire, where what is behind it makes room; whether that was done."""
+        session, location = self.session, self.canvas_scene.location
+        node = session.graph.nodes[name]
+        into, out = main_ports(node_ports(session.document, location, node))
+        edits = [insert_on_edge(session.document, location, wire, node, into, out)] if into and out else []
+        if not edits and not moved:
+            raise EditError(mark("“{name}” has no input and output that a wire could run through."), name=name)
+        text = tr("Insert {name}").format(name=name)
+        with session.macro(text):
+            done = self.push(Batch((*moved, *edits)), text)
+            if done and edits:
+                self.make_room(node_key(name), wire)
+        return done
 
     def _free_inputs(self, item: NodeItem | PillItem) -> list[Endpoint]:
         """The inputs of a thing that nothing feeds; all of them, if each is fed."""

@@ -12,7 +12,8 @@ from blockstudio.engine.protocol import Problem
 from blockstudio.errors import EditError
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import Edit
-from blockstudio.gui.canvas.keys import Key, node_key, pill_side
+from blockstudio.graph.model import Endpoint
+from blockstudio.gui.canvas.keys import Key, PortKey, edge_key, node_key, pill_side
 from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.canvas.transition import Transition
 from blockstudio.gui.canvas.viewport import Viewport
@@ -38,7 +39,6 @@ class SessionView(Viewport):
         self._views: dict[Location, tuple[QPointF, float]] = {}
         """Where one looked in graphs that were shown before."""
         self._shown: Location | None = None
-        self._selecting = False
         self._own_place: Navigation | None = None
         self._trail: tuple[Place, ...] = ()
         self.transition = Transition(self.viewport())
@@ -74,7 +74,7 @@ class SessionView(Viewport):
         if place is not None:
             self.session.restore_view(place.view())
             self._show_location()
-            self._show_selection(keep=True)
+            self._show_selection()
 
     def look_elsewhere(self, place: Navigation) -> None:
         """Show another place, while not awake."""
@@ -148,18 +148,18 @@ class SessionView(Viewport):
         was_empty = not self.canvas_scene.nodes
         self.canvas_scene.follow(edits)
         # What was renamed, or came back, is selected under a name the scene did not know before.
-        self._show_selection(keep=True)
+        self._show_selection()
         if was_empty or not self.canvas_scene.nodes:
             self.viewport().update()
 
-    def _show_selection(self, *, keep: bool = False) -> None:
-        """Select what the session says; wires and notes, of which it knows nothing, stay if told to `keep`."""
-        place, scene = self.place, self.canvas_scene
+    def _show_selection(self) -> None:
+        """Select what the session says."""
+        place = self.place
         keys = {node_key(name) for name in place.selection}
         keys |= {Key("input" if side == "inputs" else "output", name) for side, name in place.selected_ports}
-        if keep or self._selecting:
-            keys |= {key for key in scene.selection if key.kind in ("note", "edge")}
-        scene.select(keys)
+        keys |= {edge_key(target) for target in place.selected_wires}
+        keys |= {Key("note", name) for name in place.selected_notes}
+        self.canvas_scene.select(keys)
         self.describe_selection()
 
     def _selection_changed(self) -> None:
@@ -190,16 +190,23 @@ class SessionView(Viewport):
 
     def selection_made(self) -> None:
         """Tell the session what is selected on the canvas."""
-        self._selecting = True
-        nodes = [name for name in self.canvas_scene.graph.nodes if node_key(name) in self.canvas_scene.selection]
-        pills = [(pill_side(k), k.name) for k in self.canvas_scene.selection if k.kind in ("input", "output")]
-        self.session.select(nodes, sorted(pills))
-        self._selecting = False
+        selection = self.canvas_scene.selection
+        nodes = [name for name in self.canvas_scene.graph.nodes if node_key(name) in selection]
+        pills = sorted((pill_side(key), key.name) for key in selection if key.kind in ("input", "output"))
+        wires = sorted(Endpoint(key.name, key.port) for key in selection if key.kind == "edge")
+        notes = sorted(key.name for key in selection if key.kind == "note")
+        self.session.select(nodes, pills, wires, notes)
         self.describe_selection()
 
     def select_keys(self, keys: Iterable[Key]) -> None:
         self.canvas_scene.select(keys)
         self.selection_made()
+
+    def select_port(self, port: PortKey) -> None:
+        """Select one port, and nothing else."""
+        self.canvas_scene.select(())
+        self.session.select_port(port)
+        self.describe_selection()
 
     def describe_selection(self) -> None:
         """Say in words what is selected, for screen readers."""

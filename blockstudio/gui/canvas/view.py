@@ -21,6 +21,8 @@ from blockstudio.gui.canvas.bending import Bending
 from blockstudio.gui.canvas.composing import Composing
 from blockstudio.gui.canvas.dropping import Dropping
 from blockstudio.gui.canvas.expanding import Expanding
+from blockstudio.gui.canvas.focus import Focus
+from blockstudio.gui.canvas.hint import paint_hint
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
 from blockstudio.gui.canvas.interactions.band import RubberBand
 from blockstudio.gui.canvas.interactions.base import Interaction
@@ -32,9 +34,9 @@ from blockstudio.gui.canvas.interactions.resize import ResizeNote
 from blockstudio.gui.canvas.interactions.rows import DragRow
 from blockstudio.gui.canvas.interactions.wire import DrawWire
 from blockstudio.gui.canvas.keys import node_key
-from blockstudio.gui.canvas.look import measure
 from blockstudio.gui.canvas.minimap import Minimap
 from blockstudio.gui.canvas.selecting import Selecting
+from blockstudio.gui.canvas.wiring import Wiring
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
 
@@ -42,9 +44,6 @@ EDGE_OF_VIEW = 24
 SCROLL_STEP = 14
 
 _Adds = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-
-LEAST_HINTED = 260
-"""Height of a view that has room for a hint below what an empty project shows."""
 
 
 @frozen
@@ -72,6 +71,8 @@ class Canvas(Dropping):
         self._stroked = False
         """The right button was pressed for a stroke: it asks for no menu."""
         super().__init__(session, parent)
+        self.focus = Focus(self)
+        self.wiring = Wiring(self)
         self.selecting = Selecting(self)
         self.arranging = Arranging(self)
         self.asking = Asking(self)
@@ -119,6 +120,7 @@ class Canvas(Dropping):
             return
         event.accept()
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.focus.show_ring(False)
         self.stop_animation()
         if self.interaction is not None:
             # Another button during a gesture is most often a slip; the right one breaks it off.
@@ -281,25 +283,19 @@ class Canvas(Dropping):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             found = hit(self.canvas_scene, self.mapToScene(event.pos()))
-            text = words.tool_tip(self.canvas_scene, self.session, found) + self._peek(found)
-            QToolTip.showText(event.globalPos(), text, self.viewport())
+            QToolTip.showText(event.globalPos(), self.told_of(found), self.viewport())
             return True
         return super().viewportEvent(event)
 
-    def _peek(self, found: Hit) -> str:
-        """A picture of the inside of what is under the pointer; "" where there is none."""
-        if found.key is None or found.key.kind != "node" or found.port is not None:
-            return ""
-        session = self.session
-        inside = peek.inside_of(session.document, self.canvas_scene.location, found.key.name)
-        if inside is None:
-            return ""
-        image = peek.picture(session.document, inside, session, self.devicePixelRatioF())
-        return f"<br>{peek.as_html(image)}"
+    def told_of(self, found: Hit) -> str:
+        """What a tooltip says of a thing, with a picture of its inside."""
+        inside = peek.shown(self.canvas_scene, self.session, found, self.devicePixelRatioF())
+        return words.tool_tip(self.canvas_scene, self.session, found) + inside
 
     def describe_selection(self) -> None:
         """Say in words what is selected, for screen readers."""
-        self.setAccessibleDescription(words.selection(self.canvas_scene, self.session))
+        self.focus.follow()
+        self.setAccessibleDescription(words.selection(self.canvas_scene, self.session, self.focus.port))
         accessible.tell_focus(self)
 
     # --- keys ---------------------------------------------------------------------------------------
@@ -313,6 +309,7 @@ class Canvas(Dropping):
                 self._space = True
                 self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
         elif (command := keyboard.command(self, event.key(), modifiers)) is not None:
+            self.focus.show_ring(True)
             with self.session.guard():
                 command()
         else:
@@ -333,11 +330,15 @@ class Canvas(Dropping):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        if event.reason() == Qt.FocusReason.ShortcutFocusReason:
+            self.focus.show_ring(True)
+        self.viewport().update()
         self.entered.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._space = False
+        self.viewport().update()
 
     def take_knife(self) -> None:
         """The next stroke with the left button cuts the wires it crosses."""
@@ -350,7 +351,7 @@ class Canvas(Dropping):
             self.viewport().unsetCursor()
         elif self.interaction is not None:
             self.end_gesture()
-        elif self.canvas_scene.selection:
+        elif not self.focus.back_out() and self.canvas_scene.selection:
             self.select_keys([])
 
     # --- menu ---------------------------------------------------------------------------------------
@@ -362,13 +363,15 @@ class Canvas(Dropping):
         if event.reason() == QContextMenuEvent.Reason.Mouse:
             point = self.mapToScene(event.pos())
             found = hit(self.canvas_scene, point)
-            if found.key is None:
+            if found.port is not None and not self.canvas_scene.sequence:
+                self.select_port(found.port)
+            elif found.key is None:
                 self.select_keys([])
             elif found.key not in self.canvas_scene.selection:
                 self.select_keys([found.key])
         else:
-            point = self.view_center()
-        menus.context_menu(self, point).popup(event.globalPos())
+            point = self.focus.place()
+        menus.context_menu(self, point).popup(self.viewport().mapToGlobal(self.mapFromScene(point)))
 
     # --- painting -----------------------------------------------------------------------------------
 
@@ -381,17 +384,6 @@ class Canvas(Dropping):
             self.viewport().update()
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        if self.canvas_scene.graph.nodes or self.viewport().height() < LEAST_HINTED:
-            return
-        surface = self.canvas_scene.surface
-        painter.save()
-        painter.resetTransform()
-        painter.setFont(surface.fonts.detail)
-        painter.setPen(surface.colors.muted)
-        text = tr("Press Tab or double-click to add a node, or drag one here from the palette.")
-        lines = measure("detail").wrapped(text, max(160.0, self.viewport().width() - 40.0))
-        bottom = self.viewport().height() - 18.0 * len(lines) - 8.0
-        for i, line in enumerate(lines):
-            place = QRectF(0, bottom + 18.0 * i, self.viewport().width(), 18.0)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, line)
-        painter.restore()
+        self.focus.paint(painter)
+        if not self.canvas_scene.graph.nodes:
+            paint_hint(painter, self.canvas_scene.surface, self.viewport().rect())

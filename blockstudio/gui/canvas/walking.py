@@ -1,24 +1,32 @@
-"""From node to node along the wires, for the arrow keys."""
+"""From thing to thing along the wires, and in small steps from port to wire to port, for the arrow keys."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QPointF
 
+from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.items import owners
-from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.keys import Key, PortKey, owner_key
+from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.scene import CanvasScene
 
 Direction = Literal["left", "right", "up", "down"]
+Spot = Key | PortKey
+"""Where the keyboard can be: at a node, pill, note or wire, or at one port."""
 
 
-def neighbour(scene: CanvasScene, direction: Direction, center: QPointF) -> Key | None:
+def neighbour(scene: CanvasScene, direction: Direction, center: QPointF, spot: Key | None = None) -> Key | None:
     """Left and right follow the wires, up and down go to what stands above and below.
 
-    With nothing selected, what is nearest to `center`.
+    With nothing selected, from `spot`; or else to what is nearest to `center`.
     """
     selected = [item for item in scene.selected_items() if item.key.kind != "note"]
+    if not selected and spot is not None and (item := scene.thing(spot)) is not None:
+        selected = [item]
     if not selected:
         things = scene.things()
         return min(things, key=lambda t: (t.body.center() - center).manhattanLength()).key if things else None
@@ -52,3 +60,91 @@ def neighbour(scene: CanvasScene, direction: Direction, center: QPointF) -> Key 
         return abs(away.x()) * side + abs(away.y())
 
     return min(found, key=distance, default=None)
+
+
+def in_turn(scene: CanvasScene, spot: Key | None, step: int) -> Key | None:
+    """The next of all things in the order of reading, notes and frames too; the first after the last."""
+    keys = [thing.key for thing in sorted(scene.things(), key=lambda thing: (thing.x(), thing.y()))]
+    if not keys:
+        return None
+    if spot not in keys:
+        return keys[0 if step > 0 else -1]
+    return keys[(keys.index(spot) + step) % len(keys)]
+
+
+def ports_of(scene: CanvasScene, key: Key) -> list[PortKey]:
+    """The ports of a node or pill, inputs first; none in a Sequential, where order takes the place of wires."""
+    item = scene.thing(key)
+    return [port for port, _ in item.ports()] if isinstance(item, NodeItem | PillItem) and not scene.sequence else []
+
+
+def port_in_turn(scene: CanvasScene, spot: Spot, step: int) -> PortKey | None:
+    """The next port of the node that the keyboard is on; from a wire, the port at one of its ends."""
+    if isinstance(spot, Key) and spot.kind == "edge":
+        edge = scene.edge(spot)
+        return _end(edge, is_source=step < 0) if edge is not None else None
+    ports = ports_of(scene, owner(spot))
+    if not ports:
+        return None
+    if not isinstance(spot, PortKey) or spot not in ports:
+        return ports[0 if step > 0 else -1]
+    return ports[(ports.index(spot) + step) % len(ports)]
+
+
+def owner(spot: Spot) -> Key:
+    """What carries a port; anything else is itself."""
+    return owner_key(spot.endpoint, spot.is_source) if isinstance(spot, PortKey) else spot
+
+
+def is_there(scene: CanvasScene, spot: Spot) -> bool:
+    """Whether the scene has such a thing, wire or port."""
+    if isinstance(spot, PortKey):
+        return spot in ports_of(scene, owner(spot))
+    return scene.thing(spot) is not None or scene.edge(spot) is not None
+
+
+def beside(scene: CanvasScene, spot: Spot, direction: Direction) -> Spot | None:
+    """A small step: from a port to its wire or to the port across, from a wire to its ends or to the next wire."""
+    if isinstance(spot, PortKey):
+        return _beside_port(scene, spot, direction)
+    edge = scene.edge(spot)
+    if edge is None:
+        return None
+    if direction in ("left", "right"):
+        return _end(edge, is_source=direction == "left")
+    wires = wires_at(scene, _end(edge, is_source=True))
+    if len(wires) < 2:  # the only one from there: those that end where it ends
+        end = owner_key(edge.target, False)
+        wires = _sorted([other for other in scene.edges_of(end) if owners(other)[1] == end])
+    return _next([other.key for other in wires], edge.key, direction)
+
+
+def wires_at(scene: CanvasScene, port: PortKey) -> list[EdgeItem]:
+    """The wires at a port, from top to bottom."""
+    edges = scene.edges_of(owner(port))
+    return _sorted([e for e in edges if (e.source if port.is_source else e.target) == port.endpoint])
+
+
+def _beside_port(scene: CanvasScene, port: PortKey, direction: Direction) -> Spot | None:
+    ports = ports_of(scene, owner(port))
+    if direction in ("up", "down"):
+        return _next([other for other in ports if other.is_source == port.is_source], port, direction)
+    if (direction == "right") == port.is_source:
+        wires = wires_at(scene, port)
+        return wires[0].key if wires else None
+    height = scene.port_place(port).y()
+    across = [other for other in ports if other.is_source != port.is_source]
+    return min(across, key=lambda other: abs(scene.port_place(other).y() - height), default=owner(port))
+
+
+def _end(edge: EdgeItem, *, is_source: bool) -> PortKey:
+    return PortKey(*(edge.source if is_source else edge.target), is_source)
+
+
+def _sorted(edges: Sequence[EdgeItem]) -> list[EdgeItem]:
+    return sorted(edges, key=lambda edge: (edge.y1, edge.y0, edge.x1))
+
+
+def _next(spots: Sequence[Spot], spot: Spot, direction: Direction) -> Spot | None:
+    index = spots.index(spot) + (1 if direction == "down" else -1)
+    return spots[index] if 0 <= index < len(spots) else None

@@ -76,14 +76,25 @@ def _flow(value: TensorShape | None) -> str:
     return " ".join(part for part in (shape_text(value), value.dtype if value else "") if part)
 
 
-def selection(scene: CanvasScene, session: Session) -> str:
-    """What is selected, in a sentence."""
+def selection(scene: CanvasScene, session: Session, port: PortKey | None = None) -> str:
+    """What is selected, in a sentence; or that a port is."""
+    if port is not None:
+        return spot(scene, session, port)
     if not scene.selection:
         return tr("{count} nodes, nothing selected").format(count=len(scene.nodes))
     if len(scene.selection) > 1:
         return tr("{count} selected").format(count=len(scene.selection))
     (key,) = scene.selection
-    return ", ".join(part for part in (thing(scene, session, key), wiring(scene, key)) if part)
+    return spot(scene, session, key)
+
+
+def spot(scene: CanvasScene, session: Session, where: Key | PortKey) -> str:
+    """What the keyboard is on, in a sentence."""
+    if isinstance(where, PortKey):
+        told, around = port(scene, session, where), where.node
+    else:
+        told, around = thing(scene, session, where), wiring(scene, where)
+    return ", ".join(part for part in (told, around) if part)
 
 
 def thing(scene: CanvasScene, session: Session, key: Key) -> str:

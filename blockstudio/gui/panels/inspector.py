@@ -6,10 +6,12 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.navigation import Side
 from blockstudio.gui.panels.form import Field
 from blockstudio.gui.panels.inspector_block import BlockSheet
 from blockstudio.gui.panels.inspector_nodes import NodeSheet, sheet_key
 from blockstudio.gui.panels.inspector_ports import PortSheet
+from blockstudio.gui.panels.inspector_wires import FlowSheet, flow_sheet
 from blockstudio.gui.session import Session
 
 
@@ -23,7 +25,7 @@ class InspectorPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._key: object = None
-        self.sheet: NodeSheet | BlockSheet | PortSheet | None = None
+        self.sheet: NodeSheet | BlockSheet | PortSheet | FlowSheet | None = None
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -75,16 +77,30 @@ class InspectorPanel(QWidget):
         session = self._session
         if session.selection:
             return ("nodes", session.location, sheet_key(session.document, session.selected_nodes))
-        if len(session.selected_ports) == 1:
-            return ("port", session.location, session.selected_ports)
+        pill = _pill(session)
+        if pill is not None:
+            return ("port", session.location, pill)
+        flow = flow_sheet(session)
+        if flow is not None:
+            return ("flow", session.location, flow[0])
         return ("block", session.location)
 
-    def _make(self) -> NodeSheet | BlockSheet | PortSheet:
+    def _make(self) -> NodeSheet | BlockSheet | PortSheet | FlowSheet:
         session = self._session
         if session.selection:
             sheet = NodeSheet(session)
             sheet.initializers_requested.connect(self.initializers_requested)
             return sheet
-        if len(session.selected_ports) == 1:
-            return PortSheet(session, *session.selected_ports[0])
-        return BlockSheet(session)
+        pill = _pill(session)
+        if pill is not None:
+            return PortSheet(session, *pill)
+        flow = flow_sheet(session)
+        return flow[1]() if flow is not None else BlockSheet(session)
+
+
+def _pill(session: Session) -> tuple[Side, str] | None:
+    """The input or output of the block that is selected."""
+    port = session.selected_port
+    if port is not None and not port.node:
+        return "inputs" if port.is_source else "outputs", port.port
+    return session.selected_ports[0] if len(session.selected_ports) == 1 else None

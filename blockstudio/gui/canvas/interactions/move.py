@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from blockstudio.catalog.ports import node_ports
-from blockstudio.graph.commands import dissolve_nodes, insert_on_edge, remove_nodes
+from blockstudio.graph.commands import dissolve_nodes, remove_nodes
 from blockstudio.graph.edits import Batch, Edit
-from blockstudio.graph.model import Endpoint, Node
+from blockstudio.graph.model import Node
 from blockstudio.gui.canvas.guides import Guides
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, accent_pen, bubble, bubble_rect
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
-from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.places import GRID, placement
-from blockstudio.gui.canvas.placing import into_sequential, main_ports
+from blockstudio.gui.canvas.placing import into_sequential
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import SNAP_TO_GRID, SNAP_TO_NEIGHBOURS
 
@@ -39,7 +37,7 @@ class Move(Interaction):
     def __init__(self, canvas: Canvas, grabbed: Key, start: QPointF) -> None:
         super().__init__(canvas)
         self._start = start
-        keys = self._taken_along({key for key in self.scene.selection if key.kind != "edge"} | {grabbed})
+        keys = self.scene.taken_along({key for key in self.scene.selection if key.kind != "edge"} | {grabbed})
         self._from = {key: (item.x(), item.y()) for key in keys if (item := self.scene.thing(key)) is not None}
         self._bent = [
             (edge, edge.via) for edge in self.scene.edges.values() if edge.via and keys.issuperset(owners(edge))
@@ -53,17 +51,6 @@ class Move(Interaction):
         if canvas.session.settings.get(SNAP_TO_NEIGHBOURS) and not self.scene.sequence:
             self._guides = Guides(self.scene, grabbed, keys, canvas.visible_rect())
         self.scene.raise_things(keys, True)
-
-    def _taken_along(self, keys: set[Key]) -> set[Key]:
-        """Frames take along what stands in them."""
-        for key in tuple(keys):
-            item = self.scene.thing(key)
-            if isinstance(item, NoteItem) and item.note.frame:
-                for other in self.scene.things_near(item.box()):
-                    inner = self.scene.thing(other)
-                    if inner is not None and item.body.contains(inner.body):
-                        keys.add(other)
-        return keys
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
         free = bool(modifiers & Qt.KeyboardModifier.AltModifier)
@@ -172,7 +159,7 @@ class Move(Interaction):
         places = {key: (item.x(), item.y()) for key in self._from if (item := self.scene.thing(key)) is not None}
         edits: list[Edit] = placement(self.scene.location, self.scene.graph, self.scene.arrangement | places)
         if self._landing.wire is not None and self._single is not None:
-            return self._onto_wire(self._single, self._landing.wire, edits)
+            return self.canvas.put_on_wire(self._single.name, self._landing.wire, edits)
         index = self._new_index()
         text = move_text(list(self._from))
         if index is not None:
@@ -182,18 +169,6 @@ class Move(Interaction):
                     self.canvas.place_port(self._grabbed, index)
                 return done
         return not edits or self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
-
-    def _onto_wire(self, node: Node, wire: Endpoint, moved: list[Edit]) -> bool:
-        """Into a wire, where what is behind it makes room."""
-        session, location = self.canvas.session, self.scene.location
-        into, out = main_ports(node_ports(session.document, location, node))
-        edits = [insert_on_edge(session.document, location, wire, node, into, out)] if into and out else []
-        text = tr("Insert {name}").format(name=node.name)
-        with session.macro(text):
-            done = self.canvas.push(Batch((*moved, *edits)), text)
-            if done and edits:
-                self.canvas.make_room(node_key(node.name), wire)
-        return done
 
     def _into(self, node: Node, where: Landing) -> bool:
         """Into a Sequential: what fed the node now feeds what it fed."""

@@ -9,8 +9,6 @@ from PySide6.QtCore import QPointF, Qt
 
 from blockstudio.graph.edits import SetNote
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers
-from blockstudio.gui.canvas.note_item import LEAST_SIZE
-from blockstudio.gui.canvas.places import GRID
 from blockstudio.gui.i18n import tr
 
 if TYPE_CHECKING:
@@ -27,11 +25,8 @@ class ResizeNote(Interaction):
         self._start = start
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
-        width, height = (
-            max(LEAST_SIZE, round((size + delta) / GRID) * GRID)
-            for size, delta in zip(self._size, (point.x() - self._start.x(), point.y() - self._start.y()), strict=True)
-        )
-        self._item.resize(width, height)
+        away = point - self._start
+        self._item.resize(*self._item.size_by(away.x(), away.y(), self._size))
         self.scene.resized(self._item)
 
     def finish(self, point: QPointF, modifiers: Modifiers) -> None:

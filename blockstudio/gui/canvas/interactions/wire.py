@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPen
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.edits import Batch, Connect, Edit
-from blockstudio.graph.model import Endpoint
+from blockstudio.graph.model import Endpoint, Graph
 from blockstudio.gui.canvas.edge_item import curve
 from blockstudio.gui.canvas.hits import port_at
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, bubble, bubble_rect
@@ -34,15 +34,13 @@ class DrawWire(Interaction):
 
     def __init__(self, canvas: Canvas, pressed: PortKey) -> None:
         super().__init__(canvas)
+        self._pressed = pressed
         graph = self.scene.graph
         held = graph.edges.get(pressed.endpoint) if not pressed.is_source else None
         self._pulled: Endpoint | None = pressed.endpoint if held is not None else None
         """The input that a wire was pulled off."""
         self._origin = PortKey(held.node, held.port, True) if held is not None else pressed
-        reach = topology.upstream if self._origin.is_source else topology.downstream
-        name = self._origin.node
-        blocked = reach(graph, {name}) | {name} if name else set()
-        self.scene.surface.wire = OpenWire(self._origin, blocked)
+        self.scene.surface.wire = open_wire(graph, self._origin)
         self._target: PortKey | None = None
         self._moved = False
         if self._pulled is not None:
@@ -117,6 +115,7 @@ class DrawWire(Interaction):
         port, target = self.scene.surface.port, self._target
         self._clear()
         if not self._moved:
+            self.canvas.select_port(self._pressed)
             return
         if target is not None:
             self._connect(target)
@@ -150,6 +149,13 @@ class DrawWire(Interaction):
         self.scene.surface.wire = self.scene.surface.port = None
         self.scene.overlay.wipe()
         self.scene.update()
+
+
+def open_wire(graph: Graph, origin: PortKey) -> OpenWire:
+    """A wire that is plugged in at one end: its other end cannot go where it would close a circle."""
+    reach = topology.upstream if origin.is_source else topology.downstream
+    name = origin.node
+    return OpenWire(origin, reach(graph, {name}) | {name} if name else set())
 
 
 def _end(end: Endpoint) -> str:
