@@ -1,9 +1,8 @@
-"""The command line as a user runs it: a process of its own, its exit status, its two outputs."""
+"""The command line: exit status and both outputs of each command, and that they start in a process of their own."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,28 +15,14 @@ from safetensors.torch import load_file
 import blockstudio as bs
 from blockstudio import resources
 from tests.end2end.test_bad_input import with_code
+from tests.helpers.commands import called, refused, started
 from tests.runtime.exporting.exports import run
 
 MLP = str(resources.path("examples", "03-mlp.blocks"))
 
 
-def blockstudio(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "QT_QPA_PLATFORM")}
-    command = [sys.executable, "-m", "blockstudio", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
-
-
-def refused(*arguments: str) -> str:
-    """Run what must fail with exit status 1 and one line; returns the line."""
-    result = blockstudio(*arguments)
-    assert result.returncode == 1, result
-    assert result.stdout == ""
-    assert len(result.stderr.splitlines()) == 1, result.stderr
-    return result.stderr
-
-
 def test_check_is_silent_on_a_good_file() -> None:
-    result = blockstudio("check", MLP)
+    result = started("check", MLP)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
@@ -47,41 +32,41 @@ def test_check_prints_a_line_per_diagnostic(tmp_path: Path) -> None:
     del raw["definitions"][0]["graph"]["edges"]["relu:input"]
     bad = tmp_path / "bad.blocks"
     bad.write_text(json.dumps(raw))
-    result = blockstudio("check", str(bad))
+    result = called("check", str(bad))
     assert result.returncode == 1
     assert any("MLP/hidden" in line and "out_features" in line for line in result.stdout.splitlines())
     assert any("MLP/relu" in line for line in result.stdout.splitlines())
 
 
 def test_source_is_the_source_that_the_api_gives() -> None:
-    assert blockstudio("source", MLP).stdout == bs.source(bs.load(MLP))
+    assert started("source", MLP).stdout == bs.source(bs.load(MLP))
 
 
 def test_summary_counts_each_tensor_once() -> None:
     shared = str(resources.path("examples", "07-shared-layer.blocks"))
-    result = blockstudio("summary", shared, "--json")
+    result = called("summary", shared, "--json")
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["parameters"] == 20 * 20 + 20
-    text = blockstudio("summary", MLP).stdout
+    text = called("summary", MLP).stdout
     assert "5,376" in text and "7,946" in text
 
 
 def test_run_prints_shape_and_statistics() -> None:
-    result = blockstudio("run", MLP, "--input", "5,20", "--seed", "3")
+    result = started("run", MLP, "--input", "5,20", "--seed", "3")
     assert result.returncode == 0, result.stderr
     assert "5x10" in result.stdout or "5×10" in result.stdout or "(5, 10)" in result.stdout
-    assert result.stdout == blockstudio("run", MLP, "--input", "5,20", "--seed", "3").stdout
+    assert result.stdout == called("run", MLP, "--input", "5,20", "--seed", "3").stdout
 
 
 @pytest.mark.parametrize("suffix", [".params", ".safetensors"])
 def test_exported_parameters_are_those_of_the_seed(suffix: str, tmp_path: Path) -> None:
     out = tmp_path / f"net{suffix}"
-    assert blockstudio("export", MLP, str(out), "--seed", "7").returncode == 0
+    assert called("export", MLP, str(out), "--seed", "7").returncode == 0
     state = torch.load(out, weights_only=True) if suffix == ".params" else load_file(out)
     for key, value in bs.build(bs.load(MLP), seed=7).state_dict().items():
         torch.testing.assert_close(state[key], value, rtol=0, atol=0)
     again = tmp_path / "again.params"
-    assert blockstudio("export", MLP, str(again), "--params", str(out)).returncode == 0
+    assert called("export", MLP, str(again), "--params", str(out)).returncode == 0
     torch.testing.assert_close(torch.load(again, weights_only=True)["out.bias"], state["out.bias"], rtol=0, atol=0)
 
 
@@ -90,7 +75,7 @@ def test_exported_models_have_the_seed_and_the_parameters(suffix: str, tmp_path:
     state = tmp_path / "net.params"
     for number, options in enumerate((["--seed", "7"], ["--params", str(state)])):
         out = tmp_path / f"net{number}{suffix}"
-        result = blockstudio("export", MLP, str(out), *options)
+        result = called("export", MLP, str(out), *options)
         assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
         net = bs.build(bs.load(MLP), seed=7)
         torch.save(net.state_dict(), state)
@@ -102,7 +87,7 @@ def test_exported_models_have_the_seed_and_the_parameters(suffix: str, tmp_path:
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
 def test_exported_pictures_are_pictures(suffix: str, tmp_path: Path) -> None:
     out = tmp_path / f"net{suffix}"
-    result = blockstudio("export", MLP, str(out))
+    result = started("export", MLP, str(out))
     assert result.returncode == 0, result.stderr
     assert out.read_bytes().startswith(b"<?xml" if suffix == ".svg" else b"\x89PNG")
     assert out.stat().st_size > 2000
@@ -124,9 +109,9 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
 
 
 def test_wrong_usage_is_exit_status_2() -> None:
-    assert blockstudio("check").returncode == 2
-    assert blockstudio("run", MLP, "--input", "a,b").returncode == 2
-    assert blockstudio("--no-such-option").returncode == 2
+    assert called("check").returncode == 2
+    assert called("run", MLP, "--input", "a,b").returncode == 2
+    assert called("--no-such-option").returncode == 2
 
 
 def test_check_and_source_do_not_import_torch() -> None:

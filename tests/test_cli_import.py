@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import blockstudio as bs
-from tests.test_cli import blockstudio, refused
+from tests.helpers.commands import called, refused, started
 
 NET = """
 import torch
@@ -46,7 +46,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_file_alone_is_enough_where_it_has_one_model(file: Path, tmp_path: Path) -> None:
     out = tmp_path / "mine.blocks"
-    result = blockstudio("import", str(file), "-o", str(out), "--kwargs", "width=6, depth=3", "--input", "2,6")
+    result = started("import", str(file), "-o", str(out), "--kwargs", "width=6, depth=3", "--input", "2,6")
     assert (result.returncode, result.stderr) == (0, "")
     document = bs.load(out)
     assert set(document.definitions) == {"Net", "Block"}
@@ -63,7 +63,7 @@ def test_a_program_comes_in_with_its_weights(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.export.save(torch.export.export(net, (torch.ones(2, 3),)), program)
-    assert blockstudio("import", str(program), "-o", str(out)).returncode == 0
+    assert called("import", str(program), "-o", str(out)).returncode == 0
     built = bs.build(bs.load(out)).eval()
     built.load_state_dict(torch.load(out.with_suffix(".params"), weights_only=True))
     assert torch.equal(built(torch.ones(2, 3)), net(torch.ones(2, 3)))
@@ -76,7 +76,7 @@ def test_bad_input_is_one_line(file: Path, tmp_path: Path) -> None:
     assert "one of A, B" in refused("import", str(tmp_path / "two.py"), "-o", out)
     assert "no luck" in refused("import", _raising(tmp_path), "-o", out)
     assert not Path(out).exists() and not Path(out).with_suffix(".params").exists()
-    wrong = blockstudio("import", str(file), "-o", out, "--kwargs", "3")
+    wrong = called("import", str(file), "-o", out, "--kwargs", "3")
     assert wrong.returncode == 2 and "with their names" in wrong.stderr
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from attrs import frozen
 from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QPushButton, QWidget
 from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
@@ -79,7 +80,8 @@ class Hands:
 
     def _move(self, place: QWidget | QPoint) -> None:
         point = _point(place)
-        self._send("mousemove", "--sync", str(point.x()), str(point.y()))
+        if QCursor.pos() != point:  # `--sync` waits a quarter of a minute for a pointer that need not move
+            self._send("mousemove", "--sync", str(point.x()), str(point.y()))
 
     def _send(self, *command: str) -> None:
         # The program must handle events while xdotool waits for the pointer to arrive.

@@ -13,6 +13,7 @@ from torch import nn
 import blockstudio as bs
 from blockstudio import resources
 from tests.end2end.chapter import MODELS
+from tests.helpers.commands import called
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*There is no device.*:UserWarning")  # what 21-devices shows
 
@@ -85,17 +86,8 @@ def test_exports_code_and_parameters_that_plain_torch_runs_with_the_same_output(
     built, _, x = pair(name)
     document = bs.load(example(name))
     for out in ("net.py", "net.params"):
-        command = [
-            sys.executable,
-            "-m",
-            "blockstudio",
-            "export",
-            str(example(name)),
-            str(tmp_path / out),
-            "--seed",
-            "0",
-        ]
-        subprocess.run(command, check=True)
+        result = called("export", str(example(name)), str(tmp_path / out), "--seed", "0")
+        assert (result.returncode, result.stderr) == (0, "")
     torch.save(x, tmp_path / "x")
     files = [str(tmp_path / file) for file in ("net.params", "x", "y")]
     command = [sys.executable, "-I", "-c", RUN_SOURCE, str(tmp_path / "net.py"), document.root, *files]

@@ -98,6 +98,7 @@ def test_in_and_out_and_beside(hands: Hands) -> None:
     hands.wait(lambda: session.location.definition == "Stage")
     hands.key("Prior")
     hands.wait(lambda: session.location == root)
+    hands.pause(500)  # until the view has come to rest
     hands.click(hands.node("stage"))
     hands.key("ctrl+backslash")
     hands.wait(lambda: hands.window.split.second is not None)
