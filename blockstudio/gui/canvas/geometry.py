@@ -53,6 +53,8 @@ class Anchor:
 class NodeGeometry:
     width: float = 0.0
     height: float = HEADER
+    header: float = HEADER
+    """Height of title and detail."""
     title: Line = Factory(lambda: Line("", TEXT_X, PORT_Y))
     detail: list[Line] = Factory(list)
     inputs: dict[str, Anchor] = Factory(dict)
@@ -123,7 +125,7 @@ def _laid_out(face: Face, width: float, inside: InsideGeometry | None = None) ->
     result = NodeGeometry(width)
     small = measure("small")
     lines = _detail(face)
-    header = HEADER + max(0, len(lines) - 1) * LINE
+    header = result.header = HEADER + max(0, len(lines) - 1) * LINE
     result.title = Line(face.title, TEXT_X, 13.0 if lines else PORT_Y)
     result.detail = [Line(line, TEXT_X, 28.0 + i * LINE) for i, line in enumerate(lines)]
     y = _ports(result, face, header)

@@ -53,6 +53,8 @@ class Colors:
     inner: QColor
     text: QColor
     muted: QColor
+    detail: QColor
+    """Of small letters on the colour of a category: they need more contrast than muted ones on a card."""
     accent: QColor
     on_accent: QColor
     halo: QColor
@@ -93,12 +95,13 @@ def _colors(t: Theme) -> Colors:
         inner=QColor(t.border),
         text=QColor(t.text),
         muted=QColor(t.muted),
+        detail=_blend(t.muted, t.text, 0.2),
         accent=QColor(t.accent),
         on_accent=QColor(t.on_accent),
         halo=_blend(t.accent, t.canvas, 0.68),
         error=QColor(t.error),
         warning=QColor(t.warning),
-        wire=_blend(t.muted, t.canvas, 0.35),
+        wire=_blend(t.muted, t.canvas, 0.2),
         label=_blend(t.text, t.muted, 0.5),
         # Solid: a fill that is seen through takes Qt ten times as long.
         shadow=_blend(t.canvas, "#000000", 0.35 if t.dark else 0.07),

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 _NONE = Qt.BrushStyle.NoBrush
 
+HEAD_TINT = 0.11
+"""Share of the category's colour behind the title, and in the chip round its icon, and in the border."""
+CHIP_TINT = 0.26
+EDGE_TINT = 0.4
+
 
 def paint(painter: QPainter, item: NodeItem) -> None:
     """The node at a size its text can be read in."""
@@ -64,26 +69,45 @@ def _box(painter: QPainter, item: NodeItem, box: QRectF, hue: QColor) -> None:
     if selected:
         painter.setBrush(colors.halo)
         painter.drawRoundedRect(box.adjusted(-4, -4, 4, 4), radius + 4, radius + 4)
-    edge, width = colors.border, 1.0
+    edge, width = blend(colors.border, hue, EDGE_TINT), 1.0
     if face.style == "shared":
         edge, width = hue, 1.5
     elif face.style == "instance":
-        edge, width = colors.muted, 1.5
+        edge, width = blend(colors.muted, hue, EDGE_TINT), 1.5
     if item.severity == "error":
         edge = colors.error
     if selected:
         edge, width = colors.accent, 1.5
+    head = colors.card if face.bypassed else blend(colors.card, hue, HEAD_TINT)
+    header = item.geometry.header
     if face.style in ("shared", "unknown") or face.bypassed:
+        painter.setBrush(head)
+        painter.drawRoundedRect(box, radius, radius)
+        _below(painter, box, radius, header, colors.card)
         pen = QPen(edge, width)
         pen.setDashPattern([1.5, 2.5] if face.style == "unknown" else [4.0, 2.5])
         painter.setPen(pen)
-        painter.setBrush(colors.card)
+        painter.setBrush(_NONE)
         painter.drawRoundedRect(box, radius, radius)
-    else:
-        fill_bordered(painter, box, radius, edge, width, colors.card)
+        return
     if face.style == "instance":
-        inner = blend(colors.muted, colors.card, 0.4)
-        fill_bordered(painter, box.adjusted(3, 3, -3, -3), radius - 3, inner, 1.0, colors.card)
+        fill_bordered(painter, box, radius, edge, width, colors.card)
+        box, radius = box.adjusted(3, 3, -3, -3), radius - 3
+        edge, width = blend(edge, colors.card, 0.4), 1.0
+    fill_bordered(painter, box, radius, edge, width, head)
+    half = width / 2
+    _below(painter, box.adjusted(half, half, -half, -half), radius - half, header, colors.card)
+
+
+def _below(painter: QPainter, box: QRectF, radius: float, top: float, fill: QColor) -> None:
+    """What is below the title has the colour of a card."""
+    if box.bottom() - top < 2 * radius:
+        return
+    lower = QRectF(box.left(), top, box.width(), box.bottom() - top)
+    painter.setBrush(fill)
+    painter.drawRoundedRect(lower, radius, radius)
+    lower.setHeight(radius)
+    painter.drawRect(lower)
 
 
 def _pass_through(painter: QPainter, item: NodeItem) -> None:
@@ -113,14 +137,14 @@ def _header(painter: QPainter, item: NodeItem, hue: QColor) -> None:
     face, g, surface = item.face, item.geometry, item.surface
     colors, fonts = surface.colors, surface.fonts
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(blend(colors.card, hue, 0.16))
+    painter.setBrush(blend(colors.card, hue, CHIP_TINT))
     chip = QRectF(PADDING, PORT_Y - CHIP / 2, CHIP, CHIP)
     painter.drawRoundedRect(chip, 6.0, 6.0)
     _icon(painter, face.icon, chip.center(), hue)
     painter.setPen(colors.text)
     painter.setFont(fonts.title)
     painter.drawText(QPointF(g.title.x, measure("title").middle(g.title.y)), g.title.text)
-    painter.setPen(colors.muted)
+    painter.setPen(colors.detail)
     if face.name:
         names = measure("name")
         x = g.width - PADDING - names.width(face.name)
@@ -201,7 +225,7 @@ def _footer(painter: QPainter, item: NodeItem, hue: QColor) -> None:
     small = measure("small")
     if g.tag:
         _icon(painter, face.tag_icon, QPointF(PADDING + 6.0, g.tag.y), hue, 12.0)
-        painter.setPen(hue)
+        painter.setPen(blend(hue, colors.text, 0.25))
         painter.setFont(fonts.small)
         painter.drawText(QPointF(g.tag.x, small.middle(g.tag.y)), g.tag.text)
     if g.device is not None:
