@@ -95,7 +95,7 @@ def _colors(t: Theme) -> Colors:
         inner=QColor(t.border),
         text=QColor(t.text),
         muted=QColor(t.muted),
-        detail=_blend(t.muted, t.text, 0.2),
+        detail=_blend(t.muted, t.text, 0.25),
         accent=QColor(t.accent),
         on_accent=QColor(t.on_accent),
         halo=_blend(t.accent, t.canvas, 0.68),
