@@ -91,6 +91,15 @@ class _Words(ast.NodeTransformer):
             return node
         return ast.BoolOp(word(), [node.left, node.right])
 
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        match node:  # nobody writes `flag == True`
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Constant(value=True)]):
+                return left
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Constant(value=False)]):
+                return ast.UnaryOp(ast.Not(), left)
+        return node
+
 
 def is_atom(source: str) -> bool:
     """Whether an attribute may be taken of an expression without brackets round it."""

@@ -26,12 +26,19 @@ from blockstudio.graph.model import (
 from blockstudio.graph.scopes import next_free
 from blockstudio.runtime.importing import repeats
 from blockstudio.runtime.importing.blocks import Block
+from blockstudio.runtime.importing.choosing import Member
 from blockstudio.runtime.importing.constructors import known_arguments
 from blockstudio.runtime.importing.names import class_name
 from blockstudio.runtime.importing.session import Session
+from blockstudio.runtime.importing.skeletons import skeleton
+from blockstudio.runtime.importing.slots import nodes_of
 from blockstudio.runtime.importing.sources import renamed
 from blockstudio.runtime.importing.tensors import VALUE, TensorValue
-from blockstudio.runtime.importing.unify import Member, skeleton, unify
+from blockstudio.runtime.importing.unify import unify
+from blockstudio.runtime.importing.variants import merged
+
+_Group = list[tuple[Block, Graph]]
+"""Blocks with graphs of one skeleton."""
 
 
 @define
@@ -98,15 +105,14 @@ class Assembler:
         return renamed(block.source, changed) if changed else block.source
 
     def _graphs(self, blocks: Sequence[Block]) -> None:
-        groups: dict[Any, list[tuple[Block, Graph]]] = {}
+        groups: dict[Any, dict[Any, _Group]] = {}
         for block in blocks:
             graph = self._resolve(copy_graph(block.graph))
-            key = (type(block.module), skeleton(graph), block.ties, block is self.root)
-            groups.setdefault(key, []).append((block, graph))
+            alike = (type(block.module), block.ties, block is self.root)
+            groups.setdefault(alike, {}).setdefault(skeleton(graph), []).append((block, graph))
+        merged = [group for variants in groups.values() for group in _merged(list(variants.values()))]
         counts = Counter(self.session.number(module) for module in self.session.tree.modules.values())
-        order = sorted(
-            groups.values(), key=lambda group: -sum(counts[self.session.number(block.module)] for block, _ in group)
-        )
+        order = sorted(merged, key=lambda group: -sum(counts[self.session.number(block.module)] for block, _ in group))
         for group in order:
             self._definition(group)
 
@@ -131,7 +137,8 @@ class Assembler:
         known = self.definitions.get(base)
         if name != base and graph is not None and isinstance(known, Definition):
             # Named after what it has and the other one has not.
-            more = [node for node in graph.nodes if node not in known.graph.nodes and "." not in node]
+            others = {way[-1] for way, _ in nodes_of(known.graph)}
+            more = [node for node in graph.nodes if node not in others and "." not in node]
             if len(more) == 1 and more[0].isidentifier():
                 name = class_name(base + "".join(word.capitalize() for word in more[0].split("_")), self.definitions)
         return name
@@ -163,6 +170,30 @@ class Assembler:
         said = [(min(where, key=order.__getitem__), note, where) for note, where in found.values()]
         for path, note, where in sorted(said, key=lambda item: order[item[0]]):
             yield evolve(note, path=path, more=len(where) - 1)
+
+
+def _merged(groups: Sequence[_Group]) -> list[_Group]:
+    """Groups of one class, those that differ in a branch brought to one skeleton: the largest takes others in."""
+    pending = sorted(groups, key=len, reverse=True)
+    found: list[_Group] = []
+    while pending:
+        taken = [pending.pop(0)]
+        forms = None
+        for group in list(pending):
+            more = merged([[graph for _, graph in each] for each in [*taken, group]])
+            if more is not None:
+                forms = more
+                taken.append(group)
+                pending.remove(group)
+        graphs = forms or [[graph for _, graph in each] for each in taken]
+        found.append(
+            [
+                (block, graph)
+                for group, made in zip(taken, graphs, strict=True)
+                for (block, _), graph in zip(group, made, strict=True)
+            ]
+        )
+    return found
 
 
 def _used(graph: Graph) -> set[int]:
