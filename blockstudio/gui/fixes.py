@@ -8,12 +8,10 @@ from blockstudio.engine.protocol import Problem
 from blockstudio.errors import BlockStudioError
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import Connect, Edit, SetNode
-from blockstudio.graph.model import Call, Endpoint, Function, Instance, Layer
+from blockstudio.graph.model import Endpoint, Function, Instance, Layer
 from blockstudio.graph.port_commands import remove_port
-from blockstudio.graph.scopes import owner_of
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.misfits import mends
-from blockstudio.gui.panels.option_text import shown
+from blockstudio.gui.mending import mends
 from blockstudio.gui.session import Session
 
 
@@ -59,14 +57,6 @@ def _fix(session: Session, problem: Problem, location: Location, name: str) -> F
         case "input.unused" if len(graph.inputs) > 1:
             edit = remove_port(session.document, location, "inputs", facts["name"])
             return Fix(tr("Remove {name}").format(name=facts["name"]), edit)
-    if isinstance(node, Call):
-        owner = owner_of(session.document, location, node)
-        location, node = owner or (location, node)
-    option, value = facts.get("option"), facts.get("fits")
-    if isinstance(option, str) and value is not None and isinstance(node, Layer | Function | Instance):
-        value = tuple(value) if isinstance(value, list) else value
-        text = tr("Set {option} to {value}").format(option=option, value=shown(value))
-        return Fix(text, SetNode(location, evolve(node, options={**node.options, option: value})))
     return None
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from blockstudio.catalog.spec import Entry
 from blockstudio.errors import mark
 from blockstudio.runtime.abstract import in_words, size_text
+from blockstudio.runtime.refusals import step_refused
 
 Facts = dict[str, Any]
 
@@ -55,17 +56,20 @@ def foreseen(entry: Entry | None, layer: nn.Module | None, inputs: Mapping[str, 
     if layer is None or not any(True for _ in (*layer.parameters(), *layer.buffers())):
         return None  # a norm without parameters takes any number of channels
     tensors = _tensors(inputs)
-    return _rank("", entry, layer, tensors) or _fits("", entry, layer, tensors) or _types_of(layer, tensors)
+    return _rank("", entry, layer, tensors) or _types_of(layer, tensors) or _fits("", entry, layer, tensors)
 
 
 def explain(error: BaseException, entry: Entry | None, layer: Any, inputs: Mapping[str, Any]) -> Fault:
     """The problem of a step that raised, by its type, its module if it is a layer, and its inputs by port."""
     tensors = _tensors(inputs)
-    for find in (_rank, _fits, _dtypes, _by_type, _broadcast):
+    for find in (_rank, _fits, _attended, _dtypes, _by_type, _broadcast):
         fault = find(str(error), entry, layer, tensors)
         if fault is not None:
             return fault
     shown = ", ".join(in_words(value) for value in inputs.values())
+    refused = step_refused(str(error))
+    if refused is not None:
+        return Fault(MISMATCH, refused[0], {"inputs": shown, **refused[1]})
     lines = [line for line in str(error).splitlines() if line.strip()]
     return Fault(
         "step-failed",
@@ -119,8 +123,38 @@ def _fits(_: str, entry: Entry | None, layer: Any, tensors: Mapping[str, Tensor]
         if got != wanted:
             facts = {"wanted": shown[0], "got": shown[1], "shape": size_text(tensor.shape)}
             return Fault(
-                MISMATCH, _EXPECTS.get(option.name, _EXPECTS_SIZE), {**facts, "option": option.name, "fits": fits}
+                MISMATCH,
+                _EXPECTS.get(option.name, _EXPECTS_SIZE),
+                {**facts, "option": option.name, "fits": fits, "port": found[1]},
             )
+    return None
+
+
+# --- attention: three inputs that belong together -------------------------------------------------
+
+
+def _attended(_: str, __: Entry | None, layer: Any, tensors: Mapping[str, Tensor]) -> Fault | None:
+    """What does not fit in the key and the value of an attention, whose query does."""
+    if not isinstance(layer, nn.MultiheadAttention):
+        return None
+    query, key, value = (tensors.get(port) for port in ("query", "key", "value"))
+    if query is None or key is None or value is None or {query.dim(), key.dim(), value.dim()} != {3}:
+        return None
+    for tensor, option, wanted in ((key, "kdim", layer.kdim), (value, "vdim", layer.vdim)):
+        got = tensor.shape[-1]
+        if got != wanted:
+            facts = {"wanted": str(wanted), "got": str(got), "shape": size_text(tensor.shape)}
+            port = {"kdim": "key", "vdim": "value"}[option]
+            return Fault(MISMATCH, _EXPECTS_FEATURES, {**facts, "option": option, "fits": got, "port": port})
+    batch = 0 if layer.batch_first else 1
+    shapes = {name: size_text(tensors[name].shape) for name in ("query", "key", "value")}
+    if not query.shape[batch] == key.shape[batch] == value.shape[batch]:
+        order = "N×L×E" if layer.batch_first else "L×N×E"
+        template = mark("The query {query}, the key {key} and the value {value} must have one batch size N: {order}.")
+        return Fault(MISMATCH, template, {**shapes, "order": order})
+    if key.shape[1 - batch] != value.shape[1 - batch]:
+        template = mark("The key {key} and the value {value} must be of the same length.")
+        return Fault(MISMATCH, template, shapes)
     return None
 
 
@@ -155,6 +189,7 @@ _RANKS: Mapping[type[nn.Module], tuple[tuple[int, ...], str]] = {
     nn.AvgPool2d: ((3, 4), "C×H×W, N×C×H×W"),
     nn.AvgPool3d: ((4, 5), "C×D×H×W, N×C×D×H×W"),
     nn.RNNBase: ((2, 3), "L×H, L×N×H"),
+    nn.MultiheadAttention: ((2, 3), "L×E, L×N×E"),
 }
 
 
@@ -165,9 +200,14 @@ def _rank(_: str, __: Entry | None, layer: Any, tensors: Mapping[str, Tensor]) -
             return Fault(
                 MISMATCH,
                 mark("It takes {forms}; {shape} has {dimensions} dimensions."),
-                {"forms": forms, "shape": size_text(tensor.shape), "dimensions": tensor.dim()},
+                {"forms": _forms(layer, forms), "shape": size_text(tensor.shape), "dimensions": tensor.dim()},
             )
     return None
+
+
+def _forms(layer: nn.Module, forms: str) -> str:
+    """The forms a layer takes, with the batch where it wants it."""
+    return forms.replace("L×N×", "N×L×") if getattr(layer, "batch_first", False) else forms
 
 
 # --- dtypes -------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from blockstudio.runtime.custom import CustomCode
 from blockstudio.runtime.interpreter import CALLEE, Frame, compiled, evaluate, perform, step_source
 from blockstudio.runtime.misfits import Fault, explain, foreseen, lacks_kernel, needs_data
 from blockstudio.runtime.parameters import is_lazy
+from blockstudio.runtime.refusals import layer_refused
 from blockstudio.runtime.trial import Trial
 
 MOST_STEPS = 50_000
@@ -106,6 +107,9 @@ class Steps:
             assert isinstance(layer, nn.Module)
             return layer.eval()
         except Exception as error:
+            refused = layer_refused(str(error), source)
+            if refused is not None:
+                return Fault("layer-failed", *refused)
             lines = str(error).strip().splitlines()
             reason = lines[0] if lines else type(error).__name__
             return Fault("layer-failed", mark("It cannot be made: {reason}"), {"reason": reason})

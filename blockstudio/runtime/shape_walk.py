@@ -84,6 +84,8 @@ class Walk(Interpreter):
         self.found = found
         self.trusted = trusted
         self._muted = 0
+        self._within: list[str] = []
+        """The paths of the instances around, outermost first."""
         self._paths: dict[tuple[Location, str], str] = {}
         self._ports: dict[tuple[Location, str], str] = {}
         self._done: dict[Hashable, Sequence[Abstract]] = {}
@@ -101,6 +103,8 @@ class Walk(Interpreter):
 
     def blame(self, origin: ir.Origin, fault: Fault, severity: Literal["error", "warning", "info"] = "error") -> None:
         if not self._muted:
+            if self._within:
+                fault = evolve(fault, facts={**fault.facts, "within": list(self._within)})
             self.found.blame(self._path(origin.location, origin.node), fault, severity)
 
     @contextmanager
@@ -203,7 +207,11 @@ class Walk(Interpreter):
         key = (module.name, repr(sorted(hypers.items())), *(value.key for value in given), bool(self._muted))
         outputs = self._done.get(key)
         if outputs is None:
-            outputs = self._done[key] = self.run_module(module, EVALUATING, hypers, given)
+            self._within.append(self._path(declaration.location, declaration.node))
+            try:
+                outputs = self._done[key] = self.run_module(module, EVALUATING, hypers, given)
+            finally:
+                self._within.pop()
         return outputs
 
     def hypers(self, module: ir.Module, declaration: ir.InstanceDeclaration, frame: Frame) -> dict[str, Any]:

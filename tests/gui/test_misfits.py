@@ -7,15 +7,22 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from blockstudio.compiler.check import check
 from blockstudio.engine.protocol import Problem
+from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import Example, Node, Port
+from blockstudio.graph.model import Example
+from blockstudio.gui import i18n
 from blockstudio.gui.fixes import Fix, fixes_of
+from blockstudio.gui.i18n import message
 from blockstudio.gui.session import Session
 from blockstudio.runtime.shapes import ShapeFinder
-from tests.compiler.documents import function, graph, layer, linear, net
+from tests.compiler.documents import linear
+from tests.gui.misfit_cases import CASES, MENDS, chain
 
 FINDER = ShapeFinder()
+FIRST_WORDS = ("It", "Expected", "expected", "Given", "Calculated", "Dimension", "must", "size")
+"""What torch's own English has in it."""
 
 
 @pytest.fixture
@@ -23,12 +30,6 @@ def opened(qapp: QApplication) -> Iterator[Session]:
     session = Session()
     yield session
     session.close()
-
-
-def chain(example: Example, *nodes: Node) -> Document:
-    names = ["x", *(node.name for node in nodes), "y"]
-    wires = " ".join(f"{a}>{b}" for a, b in zip(names, [*names[1:], ""], strict=True) if b)
-    return net(graph([Port("x", example=example)], "y", list(nodes), wires))
 
 
 def work_out(session: Session) -> list[Problem]:
@@ -44,58 +45,41 @@ def fixes(session: Session, document: Document) -> list[Fix]:
     return fixes_of(session, problem)
 
 
-FLAT = Example((2, 20))
-CASES = {
-    "width": (
-        chain(FLAT, linear("a", 20, 256), function("relu"), linear("b", 20, 4)),
-        ["Set in_features to 256", "Set out_features of a to 20"],
-    ),
-    "channels": (
-        chain(
-            Example((2, 3, 8, 8)),
-            layer("a", "Conv2d", in_channels=3, out_channels=8, kernel_size=3),
-            layer("b", "Conv2d", in_channels=4, out_channels=8, kernel_size=3),
-        ),
-        ["Set in_channels to 8", "Set out_channels of a to 4"],
-    ),
-    "image": (
-        chain(Example((2, 3, 4, 5)), linear("a", 60, 4)),
-        ["Set in_features to 5", "Insert a Flatten"],
-    ),
-    "image and width": (
-        chain(Example((2, 3, 4, 5)), linear("a", 7, 4)),
-        ["Set in_features to 5", "Insert a Flatten and set in_features to 60"],
-    ),
-    "rank": (
-        chain(Example((2, 3, 8, 8)), layer("norm", "BatchNorm1d", num_features=3)),
-        ["Replace by BatchNorm2d"],
-    ),
-    "dtype": (
-        chain(Example((2, 20), "int64"), linear("a", 20, 4)),
-        ["Convert to float32"],
-    ),
-    "indices": (
-        chain(FLAT, layer("words", "Embedding", num_embeddings=10, embedding_dim=4)),
-        ["Convert to int64"],
-    ),
-}
+def test_every_misfit_says_what_is_offered() -> None:
+    assert CASES.keys() == MENDS.keys()
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_way_mends_it(opened: Session, name: str) -> None:
-    document, texts = CASES[name]
-    found = fixes(opened, document)
-    assert [fix.text for fix in found] == texts
+    found = fixes(opened, CASES[name])
+    assert [fix.text for fix in found] == MENDS[name]
+    before = dumps(opened.document)
     for fix in found:
         opened.push(fix.edit, fix.text)
         assert work_out(opened) == [], fix.text
+        assert [d for d in check(opened.document) if d.severity == "error"] == []
         opened.undo_stack.undo()
+        assert dumps(opened.document) == before
         assert len(work_out(opened)) == 1
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_is_said_in_chinese_too(opened: Session, name: str) -> None:
+    opened.replace(CASES[name])
+    (problem,) = work_out(opened)
+    english = message(problem)
+    i18n.set_language("zh_CN")
+    try:
+        assert message(problem) != english
+        assert not set(FIRST_WORDS) & set(message(problem).split())
+        assert all(not fix.text.isascii() for fix in fixes_of(opened, problem))
+    finally:
+        i18n.set_language("en")
 
 
 def test_what_is_behind_makes_room(opened: Session) -> None:
     document = chain(Example((2, 20), "int64"), linear("a", 20, 4), linear("b", 4, 4))
-    (fix,) = fixes(opened, document)
+    fix, _ = fixes(opened, document)
     opened.push(fix.edit, fix.text)
     nodes = opened.document.graph(Location("Net")).nodes
     assert nodes["float_1"].position[0] < nodes["a"].position[0]

@@ -276,9 +276,9 @@ def two(node: Node, left: tuple[int, ...], right: tuple[int, ...], ports: str, d
         (chain(layer("n", "Conv2d", in_channels=3, out_channels=4, kernel_size=3), inputs=x(2, 20)),
          "It takes C×H×W, N×C×H×W; 2×20 has 2 dimensions."),
         (two(layer("n", "MultiheadAttention", embed_dim=10, num_heads=3), (5, 2, 10), (5, 2, 10), "query key value"),
-         "It cannot be made: embed_dim must be divisible by num_heads"),
+         "embed_dim must be divisible by num_heads."),
         (chain(function("n", "softmax", dim=3)),
-         "It does not work on 2×20: Dimension out of range (expected to be in range of [-2, 1], but got 3)"),
+         "There is no dimension 3 in 2×20: it must be from -2 to 1."),
     ],
 )  # fmt: skip
 def test_mistakes_in_words(made: Document, said: str) -> None:

@@ -73,7 +73,7 @@ def fix_of(session: Session, problem: Problem) -> Fix | None:
 
 
 def test_what_fits_is_offered(session: Session) -> None:
-    problem = Problem("shape.mismatch", "error", "Net/head", "No.", {"option": "in_features", "fits": 12})
+    problem = Problem("shape-mismatch", "error", "Net/head", "No.", {"option": "in_features", "fits": 12})
     fix = fix_of(session, problem)
     assert fix is not None and fix.text == "Set in_features to 12"
     session.push(fix.edit, fix.text)

@@ -1,0 +1,182 @@
+"""Where the size of a dimension comes from: back along the wires to the layer, or the example, that says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from attrs import evolve, frozen
+
+from blockstudio.catalog.catalog import catalog
+from blockstudio.catalog.ports import node_ports, source_of
+from blockstudio.catalog.spec import Entry
+from blockstudio.graph.document import Location
+from blockstudio.graph.edits import Batch, Edit
+from blockstudio.graph.model import (
+    BOUNDARY,
+    Call,
+    Definition,
+    Endpoint,
+    Function,
+    Instance,
+    Layer,
+    Node,
+    Sequential,
+)
+from blockstudio.graph.scopes import owner_of
+from blockstudio.gui.canvas.placing import main_ports
+from blockstudio.gui.mending.place import Mend, Shape, set_example, set_option
+from blockstudio.gui.session import Session
+
+SAYS = {
+    "torch.nn.Linear": "out_features",
+    "torch.nn.Bilinear": "out_features",
+    "torch.nn.Embedding": "embedding_dim",
+    "torch.nn.LSTM": "hidden_size",
+    "torch.nn.GRU": "hidden_size",
+    "torch.nn.RNN": "hidden_size",
+}
+"""The option that says how large the last dimension of an output is; that of a convolution says its channels."""
+_CONVOLUTION = re.compile(r"Conv(?:Transpose)?(\d)d$")
+_SPATIAL = re.compile(r"(\d)d$")
+_FITS = re.compile(r"\w+\[(-?\d+)\]")
+_KEEP_ALL = frozenset({"Activation", "Dropout"})
+_KEEP_CHANNELS = frozenset({"Pooling", "Padding"})
+MOST_STEPS = 200
+
+
+@frozen
+class Origin:
+    """An output on the way back: where it is, and for which instances."""
+
+    location: Location
+    end: Endpoint
+    within: tuple[str, ...] = ()
+
+
+def widened(session: Session, origin: Origin, dimension: int, wanted: int) -> Mend | None:
+    """What gives a dimension (counted from the end, so negative) of an output another size; None where that is
+    not one number somewhere."""
+    followers: list[Edit] = []
+    document = session.document
+    for _ in range(MOST_STEPS):
+        found = _node_of(session, origin)
+        if found is None:
+            return _example(session, origin, dimension, wanted)
+        origin, node = found
+        owner = owner_of(document, origin.location, node) if isinstance(node, Call) else (origin.location, node)
+        if owner is None:
+            return None
+        inside = _inside(session, origin, owner[1])
+        if inside is not None:
+            origin = inside
+            continue
+        entry = catalog().get(owner[1].type) if isinstance(owner[1], Layer | Function) else None
+        if entry is None:
+            return None
+        said = _said(entry, owner[1], dimension, wanted)
+        if said is not None:
+            mend = set_option(session, owner[0], owner[1], *said, origin.within)
+            return (mend[0], Batch((mend[1], *followers))) if mend and followers else mend
+        if not _keeps(entry, dimension):
+            return None
+        followers += _follows(session, origin, owner, entry, dimension, wanted)
+        into = main_ports(node_ports(document, origin.location, node))[0]
+        before = source_of(document, origin.location, node.name, into)
+        if before is None:
+            return None
+        origin = evolve(origin, end=before)
+    return None
+
+
+def _node_of(session: Session, origin: Origin) -> tuple[Origin, Node] | None:
+    """The node that an output belongs to: of the border, what feeds it from outside; None for the model's own."""
+    document = session.document
+    for _ in range(MOST_STEPS):
+        if origin.end.node != BOUNDARY:
+            return origin, document.node(origin.location, origin.end.node)
+        parent = origin.location.parent
+        if parent is not None:
+            location, name, within = parent, origin.location.steps[-1][0], origin.within
+        else:
+            found = session.locate(origin.within[-1]) if origin.within else None
+            if found is None:
+                return None
+            (location, name), within = found, origin.within[:-1]
+        source = source_of(document, location, name, origin.end.port)
+        if source is None:
+            return None
+        origin = Origin(location, source, within)
+    return None
+
+
+def _inside(session: Session, origin: Origin, node: Node) -> Origin | None:
+    """What gives an output of a block or a Sequential, inside of it."""
+    location, within = origin.location, origin.within
+    if isinstance(node, Sequential) and node.body.nodes:
+        inner = location.enter(node.name, "body")
+        end = source_of(session.document, inner, "", origin.end.port)
+    elif isinstance(node, Instance) and isinstance(session.document.definitions.get(node.definition), Definition):
+        inner, within = Location(node.definition), (*within, location.path(node.name))
+        end = session.document.graph(inner).source_of(BOUNDARY, origin.end.port)
+    else:
+        return None
+    return Origin(inner, end, within) if end is not None else None
+
+
+def _said(entry: Entry, node: Node, dimension: int, wanted: int) -> tuple[str, int] | None:
+    """The option of a layer that makes a dimension that size, and its value for it."""
+    options = node.options if isinstance(node, Layer) else {}
+    convolution = _CONVOLUTION.search(entry.type) if isinstance(node, Layer) else None
+    if convolution and dimension == -1 - int(convolution[1]):
+        return "out_channels", wanted
+    option = SAYS.get(entry.type)
+    if option is None or dimension != -1:
+        return None
+    if option == "hidden_size":
+        directions = 2 if options.get("bidirectional") else 1
+        return None if options.get("proj_size") or wanted % directions else (option, wanted // directions)
+    return option, wanted
+
+
+def _keeps(entry: Entry, dimension: int) -> bool:
+    """Whether a node gives a dimension the size it gets."""
+    spatial = _SPATIAL.search(entry.type)
+    if entry.category in _KEEP_CHANNELS or entry.category == "Image":
+        return spatial is not None and dimension == -1 - int(spatial[1])
+    return entry.category in _KEEP_ALL or entry.category == "Normalization"
+
+
+def _follows(
+    session: Session, origin: Origin, owner: tuple[Location, Node], entry: Entry, dimension: int, wanted: int
+) -> Iterator[Edit]:
+    """What a norm on the way needs to go along."""
+    shape = session.shape(origin.location, *origin.end)
+    rank = len(shape.shape) if shape is not None and shape.shape is not None else 0
+    for option in entry.options:
+        found = _FITS.fullmatch(option.fits)
+        if found is None or not rank:
+            continue
+        place = int(found[1])
+        if (place if place < 0 else place - rank) == dimension:
+            mend = set_option(session, *owner, option.name, wanted, origin.within)
+            if mend is not None:
+                yield mend[1]
+
+
+def _example(session: Session, origin: Origin, dimension: int, wanted: int) -> Mend | None:
+    """The example of the model's own input with a dimension of that size."""
+    document = session.document
+    while origin.end.node == BOUNDARY and origin.location.parent is not None:
+        source = source_of(document, origin.location.parent, origin.location.steps[-1][0], origin.end.port)
+        if source is None:
+            return None
+        origin = Origin(origin.location.parent, source)
+    if origin.location != Location(document.root) or origin.end.node != BOUNDARY:
+        return None
+    ports = document.graph(origin.location).inputs
+    example = next((port.example for port in ports if port.name == origin.end.port), None)
+    if example is None or len(example.shape) < -dimension:
+        return None
+    shape: Shape = (*example.shape[:dimension], wanted, *example.shape[len(example.shape) + dimension + 1 :])
+    return set_example(document, origin.end.port, shape)
