@@ -40,6 +40,7 @@ PILL_TOP = PORT_Y - PILL / 2
 """Below the position of a pill, so that its port stands as high as that of a node."""
 WIRE = 2.0
 TITLE_SIZE = 13
+DETAIL_SIZE = 12
 
 
 @frozen
@@ -160,7 +161,7 @@ def _fonts(family: str) -> Fonts:
 
     return Fonts(
         title=font(TITLE_SIZE, QFont.Weight.DemiBold),
-        detail=font(12),
+        detail=font(DETAIL_SIZE),
         name=font(12),
         small=font(11),
     )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAbstractTextDocumentLayout, QColor, QFont, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.graph.model import Note, Position
 from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.look import TITLE_SIZE, measure, tint
+from blockstudio.gui.canvas.look import DETAIL_SIZE, LEAST_TITLE, READABLE, TITLE_SIZE, measure, tint
+from blockstudio.gui.canvas.note_text import NoteText
 from blockstudio.gui.canvas.places import snapped
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import Detail, Surface
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.markup import Markdown
 
 PADDING = 10.0
 TITLE = 26.0
@@ -21,8 +21,10 @@ TITLE = 26.0
 GRIP = 16.0
 """Side of the corner that resizes."""
 LEAST_SIZE = 60.0
+LINE = 1.3
+"""Height of a line from afar, in that of its letters."""
 FAR_TITLE = 13.0
-LEAST_FAR_TITLE = 6.0
+LEAST_FAR_TITLE = 9.0
 """Pixels of a frame's title from afar."""
 LEAST_ZOOM = 0.1
 """Below this a frame's title may lose its top."""
@@ -37,8 +39,7 @@ class NoteItem(QGraphicsRectItem):
         self.surface = surface
         self.selected = False
         self.note = note
-        self._text = Markdown()
-        self._text.setDocumentMargin(0)
+        self._text = NoteText()
         self.setPen(Qt.PenStyle.NoPen)
         self.set_note(note)
 
@@ -49,15 +50,13 @@ class NoteItem(QGraphicsRectItem):
         self.resize(*note.size)
 
     def measure_again(self) -> None:
-        self.resize(self.width, self.height)
+        self.resize(*self.note.size)
 
     def resize(self, width: float, height: float) -> None:
         """Take a size; paper grows with its text."""
         self.width, self.height = width, height
         if not self.note.frame:
-            self._text.setDefaultFont(self.surface.fonts.detail)
-            self._text.setMarkdown(self.note.text)
-            self._text.setTextWidth(max(20.0, width - 2 * PADDING))
+            self._text.set_text(self.note.text, width - 2 * PADDING, self.surface.fonts, self.surface.colors)
             self.height = max(height, self._text.size().height() + 2 * PADDING)
         above = FAR_TITLE / LEAST_ZOOM if self.note.frame else 6.0
         self.setRect(-6, -above, self.width + 12, self.height + above + 6)
@@ -111,8 +110,12 @@ class NoteItem(QGraphicsRectItem):
             painter.setFont(self.surface.fonts.detail)
             painter.setPen(colors.muted)
             painter.drawText(QPointF(PADDING, PADDING + 14.0), tr("Double-click to write"))
-        elif self.surface.detail != Detail.OVERVIEW or self.surface.printing:
-            self._paint_text(painter)
+        elif self.surface.detail == Detail.FULL or self.surface.printing:
+            painter.translate(PADDING, PADDING)
+            self._text.paint(painter)
+            painter.translate(-PADDING, -PADDING)
+        else:
+            self._paint_far_text(painter)
         if selected:
             self._paint_grip(painter)
 
@@ -128,12 +131,18 @@ class NoteItem(QGraphicsRectItem):
     def _title(self) -> str:
         return " ".join(self.note.text.split())
 
+    def far_title(self, scale: float) -> tuple[str, int]:
+        """As much of a frame's title as there is room for from afar, and the size of its letters in the scene."""
+        text, titles = self._title(), measure("title")
+        widest = self.width / max(1.0, titles.width(text)) * TITLE_SIZE
+        size = int(min(FAR_TITLE / scale, max(LEAST_FAR_TITLE / scale, widest)))
+        return titles.elided(text, self.width * TITLE_SIZE / size), size
+
     def paint_far_title(self, painter: QPainter) -> None:
         """The title above the frame, larger than the nodes' own; in scene coordinates."""
-        surface, text = self.surface, self._title()
-        widest = self.width / max(1.0, measure("title").width(text))
-        size = int(min(FAR_TITLE / surface.scale, widest * TITLE_SIZE))
-        if not text or size * surface.scale < LEAST_FAR_TITLE:
+        surface = self.surface
+        text, size = self.far_title(surface.scale)
+        if not text.strip("…"):
             return
         font = QFont(surface.fonts.title)
         font.setPixelSize(size)
@@ -146,14 +155,27 @@ class NoteItem(QGraphicsRectItem):
         painter.setFont(font)
         painter.drawText(place.adjusted(0.4 * size, 0, size, 0), Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _paint_text(self, painter: QPainter) -> None:
-        context = QAbstractTextDocumentLayout.PaintContext()
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.Text, self.surface.colors.text)
-        context.palette = palette
-        painter.translate(PADDING, PADDING)
-        self._text.documentLayout().draw(painter, context)
-        painter.translate(-PADDING, -PADDING)
+    def _paint_far_text(self, painter: QPainter) -> None:
+        """From afar as much of the text as can be read."""
+        surface, details = self.surface, measure("detail")
+        size = int(min(READABLE / surface.scale, self.height - 6.0))
+        if size * surface.scale < LEAST_TITLE:
+            return
+        font = QFont(surface.fonts.detail)
+        font.setPixelSize(size)
+        share = size / DETAIL_SIZE
+        side = min(PADDING, 0.4 * size)
+        room = (self.width - 2 * side) / share
+        lines = details.wrapped(" ".join(self._text.toPlainText().split()), room)
+        count = max(1, int((self.height - side) / (size * LINE)))
+        if len(lines) > count:
+            lines[count - 1 :] = [details.elided(" ".join(lines[count - 1 : count + 1]), room)]
+        painter.setFont(font)
+        painter.setPen(surface.colors.text)
+        top = side if count > 1 else (self.height - size * LINE) / 2
+        for number, line in enumerate(lines):
+            y = top + (number + 0.5) * size * LINE
+            painter.drawText(QPointF(side, y + details.middle(0.0) * share), line)
 
     def _paint_grip(self, painter: QPainter) -> None:
         painter.setPen(QPen(self.surface.colors.accent, 1.5))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import count, groupby
+
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFont, QImage, QPainter, QTextCharFormat
+from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.edits import SetNote
 from blockstudio.graph.model import Note
 from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.look import colors, fonts
+from blockstudio.gui.canvas.note_text import HEADINGS, INDENT, NoteText
 
 from .conftest import ROOT, Desk
 
@@ -100,3 +106,72 @@ def test_colour(net: Desk) -> None:
     net.check()
     assert net.graph.notes["n"].color == net.graph.nodes["relu"].color == "#aa3344"
     assert net.undo_all() == start
+
+
+# --- how they look ------------------------------------------------------------------------------
+
+PAGE = "# Head\n\nSome `code` and a [link](x).\n\n- one\n  - two\n\n> said\n\n```\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+
+
+def set_text(text: str, width: float = 300.0) -> NoteText:
+    page = NoteText()
+    page.set_text(text, width, fonts(), colors())
+    return page
+
+
+def letters(page: NoteText, word: str) -> QTextCharFormat:
+    """How a word is set."""
+    return page.find(word).charFormat()
+
+
+def test_markdown_is_set_like_a_page(qapp: QApplication) -> None:
+    page = set_text(PAGE)
+    assert letters(page, "Head").font().pixelSize() == HEADINGS[0]
+    assert letters(page, "code").background().color().alpha() > 0
+    assert letters(page, "link").foreground().color() == colors().accent
+    assert letters(page, "b").fontWeight() == QFont.Weight.DemiBold == letters(page, "a").fontWeight()
+    layout = page.documentLayout()
+    place = {block.text(): layout.blockBoundingRect(block) for block in page.blocks()}
+    assert place["one"].width() - place["two"].width() == INDENT
+    assert place["a"].top() == place["b"].top()  # no empty line above the first cell
+    assert page.size().width() <= 300.0
+
+
+def test_a_quotation_has_a_bar_beside_it(qapp: QApplication) -> None:
+    page = set_text("> said")
+    image = QImage(60, 30, QImage.Format.Format_ARGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    page.paint(painter)
+    painter.end()
+    assert image.pixelColor(1, 6).alpha() > 0
+    assert image.pixelColor(6, 6).alpha() == 0
+
+
+def test_from_afar_a_note_can_be_read(net: Desk) -> None:
+    """Its letters are as large on the screen as before, but fewer."""
+    with_note(net, Note("x " * 200, (100, 300), (400, 120)))
+    item = net.scene.notes["n"]
+
+    def rows() -> set[int]:
+        """Where there is ink in the note, in pixels from its top."""
+        place = net.canvas.mapFromScene(item.body).boundingRect().adjusted(3, 3, -3, -3)
+        image = net.canvas.grab(place).toImage()
+        paper = image.pixelColor(0, 0)
+        return {
+            y
+            for y in range(image.height())
+            if any(abs(image.pixelColor(x, y).lightness() - paper.lightness()) > 60 for x in range(image.width()))
+        }
+
+    net.canvas.set_view(item.body.center(), 0.3)
+    shown = rows()
+    assert max(len(list(run)) for _, run in groupby(sorted(shown), key=lambda y, n=count(): y - next(n))) >= 4
+
+
+def test_a_long_title_of_a_frame_ends_with_dots_from_afar(net: Desk) -> None:
+    with_note(net, Note("A long title " * 6, (100, 60), (460, 120), frame=True))
+    item = net.scene.notes["n"]
+    net.canvas.set_view(item.body.center(), 0.2)
+    assert item.far_title(0.2)[0].endswith("…")
+    assert item.far_title(1.0)[0] == ("A long title " * 6).strip()
