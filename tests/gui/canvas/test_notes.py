@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count, groupby
-
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFont, QImage, QPainter, QTextCharFormat
 from PySide6.QtWidgets import QApplication
@@ -110,7 +108,23 @@ def test_colour(net: Desk) -> None:
 
 # --- how they look ------------------------------------------------------------------------------
 
-PAGE = "# Head\n\nSome `code` and a [link](x).\n\n- one\n  - two\n\n> said\n\n```\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+PAGE = """# Head
+
+Some `code` and a [link](x).
+
+- one
+  - two
+
+> said
+
+```
+x = 1
+```
+
+| a | b |
+|---|---|
+| 1 | 2 |
+"""
 
 
 def set_text(text: str, width: float = 300.0) -> NoteText:
@@ -166,7 +180,7 @@ def test_from_afar_a_note_can_be_read(net: Desk) -> None:
 
     net.canvas.set_view(item.body.center(), 0.3)
     shown = rows()
-    assert max(len(list(run)) for _, run in groupby(sorted(shown), key=lambda y, n=count(): y - next(n))) >= 4
+    assert any({y, y + 1, y + 2, y + 3} <= shown for y in shown)
 
 
 def test_a_long_title_of_a_frame_ends_with_dots_from_afar(net: Desk) -> None:
