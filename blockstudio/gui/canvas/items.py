@@ -303,7 +303,7 @@ class ItemStore(QGraphicsScene):
 
     def look_at(self, scale: float, ratio: float = 1.0) -> None:
         """Paint in the detail that fits a scale."""
-        if self.surface.look(scale, ratio):
+        if self.surface.look(scale, ratio, len(self.nodes)):
             self.update()
 
     def restyle(self) -> None:

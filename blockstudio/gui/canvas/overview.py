@@ -20,7 +20,7 @@ from blockstudio.gui.canvas.node_painting import badge, fill_bordered
 from blockstudio.gui.canvas.pictures import StillPicture
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.spatial import Box
-from blockstudio.gui.canvas.surface import Detail, Surface
+from blockstudio.gui.canvas.surface import FEW, Detail, Surface
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.edge_item import EdgeItem
@@ -114,9 +114,13 @@ class OverviewLayer(Layer):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if surface.detail == Detail.TITLES:
+            self._paint_frame_titles(painter)  # behind the nodes, which have names of their own
             self._paint_titles(painter, self.canvas.placed_near(option.exposedRect))
         else:
             self._paint_tiles(painter, option.exposedRect)
+            self._paint_frame_titles(painter)
+
+    def _paint_frame_titles(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for note in self.canvas.notes.values():
             if note.note.frame:
@@ -233,6 +237,8 @@ class OverviewLayer(Layer):
             painter.drawStaticText(
                 QPointF((left + right - width) / 2, (top + bottom) / 2 - height - above), self._title(title, size, font)
             )
+        if len(items) <= FEW:
+            self._paint_names_above(painter, unnamed, [item.body for item in items])
         self._paint_icons(painter, unnamed)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for item in items:
@@ -244,6 +250,19 @@ class OverviewLayer(Layer):
         for item in items:
             if item.severity:
                 self._paint_badge(painter, item)
+
+    def _paint_names_above(self, painter: QPainter, items: list[NodeItem], taken: list[QRectF]) -> None:
+        """Above nodes that are too small for their names there is often room."""
+        size = int(LEAST_NAME / self.canvas.surface.scale)
+        font, _ = self._font(size)
+        painter.setFont(font)
+        for item in items:
+            body, title = item.body, item.face.far_title
+            width = measure("title").width(title) * size / TITLE_SIZE
+            place = QRectF(body.center().x() - width / 2, body.top() - size * 1.4, width, size * 1.2)
+            if not any(place.intersects(other) for other in taken):
+                taken.append(place.adjusted(-size / 3, 0, size / 3, 0))
+                painter.drawStaticText(place.topLeft(), self._title(title, size, font))
 
     def _paint_icons(self, painter: QPainter, items: list[NodeItem]) -> None:
         """Where no title can be read, the icon still tells the kind."""

@@ -32,7 +32,11 @@ TITLE_PIXELS = 12.0
 """Height of the body text at 100 %."""
 
 
-def detail_at(scale: float, ratio: float = 1.0) -> Detail:
+FEW = 60
+"""Nodes that get their titles from farther away: a small graph is shown as a whole to be read."""
+
+
+def detail_at(scale: float, ratio: float = 1.0, nodes: int = FEW + 1) -> Detail:
     """The level for a zoom: all text while it can be read, then titles, then only boxes.
 
     A screen with more pixels to the point (`ratio`) keeps small letters readable for longer.
@@ -40,7 +44,7 @@ def detail_at(scale: float, ratio: float = 1.0) -> Detail:
     text = TITLE_PIXELS * scale
     if text >= (6.0 if ratio < 1.5 else 5.0):
         return Detail.FULL
-    return Detail.TITLES if text >= 3.0 else Detail.OVERVIEW
+    return Detail.TITLES if text >= (3.0 if nodes > FEW else 1.0) else Detail.OVERVIEW
 
 
 @frozen
@@ -88,10 +92,11 @@ class Surface:
                 pen.setDashPattern([2.0, 2.0])
         return pen
 
-    def look(self, scale: float, ratio: float) -> bool:
-        """Take another scale; whether it is another."""
-        if (scale, ratio) == (self.scale, self.ratio):
+    def look(self, scale: float, ratio: float, nodes: int) -> bool:
+        """Take another scale; whether it is another, or shows a graph of this size in other detail."""
+        detail = detail_at(scale, ratio, nodes)
+        if (scale, ratio, detail) == (self.scale, self.ratio, self.detail):
             return False
-        self.scale, self.ratio, self.detail = scale, ratio, detail_at(scale, ratio)
+        self.scale, self.ratio, self.detail = scale, ratio, detail
         self.pens.clear()
         return True

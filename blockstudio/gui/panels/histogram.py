@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pyqtgraph as pg
@@ -20,6 +21,12 @@ pg.setConfigOptions(antialias=True)
 FEWEST_BINS = 10
 LABELLED = 130
 """Height in pixels from which on the axes have labels."""
+
+AXIS = 46
+RIGHT = 10
+"""Pixels beside the bars."""
+APART = 10
+"""Pixels between numbers on an axis."""
 
 
 @frozen
@@ -52,6 +59,32 @@ def _coarser(counts: np.ndarray, width: float) -> np.ndarray:
     wanted = max(FEWEST_BINS, 2.0 * counts.sum() ** 0.5)
     step = next((step for step in (1, 2, 4, 5, 10) if bins % step == 0 and bins / step <= wanted), 1)
     return counts.reshape(-1, step).sum(axis=1)
+
+
+def ticks(
+    low: float, high: float, room: float, size: Callable[[str], float], least: float = 0.0
+) -> list[tuple[float, str]]:
+    """Round numbers between two, with their texts: as many as have room beside each other, and one at least."""
+    if not (math.isfinite(high - low) and high > low):
+        return []
+    scale = room / (high - low)
+    for most in range(8, 0, -1):
+        step = max(least, _round_step((high - low) / most))
+        numbers = [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+        digits = max((math.floor(math.log10(abs(n) / step)) for n in numbers if n), default=0)
+        named = [(number, f"{number:.{min(15, max(6, digits + 2))}g}") for number in numbers]
+        # A number that would be cut off at an end is left out, for the axis paints no part of it.
+        found = [(n, text) for n, text in named if size(text) / 2 - APART <= min(n - low, high - n) * scale]
+        widest = max((size(text) for _, text in found), default=0.0)
+        if len(found) == 1 or (found and widest + APART <= step * scale):
+            return found
+    middle = (low + high) / 2
+    return [(middle, f"{middle:.4g}")]
+
+
+def _round_step(least: float) -> float:
+    power: float = 10.0 ** math.floor(math.log10(least))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= least * 0.999)
 
 
 @frozen
@@ -107,8 +140,8 @@ class HistogramPlot(QWidget):
         for side in ("left", "bottom"):
             # Once the range is set it is too late: the axis keeps the scale of the prefix.
             self._plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
-        self._plot.getPlotItem().getAxis("left").setWidth(46)
-        self._plot.getPlotItem().setContentsMargins(0, 6, 10, 0)
+        self._plot.getPlotItem().getAxis("left").setWidth(AXIS)
+        self._plot.getPlotItem().setContentsMargins(0, 6, RIGHT, 0)
         self._plot.scene().sigMouseMoved.connect(self._hover)
         # The wheel scrolls the panel the plot stands in.
         self._plot.wheelEvent = lambda event: event.ignore()
@@ -144,9 +177,16 @@ class HistogramPlot(QWidget):
         self._soon.start()  # not now: a graphics layout that changes while it is laid out crashes
 
     def _label_axes(self) -> None:
-        """Where there is little room, the bars have it."""
+        """Where there is little room, the bars have it; numbers stand as close as they can be told apart."""
+        item, metrics = self._plot.getPlotItem(), self.fontMetrics()
+        labelled = self.height() > LABELLED
         for side in ("bottom", "left"):
-            self._plot.getPlotItem().getAxis(side).showLabel(self.height() > LABELLED)
+            item.getAxis(side).showLabel(labelled)
+        (left, right), (bottom, top) = item.getViewBox().viewRange()
+        width, height = self._plot.width() - AXIS - RIGHT, self._plot.height() - metrics.height() * (1 + labelled)
+        item.getAxis("bottom").setTicks([ticks(left, right, width, metrics.horizontalAdvance)])
+        least = 1.0 if self._histogram is not None else 0.0  # of a half there is no count
+        item.getAxis("left").setTicks([ticks(bottom, top, height, lambda text: 2.0 * APART, least)])
 
     def sizeHint(self) -> QSize:
         return QSize(320, 190)
@@ -236,7 +276,7 @@ class HistogramPlot(QWidget):
             axis = item.getAxis(side)
             axis.setPen(colors.grid)
             axis.setTextPen(colors.text)
-            axis.setStyle(tickFont=self.font(), tickLength=-4)
+            axis.setStyle(tickFont=self.font(), tickLength=-4, hideOverlappingLabels=APART)
             axis.setLabel(label, color=colors.text.name())
 
     def _set_range(self) -> None:

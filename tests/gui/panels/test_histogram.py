@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QPalette
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import Histogram
-from blockstudio.gui.panels.histogram import Bars, Colors, HistogramPlot
+from blockstudio.gui.panels.histogram import Bars, Colors, HistogramPlot, ticks
 
 UNIFORM = Histogram(0.0, 1.0, (10,) * 10)
 NARROW = Histogram(0.4, 0.6, (50, 50))
@@ -68,6 +71,26 @@ def test_values_are_shown_in_their_own_scale(qtbot: QtBot) -> None:
     plot.show_one(Histogram(-0.01, 0.01, (1, 2, 1)))
     axis = plot.findChildren(type(plot._plot))[0].getPlotItem().getAxis("bottom")
     assert axis.autoSIPrefixScale == 1.0
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-0.25, 0.75), (123456.2, 123457.3), (-2e-8, 3e-8), (0.0, 1e30), (-3.4e38, 3.4e38), (7.0, 7.0)]
+)
+@pytest.mark.parametrize("room", [60, 300])
+def test_numbers_on_an_axis_stand_apart(low: float, high: float, room: int) -> None:
+    found = ticks(low, high, room, lambda text: 7.0 * len(text))
+    assert all(
+        low <= value <= high and float(text) == pytest.approx(value, rel=1e-3, abs=1e-12) for value, text in found
+    )
+    places = [(value - low) / (high - low) * room for value, _ in found]
+    for (a, (_, left)), (b, (_, right)) in pairwise(zip(places, found, strict=True)):
+        assert b - a > 3.5 * (len(left) + len(right))
+    assert len({text for _, text in found}) == len(found)
+    assert low == high or math.isinf(high - low) or len(found) >= (2 if room == 300 else 1)
+
+
+def test_counts_are_whole() -> None:
+    assert ticks(0.0, 1.08, 200, lambda _: 20.0, 1.0) == [(0.0, "0"), (1.0, "1")]
 
 
 @pytest.mark.parametrize("base", ["#ffffff", "#1a1c21"])
