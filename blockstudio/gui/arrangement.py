@@ -50,6 +50,8 @@ class Arrangement:
         self._settings = settings
         self.restored = False
         """The user's own arrangement is shown."""
+        self._bottom: tuple[Pane | None, int, float] = None, 0, 0.0
+        """The pane whose height was set last, that height, and what it would be without rounding."""
         window.setDockNestingEnabled(True)
         window.setAnimated(False)
         window.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
@@ -106,6 +108,26 @@ class Arrangement:
             half = (window.width() - widths[1]) // 2
             window.resizeDocks([panes[name] for name in BESIDE], [half, half], Qt.Orientation.Horizontal)
         window.resizeDocks([panes["parameters"]], [max(200, int(window.height() * BOTTOM))], Qt.Orientation.Vertical)
+
+    def follow(self, before: int) -> None:
+        """The window was of another height: the panes at the bottom keep their share of it.
+
+        Left alone the canvas would give up all of the difference, down to its least, and the panes none.
+        """
+        window, middle = self._window, self._window.centralWidget()
+        docked = (pane for pane in self.panes.values() if pane.in_front and not pane.isFloating())
+        seen = (pane for pane in docked if window.dockWidgetArea(pane) == Area.BottomDockWidgetArea)
+        # One is enough for those side by side; tabs take some of the height of the others.
+        pane = max(seen, key=lambda pane: pane.height(), default=None)
+        if pane is None or middle is None:
+            return
+        last, height, exact = self._bottom
+        squeezed = middle.height() <= middle.minimumHeight()  # by now it is smaller than the user made it
+        if pane is not last or not (squeezed or height == pane.height()):
+            exact = pane.height()
+        exact *= window.height() / before
+        window.resizeDocks([pane], [round(exact)], Qt.Orientation.Vertical)
+        self._bottom = pane, round(exact), exact
 
     def keep(self) -> None:
         """Remember how the window is, for the next time."""

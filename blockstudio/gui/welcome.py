@@ -9,10 +9,11 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QDragEnterEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from blockstudio import resources
 from blockstudio.errors import mark
+from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.session import Session
@@ -27,6 +28,9 @@ SHOWN = (
 """Examples that are one click away, by their files."""
 HINT = 44
 """Pixels at the bottom of the canvas that its own hint takes."""
+TALL = 420
+"""Height of a canvas that has room for all of the card below the input and the output."""
+WIDEST = 430
 
 
 class Welcome(QFrame):
@@ -35,27 +39,28 @@ class Welcome(QFrame):
     def __init__(
         self,
         session: Session,
-        parent: QWidget,
+        canvas: Canvas,
         *,
         search: Callable[[], Any],
         open_file: Callable[[], Any],
         examples: Callable[[], Any],
         example: Callable[[Path], Any],
     ) -> None:
-        super().__init__(parent)
+        super().__init__(canvas)
         self._session = session
+        self._canvas = canvas
         self.setObjectName("welcome")
         self.setAcceptDrops(True)
-        title = QLabel(tr("Compose a model"))
-        title.setProperty("title", True)
-        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text = _muted(tr("Put layers between x and y, and wire them."))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(28, 22, 28, 22)
+        self._title = QLabel(tr("Compose a model"))
+        self._title.setProperty("title", True)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text = _muted("")
+        layout = self._card = QVBoxLayout(self)
         layout.setSpacing(8)
-        layout.addWidget(title)
-        layout.addWidget(text)
-        layout.addSpacing(6)
+        layout.addWidget(self._title)
+        layout.addWidget(self._text)
+        self._buttons = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        layout.addLayout(self._buttons)
         for glyph, label, keys, tip, act in (
             ("mdi6.magnify", tr("Add the first layer"), "Tab", tr("Search layers, functions and blocks"), search),
             (
@@ -70,9 +75,9 @@ class Welcome(QFrame):
             button.setToolTip(tip)
             button.setProperty("primary", act is search)
             button.clicked.connect(lambda _=False, act=act: act())
-            layout.addWidget(button)
-        layout.addSpacing(4)
-        layout.addWidget(_muted(tr("Or begin with an example:")))
+            self._buttons.addWidget(button)
+        self._or = _muted(tr("Or begin with an example:"))
+        layout.addWidget(self._or)
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addStretch(1)
@@ -82,7 +87,7 @@ class Welcome(QFrame):
         row.addWidget(self._link(tr("All…"), examples))
         row.addStretch(1)
         layout.addLayout(row)
-        parent.installEventFilter(self)
+        canvas.installEventFilter(self)
         session.document_changed.connect(self.update_shown)
         session.document_replaced.connect(self.update_shown)
         session.location_changed.connect(self.update_shown)
@@ -102,12 +107,13 @@ class Welcome(QFrame):
         at_root = not self._session.location.steps and self._session.location.definition == document.root
         empty = root is not None and at_root and not self._session.graph.nodes and not self._session.graph.edges
         self.setVisible(empty)
+        self._canvas.covered = 0
         if empty:
-            self._center()
+            self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
-            self._center()
+            self.update_shown()
         elif event.type() == QEvent.Type.DragEnter:
             self.hide()  # before the pointer reaches it: a drop right at its edge would be lost
         elif event.type() == QEvent.Type.DragLeave:
@@ -119,16 +125,28 @@ class Welcome(QFrame):
         event.ignore()
         self.hide()
 
-    def _center(self) -> None:
-        parent = self.parentWidget()
-        if parent is not None:
-            self.setFixedWidth(min(430, max(240, parent.width() - 40)))
-            self.adjustSize()
-            # Below the middle, which belongs to the input and the output.
-            top = min(
-                max(0, (parent.height() * 6) // 10 - self.height() // 3), max(0, parent.height() - self.height() - HINT)
-            )
-            self.move((parent.width() - self.width()) // 2, top)
+    def _place(self) -> None:
+        """Below the input and the output, which the canvas shows above it; smaller where there is little room."""
+        width, height = self._canvas.width(), self._canvas.height()
+        tall = height >= TALL
+        for part in (self._title, self._or):
+            part.setVisible(tall)
+        self._buttons.setDirection(QBoxLayout.Direction.TopToBottom if tall else QBoxLayout.Direction.LeftToRight)
+        self._buttons.setContentsMargins(0, 6 if tall else 0, 0, 4 if tall else 0)
+        self._card.setContentsMargins(*((28, 22, 28, 22) if tall else (14, 10, 14, 10)))
+        self._text.setText(self._invitation())
+        self.setFixedWidth(min(WIDEST, max(240, width - 40)))
+        self.adjustSize()
+        top = max(0, min(height * 6 // 10 - self.height() // 3, height - self.height() - HINT))
+        self.move((width - self.width()) // 2, top)
+        self._canvas.covered = height - top
+
+    def _invitation(self) -> str:
+        graph = self._session.graph
+        if not graph.inputs or not graph.outputs:
+            return tr("Put layers here and wire them. Inputs and outputs are in the palette.")
+        text = tr("Put layers between {input} and {output}, and wire them.")
+        return text.format(input=graph.inputs[0].name, output=graph.outputs[0].name)
 
 
 def _muted(text: str) -> QLabel:

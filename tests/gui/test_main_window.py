@@ -34,6 +34,42 @@ from tests.gui.conftest import NET, compose, linear, press
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
+@pytest.mark.parametrize("size", [(1024, 680), (1366, 768), (1600, 1000)])
+def test_the_welcome_leaves_the_input_and_the_output_to_be_seen(
+    window: MainWindow, session: Session, size: tuple[int, int], qtbot: QtBot
+) -> None:
+    window.resize(*size)
+    window.arrangement.reset()
+    canvas = window.canvas
+    qtbot.waitUntil(lambda: window.welcome.y() == canvas.height() - canvas.covered)
+    canvas.fit()
+    for pill in canvas.canvas_scene.pills.values():
+        place = canvas.mapFromScene(pill.body).boundingRect()
+        assert canvas.viewport().rect().contains(place) and place.bottom() < window.welcome.y()
+    assert window.welcome.geometry().bottom() < canvas.height()
+    assert "between x and y" in window.welcome._text.text()
+    window.actions_by_id["select_all"].trigger()
+    window.actions_by_id["delete"].trigger()
+    assert not session.graph.inputs
+    assert window.welcome.isVisible() and "between" not in window.welcome._text.text()
+
+
+def test_panes_and_canvas_shrink_and_grow_together(window: MainWindow) -> None:
+    window.resize(1600, 1000)
+    window.arrangement.reset()
+    QApplication.processEvents()
+    middle, pane = window.split, window.panes["tensor"]
+    before = middle.height(), pane.height()
+    for height in (*range(990, 670, -10), 680):
+        window.resize(1600, height)
+        QApplication.processEvents()
+    assert pane.height() < 0.75 * before[1]
+    assert middle.height() > 0.5 * before[0]
+    window.resize(1600, 1000)
+    QApplication.processEvents()
+    assert abs(middle.height() - before[0]) < 5 and abs(pane.height() - before[1]) < 5
+
+
 def test_the_title_says_what_is_open(window: MainWindow, session: Session, tmp_path: Path) -> None:
     assert window.windowTitle() == "Net[*] – BlockStudio"
     session.push(AddNode(NET, linear("a")), "Add")

@@ -58,6 +58,8 @@ class Viewport(QGraphicsView):
         self._animation: QVariantAnimation | None = None
         self._fitted = False
         """Everything was fitted, and nobody has looked elsewhere since: a resize fits again."""
+        self.covered = 0
+        """Pixels at the bottom that something stands on: what is fitted keeps clear of it."""
         self.animated = True
         """Unless the user asked the system for less movement."""
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -139,12 +141,14 @@ class Viewport(QGraphicsView):
             self.set_view(EMPTY_CENTER, 1.0)
             return
         room = self.viewport().rect()
-        width, height = max(1.0, room.width() - 2 * FIT_MARGIN), max(1.0, room.height() - 2 * FIT_MARGIN)
+        width, height = max(1.0, room.width() - 2 * FIT_MARGIN), float(max(1, room.height() - self.covered))
+        height = max(height / 2, height - 2 * FIT_MARGIN)
         scale = min(LARGEST_FIT, width / max(1.0, rect.width()), height / max(1.0, rect.height()))
+        center = rect.center() + QPointF(0.0, self.covered / 2 / scale)
         if animated:
-            self.glide(rect.center(), scale)
+            self.glide(center, scale)
         else:
-            self.set_view(rect.center(), scale)
+            self.set_view(center, scale)
 
     def fit_all(self, *, animated: bool = False) -> None:
         """Show everything there is, and go on doing so while the window changes its size."""

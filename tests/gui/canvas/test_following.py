@@ -22,7 +22,7 @@ from blockstudio.graph.model import Endpoint, HyperParameter, Layer
 from blockstudio.graph.port_commands import add_port, rename_port
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.surface import Detail
+from blockstudio.gui.canvas.surface import FEW, Detail, detail_at
 from tests.helpers.changing import new_document, random_edit
 
 from .conftest import ROOT, Desk, chain
@@ -166,11 +166,22 @@ def test_problems_mark_nodes_and_what_holds_them(net: Desk) -> None:
 
 def test_the_level_of_detail_follows_the_zoom(net: Desk) -> None:
     center = net.scene.extent().center()
-    for zoom, detail in ((1.0, Detail.FULL), (0.3, Detail.TITLES), (0.1, Detail.OVERVIEW), (1.0, Detail.FULL)):
+    for zoom, detail in ((1.0, Detail.FULL), (0.3, Detail.TITLES), (0.08, Detail.OVERVIEW), (1.0, Detail.FULL)):
         net.canvas.set_view(center, zoom)
         assert net.scene.surface.detail == detail
         net.canvas.grab()
         net.check()
+
+
+def test_a_small_graph_keeps_its_names_from_afar(net: Desk) -> None:
+    assert (detail_at(0.2, nodes=FEW), detail_at(0.2, nodes=FEW + 1)) == (Detail.TITLES, Detail.OVERVIEW)
+    net.canvas.set_view(net.scene.extent().center(), 0.15)
+    picture = net.canvas.viewport().grab().toImage()
+    for item in net.scene.nodes.values():
+        body = net.canvas.mapFromScene(item.body).boundingRect()
+        above = [(x, y) for x in range(body.left(), body.right()) for y in range(body.top() - 9, body.top() - 1)]
+        background = net.scene.surface.colors.canvas.lightness()
+        assert any(abs(picture.pixelColor(x, y).lightness() - background) > 80 for x, y in above), item.key.name
 
 
 def test_only_what_is_in_view_is_painted(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
