@@ -20,7 +20,7 @@ WORDINGS: Mapping[str, str] = {
     "assertion": mark("A check of the inputs was left out: {text}."),
     "rank": mark("It is fixed to inputs of {rank} dimensions."),
     "frozen": mark("{names} did not train; here they do."),
-    "constant": mark("The parameter “{name}” did not train: it came in as a constant."),
+    "constant": mark("The parameter “{name}” cannot train: it came in as a constant."),
     "outputs": mark("It returned {shape}; here the outputs are {names}."),
     "dropped": mark("It returned {value} besides, which is no output here."),
     "changed input": mark("It changed its input “{name}” in place; here the input stays as it is."),

@@ -17,6 +17,7 @@ from blockstudio.graph.document import Document
 from blockstudio.graph.model import Example
 from blockstudio.runtime.importing import exported
 from blockstudio.runtime.importing.assembling import Assembler
+from blockstudio.runtime.importing.freezing import freeze
 from blockstudio.runtime.importing.inputs import Inputs, example_tensor
 from blockstudio.runtime.importing.names import class_name
 from blockstudio.runtime.importing.notes import ImportRefused
@@ -121,8 +122,11 @@ def _assembled(target: Target, given: Inputs, name: str | None) -> ImportResult:
         assembler = Assembler(session, root, class_name(name or own, ()))
         document = assembler.assemble()
         report = tuple(assembler.notes())
+        missed = freeze(document, module)
     except RecursionError as error:
         raise ImportRefused(mark("The module is nested too deep.")) from error
+    if missed:
+        report += (Note("frozen", "", {"names": ", ".join(missed)}),)
     given.describe(document, root.inputs, module)
     return ImportResult(document, report, module.state_dict() if _is_lazy(module) else cpu_state(module))
 

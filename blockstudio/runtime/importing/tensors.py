@@ -151,11 +151,11 @@ def tensor_node(name: str, tensor: torch.Tensor, *, persistent: bool = True) -> 
         raise Untraceable(f"“{name}” cannot be the name of a node")
     if is_lazy(tensor):
         raise Untraceable(f"{name} has no shape yet")
-    trains = isinstance(tensor, nn.Parameter) and tensor.requires_grad
+    could_train = isinstance(tensor, nn.Parameter) and (tensor.is_floating_point() or tensor.is_complex())
     value = tensor_value(tensor, exact=not persistent)
     if not persistent and not value.exact:
         raise Untraceable(f"the values of {name} are not saved, and there are too many to be written down")
-    if trains:
+    if could_train:
         return Parameter(name=name, value=value.source, extra={VALUE: value}), None
     note = Note("constant", "", {"name": name}) if isinstance(tensor, nn.Parameter) else None
     return Constant(name=name, value=value.source, persistent=persistent, extra={VALUE: value}), note

@@ -23,6 +23,7 @@ def assert_same(model: nn.Module, document: Document, inputs: Sequence[Any], *, 
     assert {key: (v.shape, v.dtype) for key, v in found.items()} == {k: (v.shape, v.dtype) for k, v in wanted.items()}
     built.load_state_dict(wanted)
     assert shared(built) == shared(model)
+    assert frozen(built) == frozen(model)
     for mode in (False, True):
         model.train(mode)
         built.train(mode)
@@ -50,6 +51,12 @@ def run(model: nn.Module, inputs: Sequence[Any], gradients: bool = True) -> tupl
         total.backward()
     named = model.named_parameters(remove_duplicate=False)
     return outputs, {name: parameter.grad for name, parameter in named if parameter.grad is not None}
+
+
+def frozen(model: nn.Module) -> set[str]:
+    """The parameters that do not train, those that cannot left out."""
+    named = model.named_parameters(remove_duplicate=False)
+    return {name for name, parameter in named if not parameter.requires_grad and parameter.is_floating_point()}
 
 
 def shared(model: nn.Module) -> set[frozenset[str]]:
