@@ -136,7 +136,7 @@ def _common(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _structure_graph(made: Converter, data: Any) -> Graph:
     data = _mapping(data)
-    known = {"inputs", "outputs", "nodes", "edges", "notes", "routes", "bookmarks"}
+    known = {"inputs", "outputs", "nodes", "edges", "notes", "routes", "bookmarks", "down"}
     routes = made.structure(data.get("routes", {}), dict[str, tuple[Position, ...]])
     edges = made.structure(data.get("edges", {}), dict[str, str])
     return Graph(
@@ -149,6 +149,7 @@ def _structure_graph(made: Converter, data: Any) -> Graph:
         routes={_endpoint(target): points for target, points in routes.items() if target in edges},
         bookmarks=made.structure(data.get("bookmarks", {}), dict[str, Bookmark]),
         extra={key: value for key, value in data.items() if key not in known},
+        down=made.structure(data.get("down", False), bool),
     )
 
 
@@ -158,6 +159,7 @@ def _plain_graph(made: Converter, graph: Graph) -> dict[str, Any]:
     notes = {key: made.unstructure(note) for key, note in sorted(graph.notes.items())}
     routes = {":".join(target): [list(point) for point in points] for target, points in sorted(graph.routes.items())}
     data = {
+        "down": graph.down,
         "inputs": [made.unstructure(port) for port in graph.inputs],
         "outputs": [made.unstructure(port) for port in graph.outputs],
         "nodes": [made.unstructure(node) for node in graph.nodes.values()],

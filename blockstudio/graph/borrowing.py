@@ -125,7 +125,7 @@ def _meaning(definition: AnyDefinition) -> AnyDefinition:
 
 def _unplaced(graph: Graph) -> Graph:
     plain = copy_graph(graph)
-    plain.notes, plain.routes, plain.bookmarks, plain.extra = {}, {}, {}, {}
+    plain.notes, plain.routes, plain.bookmarks, plain.extra, plain.down = {}, {}, {}, {}, False
     for ports in (plain.inputs, plain.outputs):
         ports[:] = [evolve(port, position=(0.0, 0.0), extra={}) for port in ports]
     for name, node in plain.nodes.items():

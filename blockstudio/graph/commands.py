@@ -34,6 +34,7 @@ from blockstudio.graph.model import (
     Position,
     Repeat,
     While,
+    at_flow,
 )
 from blockstudio.graph.scopes import calls_of, follow, names_beside, owner_of
 
@@ -230,14 +231,20 @@ def reorder_node(document: Document, location: Location, name: str, index: int) 
 
 
 def new_control_flow(
-    kind: Literal["while", "if", "repeat"], name: str, inputs: Sequence[str] = ("x",), position: Position = (0.0, 0.0)
+    kind: Literal["while", "if", "repeat"],
+    name: str,
+    inputs: Sequence[str] = ("x",),
+    position: Position = (0.0, 0.0),
+    *,
+    down: bool = False,
 ) -> Node:
-    """A While, If or Repeat whose bodies have the given inputs and are ready to edit."""
+    """A While, If or Repeat whose bodies have the given inputs and are ready to edit, from left to right or down."""
 
     def body(outputs: Sequence[str]) -> Graph:
         return Graph(
-            [Port(port, (0.0, 90.0 * row)) for row, port in enumerate(inputs)],
-            [Port(port, (520.0, 90.0 * row)) for row, port in enumerate(outputs)],
+            [Port(port, at_flow(0.0, 0.0, row, down)) for row, port in enumerate(inputs)],
+            [Port(port, at_flow(520.0, 0.0, row, down)) for row, port in enumerate(outputs)],
+            down=down,
         )
 
     if kind == "while":

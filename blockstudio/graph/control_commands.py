@@ -23,6 +23,7 @@ from blockstudio.graph.model import (
     Port,
     Repeat,
     Sequential,
+    at_flow,
     copy_graph,
     copy_node,
     copy_part,
@@ -59,11 +60,13 @@ def decide(document: Document, location: Location, name: str, value: OptionValue
 
 def _test(graph: Graph, name: str, value: OptionValue) -> Graph:
     inputs = list(graph.inputs)
-    outputs = list(graph.outputs[:1]) or [Port("condition", (520.0, 0.0))]
-    middle = (inputs[0].position[0] + WIDTH if inputs else 0.0, outputs[0].position[1])
+    down = graph.down
+    outputs = list(graph.outputs[:1]) or [Port("condition", at_flow(2 * WIDTH, 0.0, 0, down))]
+    start = inputs[0].position[down] + WIDTH if inputs else 0.0
+    middle = at_flow(start, outputs[0].position[not down], 0, down)
     nodes: dict[str, Node] = {name: Function(name=name, type=VALUE, options={VALUE: value}, position=middle)}
     edges = {Endpoint(BOUNDARY, outputs[0].name): Endpoint(name, "output")}
-    return Graph(inputs, outputs, nodes, edges)
+    return Graph(inputs, outputs, nodes, edges, down=down)
 
 
 def wrap(
@@ -90,9 +93,9 @@ def wrap(
     if len(outputs) > max(1, len(inputs)):
         raise EditError(mark("It would need an input for each output: what comes out is carried on."))
     body = copy_part(graph, chosen)
-    left, _, top = extent(body.nodes.values())
+    start, _, side = extent(body.nodes.values(), body.down)
     for row, (port, targets) in enumerate(inputs.values()):
-        body.inputs.append(Port(port, (left - WIDTH, top + 90.0 * row)))
+        body.inputs.append(Port(port, at_flow(start - WIDTH, side, row, body.down)))
         for target in targets:
             body.connect(target, Endpoint(BOUNDARY, port))
     made = _repeat(document, location, body, outputs) if kind == "repeat" else _if(document, location, body, outputs)
@@ -116,24 +119,25 @@ def wrap(
 
 def _repeat(document: Document, location: Location, body: Graph, sources: Collection[Endpoint]) -> Repeat:
     """Rounds of a body, each with weights of its own; what has no source carries on what came in."""
-    left, right, top = extent(body.nodes.values())
-    body.inputs = body.inputs or [Port("x", (left - WIDTH, top))]
+    start, end, side = extent(body.nodes.values(), body.down)
+    body.inputs = body.inputs or [Port("x", at_flow(start - WIDTH, side, 0, body.down))]
     _feed(body, [port.name for port in body.inputs], sources)
-    position = ((left + right) / 2, top)
+    position = at_flow((start + end) / 2, side, 0, body.down)
     return Repeat(name=unique_name(document, location, "rounds"), position=position, body=body, shared=False)
 
 
 def _if(document: Document, location: Location, body: Graph, outputs: Mapping[Endpoint, str]) -> If:
     """A body that runs if a condition holds; else what came in goes past it."""
-    left, right, top = extent(body.nodes.values())
+    start, end, side = extent(body.nodes.values(), body.down)
     _feed(body, list(outputs.values()), outputs)
-    past = Graph(list(body.inputs), list(body.outputs))
+    past = Graph(list(body.inputs), list(body.outputs), down=body.down)
     for result, given in zip(body.outputs, body.inputs, strict=False):
         past.connect(Endpoint(BOUNDARY, result.name), Endpoint(BOUNDARY, given.name))
-    empty = Graph(list(body.inputs), [Port("condition", (right + WIDTH, top))])
+    ports = [Port("condition", at_flow(end + WIDTH, side, 0, body.down))]
+    empty = Graph(list(body.inputs), ports, down=body.down)
     return If(
         name=unique_name(document, location, "choice"),
-        position=((left + right) / 2, top),
+        position=at_flow((start + end) / 2, side, 0, body.down),
         condition=_test(empty, unique_name(document, location, "condition"), True),
         then=body,
         otherwise=past,
@@ -141,8 +145,8 @@ def _if(document: Document, location: Location, body: Graph, outputs: Mapping[En
 
 
 def _feed(body: Graph, ports: Sequence[str], sources: Collection[Endpoint]) -> None:
-    _, right, top = extent(body.nodes.values())
-    body.outputs = [Port(port, (right + WIDTH, top + 90.0 * row)) for row, port in enumerate(ports)]
+    _, end, side = extent(body.nodes.values(), body.down)
+    body.outputs = [Port(port, at_flow(end + WIDTH, side, row, body.down)) for row, port in enumerate(ports)]
     for port, source in zip(ports, sources, strict=False):
         body.connect(Endpoint(BOUNDARY, port), source)
 

@@ -220,6 +220,19 @@ class SetRoute(Edit):
 
 
 @frozen
+class SetDirection(Edit):
+    """Draw a graph from top to bottom, or from left to right."""
+
+    location: Location
+    down: bool
+
+    def apply(self, document: Document) -> Edit:
+        graph = document.graph(self.location)
+        before, graph.down = graph.down, self.down
+        return SetDirection(self.location, before)
+
+
+@frozen
 class SetPorts(Edit):
     """Replace the ordered inputs or outputs of a graph."""
 

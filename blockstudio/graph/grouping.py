@@ -34,6 +34,7 @@ from blockstudio.graph.model import (
     Port,
     Repeat,
     Sequential,
+    at_flow,
     copy_node,
     copy_part,
 )
@@ -66,13 +67,13 @@ def group(document: Document, location: Location, names: Collection[str], defini
 
     inputs, outputs = crossing(graph, set(chosen))
     body = copy_part(graph, chosen)
-    left, right, top = extent(body.nodes.values())
+    first, last, side = extent(body.nodes.values(), graph.down)
     for row, (port, targets) in enumerate(inputs.values()):
-        body.inputs.append(Port(port, (left - MARGIN, top + 90.0 * row)))
+        body.inputs.append(Port(port, at_flow(first - MARGIN, side, row, graph.down)))
         for target in targets:
             body.connect(target, Endpoint(BOUNDARY, port))
     for row, (source, port) in enumerate(outputs.items()):
-        body.outputs.append(Port(port, (right + MARGIN, top + 90.0 * row)))
+        body.outputs.append(Port(port, at_flow(last + MARGIN, side, row, graph.down)))
         body.connect(Endpoint(BOUNDARY, port), source)
 
     definition = document.definition(location.definition)
@@ -80,11 +81,12 @@ def group(document: Document, location: Location, names: Collection[str], defini
     available = [p.name for p in definition.hyper_parameters] + round_names(document, location)
     passed = [name for name in dict.fromkeys(available) if name in used]
     node_name = next_free(snake(definition_name), names_in_scope(document, location) - set(chosen))
-    middle = sum(graph.nodes[name].position[1] for name in chosen) / len(chosen)
+    places = [node.position for node in chosen.values()]
+    middle = sum(place[not graph.down] for place in places) / len(places)
     instance = Instance(
         name=node_name,
         definition=definition_name,
-        position=((left + right) / 2, middle),
+        position=at_flow((first + last) / 2, middle, 0, graph.down),
         options={name: Expression(name) for name in passed},
     )
     moved_rules, kept_rules = _move_rules(definition.initializers, chosen, node_name)
@@ -242,10 +244,10 @@ def carried(source: Endpoint, target: str = "") -> str:
     return "value"
 
 
-def extent(nodes: Collection[Node]) -> tuple[float, float, float]:
-    """Left, right and top of where nodes stand."""
-    across = [node.position[0] for node in nodes]
-    return min(across), max(across), min(node.position[1] for node in nodes)
+def extent(nodes: Collection[Node], down: bool = False) -> tuple[float, float, float]:
+    """Where along the flow the first and the last of some nodes stand, and the least of their places across it."""
+    along = [node.position[down] for node in nodes]
+    return min(along), max(along), min(node.position[not down] for node in nodes)
 
 
 def crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str, list[Endpoint]]], dict[Endpoint, str]]:

@@ -107,6 +107,8 @@ class Graph:
     bookmarks: dict[str, Bookmark] = Factory(dict)
     """By what was nearest when they were set; "" where nothing was."""
     extra: dict[str, Any] = Factory(dict)
+    down: bool = False
+    """It is drawn from top to bottom, instead of from left to right."""
     _outgoing: dict[str, dict[Endpoint, Endpoint]] = field(factory=dict, init=False, eq=False, repr=False)
     _incoming: dict[str, dict[Endpoint, Endpoint]] = field(factory=dict, init=False, eq=False, repr=False)
 
@@ -360,11 +362,16 @@ class CodeDefinition:
     extra: dict[str, Any] = Factory(dict)
 
 
+def at_flow(along: float, across: float, row: int, down: bool) -> Position:
+    """The place of one of several ports that stand side by side, somewhere along the flow."""
+    return (across + 160.0 * row, along) if down else (along, across + 90.0 * row)
+
+
 def copy_graph(graph: Graph) -> Graph:
     """A copy that shares no mutable part with the original: of nodes only those that hold graphs."""
     nodes = dict(graph.nodes)
     nodes.update((name, copy_node(node)) for name, node in graph.nodes.items() if node.holds)
-    result = Graph(list(graph.inputs), list(graph.outputs), nodes)
+    result = Graph(list(graph.inputs), list(graph.outputs), nodes, down=graph.down)
     result.edges = dict(graph.edges)
     result.notes, result.routes = dict(graph.notes), dict(graph.routes)
     result.bookmarks, result.extra = dict(graph.bookmarks), dict(graph.extra)
@@ -374,11 +381,11 @@ def copy_graph(graph: Graph) -> Graph:
 
 
 def copy_part(graph: Graph, names: Collection[str]) -> Graph:
-    """A copy of some nodes with the edges among them, without ports and notes."""
+    """A copy of some nodes with the edges among them, drawn in the same direction, without ports and notes."""
     nodes = {name: copy_node(node) for name, node in graph.chosen(names).items()}
     edges = {t: s for t, s in graph.edges.items() if t.node in nodes and s.node in nodes}
     routes = {target: points for target, points in graph.routes.items() if target in edges}
-    return Graph(nodes=nodes, edges=edges, routes=routes)
+    return Graph(nodes=nodes, edges=edges, routes=routes, down=graph.down)
 
 
 def copy_node(node: Node, **changes: Any) -> Node:

@@ -34,6 +34,7 @@ from blockstudio.graph.model import (
     Node,
     Port,
     Position,
+    at_flow,
 )
 from blockstudio.graph.scopes import calls_of, names_in_scope, next_free, users_of
 
@@ -136,9 +137,9 @@ def move_into(document: Document, location: Location, names: Collection[str], bl
     nodes = chosen.values()
     given, words = _given(document, location, definition, instance, nodes)
     behind = bool(topology.downstream(graph, {block}) & set(chosen))
-    shift = _shift_in(nodes, list(inner.nodes.values()), behind)
+    shift = _shift_in(nodes, list(inner.nodes.values()), behind, inner.down)
     moved = [placed(node, renamed, words, shift) for node in nodes]
-    _spread(border, [*inner.nodes.values(), *moved])
+    _spread(border, [*inner.nodes.values(), *moved], inner.down)
     known = {parameter.name for parameter in definition.hyper_parameters}
     parameters = [*definition.hyper_parameters, *(HyperParameter(name) for name in given if name not in known)]
     there = Location(definition.name)
@@ -201,7 +202,7 @@ def move_out(
     values |= {key: option_text(value) for key, value in instance.options.items()}
     nodes = chosen.values()
     behind = bool(topology.upstream(inner, set(chosen)) - set(chosen))
-    shift = _shift_out(nodes, instance.position, behind)
+    shift = _shift_out(nodes, instance.position, behind, outer.down)
     moved = [placed(node, renamed, values, shift) for node in nodes]
     edits = _edits(document, location, inner_place, border, (inner_place, chosen), (location, moved))
     if not location.steps:
@@ -294,31 +295,30 @@ def _edits(
 # --- places -------------------------------------------------------------------------------------
 
 
-def _shift_in(nodes: Collection[Node], inside: Collection[Node], behind: bool) -> Position:
-    """To the right of what is inside for what comes behind it, else to the left."""
-    left, right, top = extent(nodes)
+def _shift_in(nodes: Collection[Node], inside: Collection[Node], behind: bool, down: bool) -> Position:
+    """Beyond the end of what is inside for what comes behind it, else before its beginning."""
+    first, last, side = extent(nodes, down)
     if not inside:
-        return (-left, -top)
-    inner_left, inner_right, inner_top = extent(inside)
-    x = inner_right + MARGIN - left if behind else inner_left - MARGIN - right
-    return (x, inner_top - top)
+        return at_flow(-first, -side, 0, down)
+    inner_first, inner_last, inner_side = extent(inside, down)
+    along = inner_last + MARGIN - first if behind else inner_first - MARGIN - last
+    return at_flow(along, inner_side - side, 0, down)
 
 
-def _shift_out(nodes: Collection[Node], at: Position, behind: bool) -> Position:
-    left, right, top = extent(nodes)
-    return (at[0] + APART - left if behind else at[0] - APART - right, at[1] - top)
+def _shift_out(nodes: Collection[Node], at: Position, behind: bool, down: bool) -> Position:
+    first, last, side = extent(nodes, down)
+    along = at[down] + APART - first if behind else at[down] - APART - last
+    return at_flow(along, at[not down] - side, 0, down)
 
 
-def _spread(border: Border, nodes: Collection[Node]) -> None:
-    """Keep the ports of a block outside of its nodes, the new ones below the others."""
-    left, right, top = extent(nodes)
-    for ports, edge in ((border.inputs, left - MARGIN), (border.outputs, right + MARGIN)):
+def _spread(border: Border, nodes: Collection[Node], down: bool) -> None:
+    """Keep the ports of a block outside of its nodes, the new ones beside the others."""
+    first, last, side = extent(nodes, down)
+    for ports, edge in ((border.inputs, first - MARGIN), (border.outputs, last + MARGIN)):
         for row, (name, port) in enumerate(ports.items()):
-            x, y = port.position
-            if port.position == (0.0, 0.0):
-                y = top + 90.0 * row
-            x = min(x, edge) if ports is border.inputs else max(x, edge)
-            ports[name] = evolve(port, position=(x, y))
+            place = at_flow(0.0, side, row, down) if port.position == (0.0, 0.0) else port.position
+            along = min(place[down], edge) if ports is border.inputs else max(place[down], edge)
+            ports[name] = evolve(port, position=at_flow(along, place[not down], 0, down))
 
 
 # --- rules --------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from blockstudio.errors import mark
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.settings import (
-    FLOW_DOWN,
     LESS_MOTION,
     MINIMAP,
     SNAP_TO_GRID,
@@ -43,6 +42,7 @@ Condition = Literal[
     "ready",
     "running",
     "imported",
+    "unordered",
 ]
 
 
@@ -168,7 +168,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("align_row", mark("Centre in a row"), mark("Set the middles at one height"), "canvas.arranging.row", "arrange", "Shift+R", "mdi6.align-vertical-center", "several", canvas=True, group=1),
     ActionSpec("spread_across", mark("Distribute across"), mark("Make the gaps from left to right equal"), "canvas.arranging.spread_across", "arrange", "Shift+H", "mdi6.distribute-horizontal-center", "several", canvas=True, group=2),
     ActionSpec("spread_down", mark("Distribute down"), mark("Make the gaps from top to bottom equal"), "canvas.arranging.spread_down", "arrange", "Shift+V", "mdi6.distribute-vertical-center", "several", canvas=True, group=2),
-    ActionSpec("flow_down", mark("Tidy from top to bottom"), mark("Tidying lays the flow out downwards, instead of to the right"), "", "arrange", icon="mdi6.arrow-down-thin", setting=FLOW_DOWN, group=3),
+    ActionSpec("flow_down", mark("From top to bottom"), mark("Draw this block downwards, inputs above its nodes and outputs below, instead of to the right"), "canvas.turn", "arrange", "Ctrl+Shift+L", "mdi6.arrow-down-thin", "unordered", group=3, checkable=True),
     ActionSpec("snap_grid", mark("Snap to the grid"), mark("What is dragged goes by the steps of the grid; with Alt it moves freely"), "", "arrange", icon="mdi6.grid", setting=SNAP_TO_GRID, group=3),
     ActionSpec("snap_neighbours", mark("Snap to neighbours"), mark("What is dragged lines up with what stands near, and lines show it"), "", "arrange", icon="mdi6.magnet", setting=SNAP_TO_NEIGHBOURS, group=3),
     # --- model

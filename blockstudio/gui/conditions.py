@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from blockstudio.catalog.ports import is_row
 from blockstudio.formats import import_report
 from blockstudio.graph.model import Call, Instance
 from blockstudio.gui.actions import Condition
@@ -34,4 +35,5 @@ def conditions(session: Session) -> Mapping[Condition, bool]:
         "ready": engine in ("idle", "busy"),
         "running": engine == "busy",
         "imported": import_report.KEY in session.document.extra,
+        "unordered": not is_row(session.document, session.location),
     }

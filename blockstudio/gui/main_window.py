@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
         ):
             self.actions_by_id[name].setText(f"{text} {what}".strip())
         self.actions_by_id["training"].setChecked(session.table is None or session.table.training)
+        self.actions_by_id["flow_down"].setChecked(session.graph.down)
 
     def _document_replaced(self) -> None:
         self.messages.clear()

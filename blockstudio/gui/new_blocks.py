@@ -11,7 +11,7 @@ from blockstudio.graph.definition_commands import rename_definition
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddDefinition, ChangeDocument, RemoveDefinition
 from blockstudio.graph.expressions import is_identifier
-from blockstudio.graph.model import CodeDefinition, Definition, Graph, Port, copy_graph
+from blockstudio.graph.model import CodeDefinition, Definition, Graph, Port, at_flow, copy_graph
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
 
@@ -47,11 +47,15 @@ def check_name(name: str) -> None:
         )
 
 
+def empty(down: bool = False) -> Graph:
+    """The graph of a new block: one input and one output."""
+    return Graph([Port("x")], [Port("y", at_flow(560.0, 0.0, 0, down))], down=down)
+
+
 def add_block(session: Session, name: str) -> None:
     """Add an empty block with one input and one output, and show it."""
     check_name(name)
-    graph = Graph([Port("x", (0.0, 0.0))], [Port("y", (560.0, 0.0))])
-    session.push(AddDefinition(Definition(name, graph)), tr("New block {name}").format(name=name))
+    session.push(AddDefinition(Definition(name, empty(session.graph.down))), tr("New block {name}").format(name=name))
     session.enter(Location(name))
 
 

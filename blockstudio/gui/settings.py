@@ -36,8 +36,6 @@ RECENT_COMMANDS: Setting[list[str]] = Setting("search/commands", [])
 SNAP_TO_GRID = Setting("canvas/snap_to_grid", True)
 SNAP_TO_NEIGHBOURS = Setting("canvas/snap_to_neighbours", True)
 """What is dragged lines up with what stands near."""
-FLOW_DOWN = Setting("canvas/flow_down", False)
-"""Tidying lays the flow out from top to bottom."""
 MINIMAP = Setting("canvas/minimap", True)
 LESS_MOTION = Setting("look/less_motion", False)
 """Nothing moves by itself on the screen, whatever the system says."""

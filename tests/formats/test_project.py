@@ -83,6 +83,7 @@ def everything() -> Document:
         {"note": Note("Look", (1.0, 2.0), (300.0, 90.0), "#ffffff", True)},
         {Endpoint("hidden", "input"): ((4.0, 5.5), (-6.0, 7.0))},
         {"relu": Bookmark((12.5, -3.0), 0.5)},
+        down=True,
     )
     return Document(
         "Net",

@@ -17,7 +17,7 @@ from blockstudio.graph.edits import AddDefinition, AddNode, MoveNodes, RemoveNod
 from blockstudio.graph.model import Definition, Graph, Instance
 from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.main_window import MainWindow
-from blockstudio.gui.settings import FLOW_DOWN, LESS_MOTION, MINIMAP
+from blockstudio.gui.settings import LESS_MOTION, MINIMAP, SNAP_TO_GRID
 
 from ..gui.canvas.agreement import check_agreement
 from .conftest import NET, compose, linear, press
@@ -172,7 +172,7 @@ def test_a_canvas_that_was_closed_hears_nothing_any_more(split: MainWindow, qapp
     press(split, Qt.Key.Key_Backslash, CTRL)
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     session = split.session
-    for setting in (MINIMAP, FLOW_DOWN, LESS_MOTION):
+    for setting in (MINIMAP, SNAP_TO_GRID, LESS_MOTION):
         session.settings.set(setting, not session.settings.get(setting))
     session.push(AddNode(NET, linear("later")), "Add")
     session.select(("later",))

@@ -80,6 +80,7 @@ class Adding(SessionView):
         try:
             with self.session.macro(text):
                 self.session.push(self.canvas_scene.settled(edit), text)
+                self._centre(made)
                 if move_free:
                     self._push_ends(made.key)
                     self._move_to_free(made.key)
@@ -118,7 +119,7 @@ class Adding(SessionView):
             self.reveal(body)
 
     def _loose_ends(self) -> list[PortKey]:
-        """The first outputs of what is selected, top to bottom: what a new node is wired to.
+        """The first outputs of what is selected, side by side: what a new node is wired to.
 
         The first node of a graph is wired to its one input.
         """
@@ -129,7 +130,7 @@ class Adding(SessionView):
             return [PortKey("", scene.graph.inputs[0].name, is_source=True)]
         items = [item for item in scene.selected_items() if isinstance(item, NodeItem | PillItem)]
         ends = []
-        for item in sorted(items, key=lambda item: (item.y(), item.x())):
+        for item in sorted(items, key=lambda item: (item.x(), item.y()) if scene.down else (item.y(), item.x())):
             sources = [port for port, _ in item.ports() if port.is_source]
             ends += sources[:1]
         return ends
@@ -137,10 +138,28 @@ class Adding(SessionView):
     def _beside(self, sources: list[PortKey]) -> Position:
         scene = self.canvas_scene
         if not sources:
-            center = self.view_center()
-            return center.x() - 90.0, center.y() - 20.0
+            return self._spot(self.view_center(), 90.0)
         places = [scene.port_place(port) for port in sources]
+        if scene.down:
+            return sum(p.x() for p in places) / len(places), max(p.y() for p in places) + BESIDE
         return max(p.x() for p in places) + BESIDE, sum(p.y() for p in places) / len(places) - 20.0
+
+    def _spot(self, at: QPointF, back: float = 60.0) -> Position:
+        """Where something new stands that is to be about a place; downwards it is centred there later."""
+        return at.x() - (0.0 if self.canvas_scene.down else back), at.y() - 20.0
+
+    def _centre(self, made: Made) -> None:
+        """Downwards ports are in the middle of what is added: bring it to where its corner was put."""
+        scene = self.canvas_scene
+        item = scene.thing(made.key)
+        if scene.down and item is not None and (made.node is not None or made.key.kind in ("input", "output")):
+            self._shift({made.key: (item.x() - item.body.width() / 2, item.y())})
+
+    def _shift(self, places: dict[Key, Position]) -> None:
+        """Put things elsewhere, as part of what is being done."""
+        edits = placement(self.canvas_scene.location, self.canvas_scene.graph, places)
+        if edits:
+            self.session.push(Batch(tuple(edits)), "")
 
     def _shape_of(self, source: Endpoint) -> TensorShape | None:
         known = self.session.shape(self.session.location, source.node, source.port)
@@ -165,29 +184,26 @@ class Adding(SessionView):
         item = scene.thing(key)
         if item is None or scene.sequence:
             return
-        reach = item.body.adjusted(0.0, 0.0, BESIDE, 0.0)
-        places = {
-            other: (_up_to_grid(reach.right()), pill.y())
-            for other, pill in scene.pills.items()
-            if other.kind == "output" and pill.body.intersects(reach) and scene.graph.source_of("", other.name) is None
-        }
-        edits = placement(scene.location, scene.graph, places)
-        if edits:
-            self.session.push(Batch(tuple(edits)), "")
+        reach = item.body.adjusted(0.0, 0.0, 0.0, BESIDE) if scene.down else item.body.adjusted(0.0, 0.0, BESIDE, 0.0)
+        self._shift(
+            {
+                other: (pill.x(), _up_to_grid(reach.bottom())) if scene.down else (_up_to_grid(reach.right()), pill.y())
+                for other, pill in scene.pills.items()
+                if other.kind == "output"
+                and pill.body.intersects(reach)
+                and scene.graph.source_of("", other.name) is None
+            }
+        )
 
     def _move_to_free(self, key: Key) -> None:
-        """Down to where nothing is covered and no wire of others is crossed."""
+        """Aside to where nothing is covered and no wire of others is crossed."""
         scene = self.canvas_scene
         item = scene.thing(key)
         if item is None:
             return
-        body, y = item.body, item.y()
-        place = next(
-            (down for down in range(0, MOST_TRIES * 20, 20) if self._is_free(body.translated(0.0, down), key)), 0
-        )
-        if place:
-            edits = placement(scene.location, scene.graph, {key: (item.x(), y + place)})
-            self.session.push(Batch(tuple(edits)), "")
+        steps = [(way, 0.0) if scene.down else (0.0, way) for way in range(0, MOST_TRIES * 20, 20)]
+        dx, dy = next((step for step in steps if self._is_free(item.body.translated(*step), key)), (0.0, 0.0))
+        self._shift({key: (item.x() + dx, item.y() + dy)})
 
     def _is_free(self, body: QRectF, key: Key) -> bool:
         scene = self.canvas_scene
@@ -227,7 +243,7 @@ class Adding(SessionView):
         """An entry is dropped on the canvas: on a wire, into a Sequential, or on the ground."""
         scene = self.canvas_scene
         with self.session.guard():
-            made = self.make(payload, (point.x() - 60.0, point.y() - 20.0))
+            made = self.make(payload, self._spot(point))
             where = landing(scene, point, made.node, on_wires=made.node is not None)
             if where.refusal:
                 self.refuse(where.refusal)
@@ -262,14 +278,21 @@ class Adding(SessionView):
         last = scene.thing(owner_key(source, True)) if source is not None else None
         if item is None or first is None:
             return
-        body, places = item.body, {}
-        if last is not None and last.body.right() + GAP > body.left() > last.body.left() and _overlap(last.body, body):
-            body.moveLeft(_up_to_grid(last.body.right() + GAP))
-            places[key] = (body.left(), item.y())
-        places |= self._pushed(body, target, first)
-        edits = placement(scene.location, scene.graph, places)
-        if edits:
-            self.session.push(Batch(tuple(edits)), "")
+        body, places = self._along(item.body), {}
+        before = self._along(last.body) if last is not None else body
+        if before.right() + GAP > body.left() > before.left() and _overlap(before, body):
+            way = _up_to_grid(before.right() + GAP) - body.left()
+            body.translate(way, 0.0)
+            places[key] = self._moved(item, way)
+        self._shift(places | self._pushed(body, target, first))
+
+    def _along(self, body: QRectF) -> QRectF:
+        """A box as it lies along the flow: from left to right."""
+        return QRectF(body.y(), body.x(), body.height(), body.width()) if self.canvas_scene.down else body
+
+    def _moved(self, item: Thing, way: float) -> Position:
+        """Where something is that goes some way along the flow."""
+        return (item.x(), item.y() + way) if self.canvas_scene.down else (item.x() + way, item.y())
 
     def _ports_at(self, name: str) -> Ports:
         return node_ports(self.session.document, self.session.location, self.session.graph.nodes[name])
@@ -277,16 +300,17 @@ class Adding(SessionView):
     def _pushed(self, body: QRectF, target: Endpoint, first: Thing) -> dict[Key, Position]:
         """Where what is behind a wire goes for a box to have room in front of it."""
         scene = self.canvas_scene
-        missing = body.right() + GAP - first.body.left()
+        start = self._along(first.body).left()
+        missing = body.right() + GAP - start
         if missing <= 0:
             return {}
         shift = _up_to_grid(missing)
         behind = {target.node} | topology.downstream(scene.graph, {target.node}) if target.node else set()
         keys = [node_key(name) for name in behind] + [key for key in scene.pills if key.kind == "output"]
         return {
-            key: (item.x() + shift, item.y())
+            key: self._moved(item, shift)
             for key in keys
-            if (item := scene.thing(key)) is not None and item.x() >= first.x() - 1.0
+            if (item := scene.thing(key)) is not None and self._along(item.body).left() >= start - 1.0
         }
 
     def search_to_insert(self, at: QPointF) -> None:
@@ -299,7 +323,7 @@ class Adding(SessionView):
 
         def chosen(payload: str) -> None:
             with session.guard():
-                self._insert(self.make(payload, (at.x() - 60.0, at.y() - 20.0)), payload, target)
+                self._insert(self.make(payload, self._spot(at)), payload, target)
 
         source = session.graph.edges[target]
         flowing = self._shape_of(source)
@@ -332,8 +356,7 @@ class Adding(SessionView):
                     self.add_entry(payload, at)
                     return
                 assert at is not None
-                shift = -20.0 if wire.is_source else -140.0
-                made = self.make(payload, (at.x() + shift, at.y() - 20.0))
+                made = self.make(payload, self._spot(at, 20.0 if wire.is_source else 140.0))
                 edit = wired_to(session.document, session.location, made, wire, self._shape_of)
                 self._commit(made, payload, edit, move_free=free)
 
@@ -372,5 +395,5 @@ def _up_to_grid(value: float) -> float:
 
 
 def _overlap(one: QRectF, other: QRectF) -> bool:
-    """Whether two boxes share a height, so that one stands in the other's way."""
+    """Whether two boxes lie on one line, so that one stands in the other's way."""
     return one.top() < other.bottom() and other.top() < one.bottom()

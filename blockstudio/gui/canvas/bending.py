@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas
 
 DROP = 40.0
-"""How far below the wire a new point is, to be seen."""
+"""How far beside the wire a new point is, to be seen."""
 
 
 class Bending:
@@ -58,7 +58,8 @@ class Bending:
         for edge in self._edges():
             middle = edge.middle()
             points = list(edge.via)
-            points.insert(edge.segment_at(middle), snapped(middle.x(), middle.y() + DROP))
+            aside = QPointF(DROP, 0.0) if edge.down else QPointF(0.0, DROP)
+            points.insert(edge.segment_at(middle), snapped(middle.x() + aside.x(), middle.y() + aside.y()))
             edits.append(SetRoute(self._canvas.canvas_scene.location, edge.target, tuple(points)))
         if edits:
             self._canvas.push(Batch(tuple(edits)), tr("Bend a wire"))

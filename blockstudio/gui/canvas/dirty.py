@@ -23,6 +23,7 @@ from blockstudio.graph.edits import (
     RenameDefinition,
     RenameNode,
     ReorderNode,
+    SetDirection,
     SetNode,
     SetNote,
     SetPorts,
@@ -43,6 +44,8 @@ class Dirty:
     ports: bool = False
     notes: set[str] = Factory(set)
     order: bool = False
+    turned: bool = False
+    """The graph is drawn in another direction: everything looks different."""
     definitions: set[str] = Factory(set)
     """Instances of these look different."""
     insides: set[str] = Factory(set)
@@ -53,7 +56,8 @@ class Dirty:
     @property
     def shape(self) -> bool:
         """Whether something came, went or changed size, so that an automatic arrangement is stale."""
-        return bool(self.nodes or self.edges or self.ends_of or self.ports or self.order or self.definitions)
+        changed = self.nodes or self.edges or self.ends_of or self.ports or self.order or self.turned
+        return bool(changed or self.definitions)
 
 
 def dirty_by(edits: Iterable[Edit], here: Location) -> Dirty:
@@ -98,6 +102,8 @@ def _local(result: Dirty, edit: Edit) -> None:
                 result.definitions.add(edit.location.definition)
         case SetNote():
             result.notes.add(edit.key)
+        case SetDirection():
+            result.turned = True
 
 
 def _definition(result: Dirty, edit: Edit) -> None:

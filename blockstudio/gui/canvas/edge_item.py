@@ -43,6 +43,7 @@ class EdgeItem:
     __slots__ = (
         "__weakref__",
         "_path",
+        "down",
         "drawn",
         "hidden",
         "hovered",
@@ -59,12 +60,16 @@ class EdgeItem:
         "y1",
     )  # fmt: skip
 
-    def __init__(self, source: Endpoint, target: Endpoint, surface: Surface, *, implied: bool = False) -> None:
+    def __init__(
+        self, source: Endpoint, target: Endpoint, surface: Surface, *, implied: bool = False, down: bool = False
+    ) -> None:
         self.source = source
         self.target = target
         self.surface = surface
         self.implied = implied
         """Drawn because the order implies it, in a Sequential; there is no such edge in the document."""
+        self.down = down
+        """It leaves and arrives downwards, instead of to the right."""
         self.selected = False
         self.lit = False
         """Touches a selected node."""
@@ -96,6 +101,11 @@ class EdgeItem:
         return QPointF(self.x1, self.y1)
 
     @property
+    def ends(self) -> Box:
+        """Where it starts and ends: along the flow and across it, twice."""
+        return (self.y0, self.x0, self.y1, self.x1) if self.down else (self.x0, self.y0, self.x1, self.y1)
+
+    @property
     def raised(self) -> bool:
         """Whether it runs in front of other wires."""
         return self.selected or self.lit or self.hovered
@@ -119,13 +129,17 @@ class EdgeItem:
 
     def seen_in(self, area: QRectF) -> QPainterPath | None:
         """What there is to paint in an area: of a long wire only that part, for painting the rest takes as long."""
-        dx, dy = self.x1 - self.x0, self.y1 - self.y0
-        if self.via or self.implied or dx < LONG:
-            near = abs(dy) < LONG and not self.via
+        a0, b0, a1, b1 = self.ends
+        da, db = a1 - a0, b1 - b0
+        if self.via or self.implied or da < LONG:
+            near = abs(db) < LONG and not self.via
             return self.path() if near or self.path().intersects(area) else None
-        first, last = _along((area.left() - self.x0) / dx), _along((area.right() - self.x0) / dx)
-        ends = [self.y0 + dy * t * t * (3.0 - 2.0 * t) for t in (first, last)]
-        if max(ends) < area.top() or min(ends) > area.bottom():
+        left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
+        if self.down:
+            left, top, right, bottom = top, left, bottom, right
+        first, last = _along((left - a0) / da), _along((right - a0) / da)
+        ends = [b0 + db * t * t * (3.0 - 2.0 * t) for t in (first, last)]
+        if max(ends) < top or min(ends) > bottom:
             return None
         (piece,) = self.pieces()
         start, leaving, arriving, end = (
@@ -145,24 +159,29 @@ class EdgeItem:
         return surface.wire_pen(self.selected or self.lit, width, self.implied)
 
     def box(self) -> Box:
-        x0, y0, x1, y1 = self.x0, self.y0, self.x1, self.y1
-        if x1 >= x0 and not self.via:
-            top, bottom = (y0, y1) if y0 < y1 else (y1, y0)
-            bend = _bend(x1 - x0)
-            return min(x0, x1 - bend) - 3, top - 3, max(x1, x0 + bend) + 3, bottom + 3
+        a0, b0, a1, b1 = self.ends
+        if a1 >= a0 and not self.via:
+            top, bottom = (b0, b1) if b0 < b1 else (b1, b0)
+            bend = _bend(a1 - a0)
+            left, right = min(a0, a1 - bend) - 3, max(a1, a0 + bend) + 3
+            if self.down:
+                return top - 3, left, bottom + 3, right
+            return left, top - 3, right, bottom + 3
         points = [point for piece in self.pieces() for point in piece]
         xs, ys = [x for x, _ in points], [y for _, y in points]
         return min(xs) - 3, min(ys) - 3, max(xs) + 3, max(ys) + 3
 
     def least_distance(self, x: float, y: float) -> float:
         """A distance that the wire is at least away from a place: quick, where `distance` is exact."""
-        dx, dy = self.x1 - self.x0, self.y1 - self.y0
-        if dx < 2 * LEAST_BEND or self.via:
+        a0, b0, a1, b1 = self.ends
+        a, b = (y, x) if self.down else (x, y)
+        da, db = a1 - a0, b1 - b0
+        if da < 2 * LEAST_BEND or self.via:
             return 0.0
-        # Where the curve is above or below the place, and it is never steeper than this.
-        t = _along((x - self.x0) / dx)
-        gap = self.y0 + dy * t * t * (3.0 - 2.0 * t) - y
-        steep = 2.0 * dy / dx
+        # Where the curve is beside the place, and it is never steeper than this.
+        t = _along((a - a0) / da)
+        gap = b0 + db * t * t * (3.0 - 2.0 * t) - b
+        steep = 2.0 * db / da
         return float(abs(gap) / (1.0 + steep * steep) ** 0.5)
 
     def distance(self, point: QPointF) -> float:
@@ -199,19 +218,20 @@ class EdgeItem:
     @property
     def returns(self) -> bool:
         """Whether it runs back level, between what stands above and below."""
-        return not self.via and _returns(self.x1 - self.x0, self.y1 - self.y0)
+        a0, b0, a1, b1 = self.ends
+        return not self.via and _returns(a1 - a0, b1 - b0)
 
     def pieces(self) -> list[Piece]:
         """The curves that it is made of, from point to point."""
         if not self.via:
-            return pieces(self.x0, self.y0, self.x1, self.y1)
+            return pieces(self.x0, self.y0, self.x1, self.y1, self.down)
         ends = [(self.x0, self.y0), *self.via, (self.x1, self.y1)]
-        return [piece for (ax, ay), (bx, by) in pairwise(ends) for piece in pieces(ax, ay, bx, by)]
+        return [piece for (ax, ay), (bx, by) in pairwise(ends) for piece in pieces(ax, ay, bx, by, self.down)]
 
     def segment_at(self, point: QPointF) -> int:
         """Between which of its points a place on the wire is: 0 before the first."""
         ends = [(self.x0, self.y0), *self.via, (self.x1, self.y1)]
-        parts = [EdgeItem(self.source, self.target, self.surface) for _ in ends[1:]]
+        parts = [EdgeItem(self.source, self.target, self.surface, down=self.down) for _ in ends[1:]]
         for part, start, end in zip(parts, ends, ends[1:], strict=False):
             part.place(start, end)
         return min(range(len(parts)), key=lambda i: parts[i].distance(point))
@@ -221,11 +241,19 @@ class EdgeItem:
             path = self.path()
             return path.pointAtPercent(path.percentAtLength(path.length() / 2))
         x, y = (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
-        return QPointF(x, _level(self.y0, self.y1) if self.returns else y)
+        if not self.returns:
+            return QPointF(x, y)
+        return QPointF(_level(self.x0, self.x1), y) if self.down else QPointF(x, _level(self.y0, self.y1))
 
 
-def pieces(x0: float, y0: float, x1: float, y1: float) -> list[Piece]:
-    """The curves that a wire is made of: one; or round, level back, and round again to what is left of it."""
+def pieces(x0: float, y0: float, x1: float, y1: float, down: bool = False) -> list[Piece]:
+    """The curves that a wire is made of: one; or round, level back, and round again to what is left of it.
+
+    A wire that runs `down` is drawn as one to the right, with the directions changed about.
+    """
+    if down:
+        turned = pieces(y0, x0, y1, x1)
+        return [((ay, ax), (by, bx), (cy, cx), (dy, dx)) for (ax, ay), (bx, by), (cx, cy), (dx, dy) in turned]
     if not _returns(x1 - x0, y1 - y0):
         bend = _bend(x1 - x0)
         return [((x0, y0), (x0 + bend, y0), (x1 - bend, y1), (x1, y1))]
@@ -271,9 +299,9 @@ def _bend(dx: float) -> float:
     return BACK_BEND + min(-dx, 400.0) / 4
 
 
-def curve(start: QPointF, end: QPointF) -> QPainterPath:
-    """A smooth line that leaves and arrives level."""
-    return path_of(pieces(start.x(), start.y(), end.x(), end.y()))
+def curve(start: QPointF, end: QPointF, down: bool = False) -> QPainterPath:
+    """A smooth line that leaves and arrives level, or upright."""
+    return path_of(pieces(start.x(), start.y(), end.x(), end.y(), down))
 
 
 def path_of(pieces: Sequence[Piece]) -> QPainterPath:

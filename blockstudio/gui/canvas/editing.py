@@ -13,7 +13,7 @@ from blockstudio.errors import mark
 from blockstudio.formats import clipboard
 from blockstudio.graph.commands import make_independent, remove_nodes, rename_node, reorder_node
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote, SetRoute
+from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetDirection, SetNode, SetNote, SetRoute
 from blockstudio.graph.fragments import Duplication, duplicate, own_definition
 from blockstudio.graph.grouping import group, ungroup
 from blockstudio.graph.model import Endpoint, Note, Position
@@ -30,7 +30,6 @@ from blockstudio.gui.canvas.placing import children_only
 from blockstudio.gui.canvas.tidying import FRAME_MARGIN, tidied
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
-from blockstudio.gui.settings import FLOW_DOWN
 
 MOST_ANIMATED = 600
 DUPLICATIONS: Mapping[Duplication, str] = {
@@ -272,9 +271,21 @@ class Editing(Adding):
         if scene.sequence:
             return
         chosen = {key for key in scene.selection if key.kind in ("node", "input", "output")}
-        down = self.session.settings.get(FLOW_DOWN)
-        found = tidied(scene, chosen if len(chosen) > 1 else None, down=down)
+        found = tidied(scene, chosen if len(chosen) > 1 else None)
         self.move_to(found.before, found.after, tr("Tidy up"), found.sizes, found.routes)
+
+    def turn(self) -> None:
+        """Draw the graph from top to bottom, or from left to right again, laid out anew."""
+        scene, session = self.canvas_scene, self.session
+        if scene.sequence:
+            return
+        text = tr("Draw from left to right") if scene.down else tr("Draw from top to bottom")
+        with session.macro(text):
+            session.push(SetDirection(scene.location, not scene.down), text)
+            if not scene.arrangement:
+                found = tidied(scene)
+                self.move_to(found.before, found.after, text, found.sizes, found.routes)
+        self.fit()
 
     def move_to(
         self,

@@ -100,6 +100,8 @@ class Face:
 
     inside: Inside | None = None
     """What is drawn inside, where the node is expanded."""
+    down: bool = False
+    """Inputs are at the top and outputs at the bottom, instead of at the sides."""
 
     @property
     def far_title(self) -> str:
@@ -133,7 +135,7 @@ def describe(
     kin = None
     if isinstance(node, Layer | Function) and not node.bypassed:
         # As text, for 1, 1.0 and True are equal but do not look it.
-        alike = (node.type, repr(node.options), into, out, all_ports, chained, language())
+        alike = (node.type, repr(node.options), into, out, all_ports, chained, graph.down, language())
         kin = _kin.get(alike)
         if kin is None:
             kin = _common(document, location, graph, node, into, out, all_ports, chained)
@@ -169,6 +171,7 @@ def describe(
         face.doc,
         face.bypassed,
         kin,
+        down=face.down,
     )
 
 
@@ -207,6 +210,7 @@ def _common(
         tag=words.tag,
         doc=words.doc,
         bypassed=_through(ports, wired_in) if node.bypassed else (),
+        down=graph.down and not chained,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from attrs import Factory, define
@@ -30,6 +31,12 @@ COMMENT_LINE = 15.0
 ROW_INDEX = PADDING + 6.0
 ROW_ICON = 16.0
 FOOT = 6.0
+NAMES = 16.0
+"""Height of the names of ports at the top or the bottom of a node."""
+NAME_ROOM = 14.0
+"""Between two such names, and between a name and the side of the node."""
+LEAST_ROOM = 30.0
+"""From port to port along a top or bottom, where no names are."""
 
 
 @define
@@ -54,7 +61,11 @@ class NodeGeometry:
     width: float = 0.0
     height: float = HEADER
     header: float = HEADER
-    """Height of title and detail."""
+    """Where title and detail end."""
+    down: bool = False
+    """Inputs are at the top and outputs at the bottom."""
+    top: float = 0.0
+    """Where the header begins: below the names of ports at the top."""
     title: Line = Factory(lambda: Line("", TEXT_X, PORT_Y))
     detail: list[Line] = Factory(list)
     inputs: dict[str, Anchor] = Factory(dict)
@@ -74,7 +85,11 @@ class NodeGeometry:
     def anchor(self, port: str, is_source: bool) -> QPointF:
         """Where a wire ends; in the middle of its side for a port there is none of."""
         found = (self.outputs if is_source else self.inputs).get(port)
-        return found.point if found else QPointF(self.width if is_source else 0.0, PORT_Y)
+        if found:
+            return found.point
+        if self.down:
+            return QPointF(self.width / 2, self.height if is_source else 0.0)
+        return QPointF(self.width if is_source else 0.0, PORT_Y)
 
     def row_at(self, y: float) -> int | None:
         """The row at a height."""
@@ -122,13 +137,14 @@ def geometry(face: Face) -> NodeGeometry:
 
 
 def _laid_out(face: Face, width: float, inside: InsideGeometry | None = None) -> NodeGeometry:
-    result = NodeGeometry(width)
+    result = NodeGeometry(width, down=face.down)
     small = measure("small")
     lines = _detail(face)
-    header = result.header = HEADER + max(0, len(lines) - 1) * LINE
-    result.title = Line(face.title, TEXT_X, 13.0 if lines else PORT_Y)
-    result.detail = [Line(line, TEXT_X, 28.0 + i * LINE) for i, line in enumerate(lines)]
-    y = _ports(result, face, header)
+    top = result.top = NAMES if face.down and _has_names(face.inputs) else 0.0
+    header = result.header = top + HEADER + max(0, len(lines) - 1) * LINE
+    result.title = Line(face.title, TEXT_X, top + (13.0 if lines else PORT_Y))
+    result.detail = [Line(line, TEXT_X, top + 28.0 + i * LINE) for i, line in enumerate(lines)]
+    y = header if face.down else _ports(result, face, header)
     if face.takes_rows or face.rows:
         result.rows_top = y
         y = _rows(result, face, y)
@@ -137,7 +153,7 @@ def _laid_out(face: Face, width: float, inside: InsideGeometry | None = None) ->
         inside.place = QPointF((width - inside.width) / 2, y)
         y += inside.height + PADDING
     if face.tag or face.device:
-        if not face.rows and y == HEADER:
+        if not face.rows and y == top + HEADER:
             y -= 3.0
         if face.tag:
             result.tag = Line(face.tag, PADDING + 18.0, y + TAG / 2)
@@ -152,8 +168,15 @@ def _laid_out(face: Face, width: float, inside: InsideGeometry | None = None) ->
             result.comment.append(Line(line, PADDING, y + COMMENT_LINE / 2))
             y += COMMENT_LINE
         y += 4.0
+    if face.down:
+        y += NAMES if _has_names(face.outputs) else 0.0
+        _ports_down(result, face, y)
     result.height = y
     return result
+
+
+def _has_names(ports: Sequence[PortFace]) -> bool:
+    return any(port.label for port in ports)
 
 
 def _detail(face: Face) -> list[str]:
@@ -162,7 +185,9 @@ def _detail(face: Face) -> list[str]:
 
 def _width(face: Face, least: float, title: float) -> float:
     name = measure("name").width(face.name) + 14.0 if face.name else 0.0
-    return ceil(max(least, title + name) / GRID) * GRID
+    # Ports in the middle of a top or bottom are on the grid, as those at a side are.
+    step = 2 * GRID if face.down else GRID
+    return ceil(max(least, title + name) / step) * step
 
 
 def _widths(face: Face) -> tuple[float, float]:
@@ -170,7 +195,9 @@ def _widths(face: Face) -> tuple[float, float]:
     titles, details, small = measure("title"), measure("detail"), measure("small")
     wanted = [LEAST_WIDTH]
     wanted += [TEXT_X + details.width(line) + PADDING for line in _detail(face)]
-    if len(face.inputs) > 1 or len(face.outputs) > 1:
+    if face.down:
+        wanted += [sum(_rooms(face.inputs)), sum(_rooms(face.outputs))]
+    elif len(face.inputs) > 1 or len(face.outputs) > 1:
         left = max((small.width(port.label) for port in face.inputs), default=0.0)
         right = max((small.width(port.label) for port in face.outputs), default=0.0)
         wanted.append(left + right + 2 * PADDING + 24.0)
@@ -205,6 +232,25 @@ def _ports(result: NodeGeometry, face: Face, header: float) -> float:
                 anchors[port.name] = Anchor(port, QPointF(x, header + PORT_ROW * (i + 0.5)))
             lowest = max(lowest, header + PORT_ROW * len(faces) + (FOOT if faces else 0.0))
     return lowest
+
+
+def _rooms(ports: Sequence[PortFace]) -> list[float]:
+    """The width that each port at a top or bottom needs."""
+    small = measure("small")
+    return [max(LEAST_ROOM, small.width(port.label) + NAME_ROOM) for port in ports]
+
+
+def _ports_down(result: NodeGeometry, face: Face, bottom: float) -> None:
+    """Put inputs along the top and outputs along the bottom, evenly and on the grid, counted from the middle."""
+    middle = result.width / 2
+    for ports, anchors, y in ((face.inputs, result.inputs, 0.0), (face.outputs, result.outputs, bottom)):
+        rooms = _rooms(ports)
+        spare = (result.width - sum(rooms)) / max(1, len(rooms))
+        x = 0.0
+        for port, room in zip(ports, rooms, strict=True):
+            centre = x + (room + spare) / 2
+            anchors[port.name] = Anchor(port, QPointF(middle + round((centre - middle) / GRID) * GRID, y))
+            x += room + spare
 
 
 def _rows(result: NodeGeometry, face: Face, y: float) -> float:

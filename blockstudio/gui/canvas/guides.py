@@ -62,7 +62,10 @@ class Guides:
             if (start in moving) == (end in moving):
                 continue
             own, there = (edge.start, edge.end) if start in moving else (edge.end, edge.start)
-            self._down.append(_Mark(own.y(), there.y(), (there.x(), there.x())))
+            if self._scene.down:
+                self._across.append(_Mark(own.x(), there.x(), (there.y(), there.y())))
+            else:
+                self._down.append(_Mark(own.y(), there.y(), (there.x(), there.x())))
 
     def snap(self, dx: float, dy: float) -> tuple[float | None, float | None]:
         """The movement that lines up, for each direction; None where nothing is near."""

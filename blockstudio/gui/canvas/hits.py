@@ -94,7 +94,7 @@ def _port(items: list[NodeItem | PillItem | NoteItem], point: QPointF, reach: fl
         inside = item.body.contains(point)
         for port, place in item.ports():
             dx, dy = place.x() - point.x(), place.y() - point.y()
-            if inside and abs(dx) > PORT_INSIDE:
+            if inside and abs(dy if item.down else dx) > PORT_INSIDE:
                 continue
             if dx * dx + dy * dy < best:
                 nearest, best = port, dx * dx + dy * dy

@@ -10,10 +10,10 @@ from PySide6.QtCore import QPointF, QRectF
 
 from blockstudio.graph.document import Location
 from blockstudio.graph.model import Endpoint, Position
-from blockstudio.gui.canvas import layout
+from blockstudio.gui.canvas import flow, layout
 from blockstudio.gui.canvas.insides import InnerNode, InnerPill, Inside
 from blockstudio.gui.canvas.keys import Key, node_key, owner_key
-from blockstudio.gui.canvas.look import PILL, PILL_TOP, PORT_Y, measure
+from blockstudio.gui.canvas.look import PILL, PILL_TOP, measure, pill_port
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.faces import Face
@@ -41,6 +41,7 @@ class InsideGeometry:
     pills: list[tuple[InnerPill, QRectF]] = Factory(list)
     wires: list[tuple[Endpoint, QPointF, QPointF]] = Factory(list)
     """What each is fed from, and its two ends."""
+    down: bool = False
     place: QPointF = Factory(QPointF)
     """Where the upper left is within the node."""
 
@@ -70,15 +71,16 @@ def lay_out(inside: Inside, geometry: Callable[[Face], NodeGeometry]) -> InsideG
         key = owner_key(end, is_source)
         if key in shapes:
             return key, shapes[key].anchor(end.port, is_source)
-        return key, QPointF(widths[key] if is_source else 0.0, PORT_Y)
+        return key, QPointF(*pill_port(widths[key], is_source, inside.down))
 
     ends = [(offset(source, True), offset(target, False)) for source, target in inside.wires]
     if not inside.placed:
         boxes = {pill.key: layout.Box(widths[pill.key], 40.0) for pill in inside.pills if pill.key.kind == "input"}
         boxes |= {key: layout.Box(shape.width, max(shape.height, 40.0)) for key, shape in shapes.items()}
         boxes |= {pill.key: layout.Box(widths[pill.key], 40.0) for pill in inside.pills if pill.key.kind == "output"}
-        wires = [layout.Wire(start, a.y(), end, b.y()) for (start, a), (end, b) in ends]
-        places = layout.arrange(boxes, wires)
+        side = QPointF.x if inside.down else QPointF.y
+        wires = [layout.Wire(start, side(a), end, side(b)) for (start, a), (end, b) in ends]
+        places = flow.arranged(boxes, wires, down=inside.down)[0]
     area = QRectF()
     for key, (x, y) in places.items():
         shape = shapes.get(key)
@@ -87,6 +89,7 @@ def lay_out(inside: Inside, geometry: Callable[[Face], NodeGeometry]) -> InsideG
     area = area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
     scale = min(LARGEST_SCALE, WIDEST / area.width(), HIGHEST / area.height())
     result = InsideGeometry(inside.location, scale, area.width() * scale, area.height() * scale, (area.x(), area.y()))
+    result.down = inside.down
     result.nodes = [(node, shapes[node_key(node.name)], places[node_key(node.name)]) for node in inside.nodes]
     result.pills = [
         (pill, QRectF(places[pill.key][0], places[pill.key][1] + PILL_TOP, widths[pill.key], PILL))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.surface import Surface
 
 CORNER = 6.0
+LABEL_HEIGHT = 16.0
 LABEL_ROOM = 24.0
 """Wire that must be left bare on both sides of a label together."""
 
@@ -42,10 +43,10 @@ def paint_inside(painter: QPainter, item: NodeItem) -> None:
     painter.setPen(QPen(surface.colors.wire, WIRE))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for _, start, end in inside.wires:
-        painter.drawPath(curve(start, end))
+        painter.drawPath(curve(start, end, inside.down))
     painter.setFont(surface.fonts.small)
     for source, start, end in inside.wires:
-        _label(painter, surface.label(source, inside.location), start, end, surface)
+        _label(painter, surface.label(source, inside.location), start, end, inside.down, surface)
     for pill, rect in inside.pills:
         _pill(painter, pill, rect, surface)
     for node, _, (x, y) in inside.nodes:
@@ -64,13 +65,14 @@ def labels(inside: InsideGeometry | None, surface: Surface) -> tuple[str, ...]:
     return own + tuple(text for _, shape, _ in inside.nodes for text in labels(shape.inside, surface))
 
 
-def _label(painter: QPainter, text: str, start: QPointF, end: QPointF, surface: Surface) -> None:
+def _label(painter: QPainter, text: str, start: QPointF, end: QPointF, down: bool, surface: Surface) -> None:
     small = measure("small")
     width = small.width(text) + 8.0
-    if not text or end.x() - start.x() < width + LABEL_ROOM:
+    room = end.y() - start.y() - LABEL_HEIGHT if down else end.x() - start.x() - width
+    if not text or room < LABEL_ROOM:
         return
     middle = (start + end) / 2
-    rect = QRectF(middle.x() - width / 2, middle.y() - 8.0, width, 16.0)
+    rect = QRectF(middle.x() - width / 2, middle.y() - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)
     painter.fillRect(rect, surface.colors.canvas)
     painter.setPen(surface.colors.label)
     painter.drawText(QPointF(rect.left() + 4.0, small.middle(middle.y())), text)
@@ -88,7 +90,7 @@ def paint_outline(painter: QPainter, inside: InsideGeometry, surface: Surface, s
     painter.setPen(QPen(colors.wire, WIRE))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for _, start, end in inside.wires:
-        painter.drawPath(curve(start, end))
+        painter.drawPath(curve(start, end, inside.down))
     boxes: list[tuple[QRectF, QColor, str, InsideGeometry | None]]
     boxes = [(rect, colors.muted, pill.key.name, None) for pill, rect in inside.pills]
     boxes += [

@@ -48,6 +48,8 @@ class Inside:
     """From source to target; each end is the port of a node or, with node "", a pill."""
     placed: bool
     """Whether somebody gave the nodes their places."""
+    down: bool
+    """Whether it is drawn from top to bottom."""
 
 
 def place_of(document: Document, location: Location, node: Node) -> Location | None:
@@ -94,7 +96,7 @@ def inside(document: Document, location: Location, node: Node, depth: int = 0) -
         if owner_key(source, True) in known and owner_key(target, False) in known
     )
     places = [inner.position for inner in graph.nodes.values()]
-    return Inside(place, nodes, tuple(pills), wires, any(place != (0.0, 0.0) for place in places))
+    return Inside(place, nodes, tuple(pills), wires, any(place != (0.0, 0.0) for place in places), graph.down)
 
 
 def _are_too_many(document: Document, location: Location, node: Node) -> bool:

@@ -150,6 +150,12 @@ class ItemStore(QGraphicsScene):
                 edge.erase()
                 self._wires.remove(target)
 
+    def turn(self, down: bool) -> set[Endpoint]:
+        """Let every wire run downwards or to the right, once it is drawn again; all of them."""
+        for edge in self.edges.values():
+            edge.down = down
+        return set(self.edges)
+
     def bend(self, target: Endpoint, points: tuple[Position, ...]) -> None:
         """Draw a wire through other points, on the screen."""
         self.edges[target].via = points

@@ -27,6 +27,7 @@ REACH = 4.0
 """Half the width of the widest wire, and a little more."""
 POINT = 3.5
 """Radius of a point that a wire runs through."""
+LABEL_HEIGHT = 16.0
 LABEL_ROOM = 24.0
 """Wire that must be left bare on both sides of a label together."""
 
@@ -149,9 +150,11 @@ def label_place(edge: EdgeItem) -> QRectF | None:
     if not label:
         return None
     width = measure("small").width(label) + 8.0
-    dx, dy = edge.x1 - edge.x0, abs(edge.y1 - edge.y0)
-    room = -dx if edge.returns else dx
-    if room < width + LABEL_ROOM and not (dx > LABEL_ROOM and dy > 60.0):
+    a0, b0, a1, b1 = edge.ends
+    along, across = a1 - a0, abs(b1 - b0)
+    room = -along if edge.returns else along
+    wanted = (LABEL_HEIGHT if edge.down else width) + LABEL_ROOM
+    if room < wanted and not (along > LABEL_ROOM and across > 60.0):
         return None
     middle = edge.middle()
-    return QRectF(middle.x() - width / 2, middle.y() - 8.0, width, 16.0)
+    return QRectF(middle.x() - width / 2, middle.y() - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)

@@ -49,7 +49,7 @@ class Box:
 
 @frozen
 class Wire(Generic[K]):
-    """A wire, with the heights of its two ports below the tops of their boxes."""
+    """A wire, with how far its two ports are across the flow from the corners of their boxes."""
 
     source: K
     source_offset: float

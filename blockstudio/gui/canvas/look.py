@@ -43,6 +43,13 @@ TITLE_SIZE = 13
 DETAIL_SIZE = 12
 
 
+def pill_port(width: float, is_source: bool, down: bool) -> tuple[float, float]:
+    """Where the one port of a pill is, from the place of the pill."""
+    if down:
+        return width / 2, PILL_TOP + (PILL if is_source else 0.0)
+    return width if is_source else 0.0, PORT_Y
+
+
 @frozen
 class Colors:
     """Colours made from the theme's once, for painting."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from blockstudio.graph.model import Endpoint, Position
+from blockstudio.gui.canvas.flow import turned_boxes, turned_places
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.layout import Box, Wire
@@ -26,7 +27,7 @@ Lanes = dict[Endpoint, tuple[Position, ...]]
 def boxes_and_wires(
     scene: CanvasScene, only: Collection[Key] | None = None
 ) -> tuple[dict[Key, Box], dict[Endpoint, Wire[Key]]]:
-    """The sizes of nodes and pills, and the wires between them, by what they feed, with the heights of their ports."""
+    """The sizes of nodes and pills, and the wires between them, by what they feed, with where their ports are."""
     things: dict[Key, NodeItem | PillItem] = {k: p for k, p in scene.pills.items() if k.kind == "input"}
     things |= {node_key(name): scene.nodes[name] for name in scene.graph.nodes}
     things |= {k: p for k, p in scene.pills.items() if k.kind == "output"}
@@ -36,20 +37,25 @@ def boxes_and_wires(
             left, top, right, bottom = item.box()
             boxes[key] = Box(right - left, max(bottom - top, 40.0))
     wires = {}
+    side = 0 if scene.down else 1
+
+    def across(item: NodeItem | PillItem, port: str, is_source: bool) -> float:
+        return item.end(port, is_source)[side] - (item.x(), item.y())[side]
+
     for target, edge in scene.edges.items():
         start, end = owners(edge)
         if start in boxes and end in boxes:
-            first, last = things[start], things[end]
-            out = first.end(edge.source.port, True)[1] - first.y()
-            into = last.end(target.port, False)[1] - last.y()
-            wires[target] = Wire(start, out, end, into)
+            out = across(things[start], edge.source.port, True)
+            wires[target] = Wire(start, out, end, across(things[end], target.port, False))
     return boxes, wires
 
 
-def needed_lanes(lanes: Lanes, boxes: Boxes, wires: Wires, places: Mapping[Key, Position]) -> Lanes:
+def needed_lanes(lanes: Lanes, boxes: Boxes, wires: Wires, places: Mapping[Key, Position], down: bool) -> Lanes:
     """Of the lanes, those of wires that would else run behind a node."""
     if not lanes:
         return {}
+    if down:
+        boxes, places = turned_boxes(boxes), turned_places(places)
     standing: SpatialIndex[Key] = SpatialIndex()
     for key, box in boxes.items():
         x, y = places[key]

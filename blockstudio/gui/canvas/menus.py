@@ -67,7 +67,7 @@ def _ground(canvas: Canvas, menu: QMenu, point: QPointF) -> None:
     menu.addSeparator()
     _add(menu, canvas, "paste", "select_all")
     menu.addSeparator()
-    _add(menu, canvas, "tidy", "fit", "leave")
+    _add(menu, canvas, "tidy", "flow_down", "fit", "leave")
 
 
 def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:

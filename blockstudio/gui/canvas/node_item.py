@@ -35,6 +35,11 @@ class NodeItem(Placed):
         self.geometry = geometry(face)
         return before != self.geometry
 
+    @property
+    def down(self) -> bool:
+        """Whether its ports are at the top and the bottom."""
+        return self.face.down
+
     def measure_again(self) -> None:
         self.geometry = geometry(self.face)
 

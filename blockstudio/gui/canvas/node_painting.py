@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.placed import Severity
     from blockstudio.gui.canvas.surface import Surface
 
+NAME_Y = 12.0
+"""From a port at the top or bottom to the middle of its name."""
 _NONE = Qt.BrushStyle.NoBrush
 
 HEAD_TINT = 0.11
@@ -119,7 +121,10 @@ def _pass_through(painter: QPainter, item: NodeItem) -> None:
         if port:
             start, end = g.anchor(port, False), g.anchor(output, True)
             path = QPainterPath(start)
-            path.cubicTo(QPointF(g.width / 2, start.y()), QPointF(g.width / 2, end.y()), end)
+            if g.down:
+                path.cubicTo(QPointF(start.x(), g.height / 2), QPointF(end.x(), g.height / 2), end)
+            else:
+                path.cubicTo(QPointF(g.width / 2, start.y()), QPointF(g.width / 2, end.y()), end)
             painter.drawPath(path)
 
 
@@ -138,7 +143,7 @@ def _header(painter: QPainter, item: NodeItem, hue: QColor) -> None:
     colors, fonts = surface.colors, surface.fonts
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(blend(colors.card, hue, CHIP_TINT))
-    chip = QRectF(PADDING, PORT_Y - CHIP / 2, CHIP, CHIP)
+    chip = QRectF(PADDING, g.top + PORT_Y - CHIP / 2, CHIP, CHIP)
     painter.drawRoundedRect(chip, 6.0, 6.0)
     _icon(painter, face.icon, chip.center(), hue)
     painter.setPen(colors.text)
@@ -255,8 +260,11 @@ def _ports(painter: QPainter, item: NodeItem) -> None:
             if face.label:
                 painter.setFont(labels)
                 painter.setPen(surface.colors.muted if face.known else surface.colors.error)
-                x = g.width - PADDING - small.width(face.label) if is_source else PADDING
-                painter.drawText(QPointF(x, small.middle(anchor.point.y())), face.label)
+                x, y = g.width - PADDING - small.width(face.label) if is_source else PADDING, anchor.point.y()
+                if g.down:
+                    x = anchor.point.x() - small.width(face.label) / 2
+                    y += NAME_Y * (-1 if is_source else 1)
+                painter.drawText(QPointF(x, small.middle(y)), face.label)
 
 
 def paint_port(painter: QPainter, point: QPointF, key: PortKey, face: PortFace, surface: Surface) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter
 
 from blockstudio.gui.canvas.faces import PortFace
 from blockstudio.gui.canvas.keys import Key, PortKey
-from blockstudio.gui.canvas.look import PILL, PILL_TOP, PORT_Y, blend, measure
+from blockstudio.gui.canvas.look import PILL, PILL_TOP, PORT_Y, blend, measure, pill_port
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered, paint_port
 from blockstudio.gui.canvas.placed import Placed
 from blockstudio.gui.canvas.places import GRID
@@ -22,28 +22,31 @@ SIDE = 14.0
 class PillItem(Placed):
     """A name on a round box, with one port."""
 
-    __slots__ = ("detail", "width", "wired")
+    __slots__ = ("detail", "down", "width", "wired")
 
-    def __init__(self, key: Key, detail: str, wired: bool, surface: Surface) -> None:
+    def __init__(self, key: Key, detail: str, wired: bool, down: bool, surface: Surface) -> None:
         super().__init__(key, surface)
         self.detail = detail
         self.wired = wired
+        self.down = down
+        """The port is at the bottom or the top, instead of at a side."""
         self.measure_again()
 
-    def show_port(self, detail: str, wired: bool) -> bool:
-        """Show another detail; whether the size changed."""
-        if (detail, wired) == (self.detail, self.wired):
+    def show_port(self, detail: str, wired: bool, down: bool) -> bool:
+        """Show another detail; whether the size or the place of the port changed."""
+        if (detail, wired, down) == (self.detail, self.wired, self.down):
             return False
-        before = self.width
-        self.detail, self.wired = detail, wired
+        before = self.width, self.down
+        self.detail, self.wired, self.down = detail, wired, down
         self.measure_again()
-        return before != self.width
+        return before != (self.width, self.down)
 
     def measure_again(self) -> None:
         text = measure("title").width(self.key.name)
         if self.detail:
             text += measure("detail").width(self.detail) + 8.0
-        self.width = max(50.0, ceil((text + 2 * SIDE) / GRID) * GRID)
+        step = 2 * GRID if self.down else GRID
+        self.width = ceil(max(50.0, text + 2 * SIDE) / step) * step
 
     @property
     def is_source(self) -> bool:
@@ -59,13 +62,14 @@ class PillItem(Placed):
         return x, y, x + self.width, y + PILL
 
     def end(self, port: str, is_source: bool) -> tuple[float, float]:
-        return self._x + (self.width if self.is_source else 0.0), self._y + PORT_Y
+        x, y = pill_port(self.width, self.is_source, self.down)
+        return self._x + x, self._y + y
 
     def ports(self) -> list[tuple[PortKey, QPointF]]:
         return [(self.port, self.anchor(self.key.name, self.is_source))]
 
     def looks(self) -> tuple[object, ...]:
-        return self.detail, self.wired, self.selected, self.severity
+        return self.detail, self.wired, self.down, self.selected, self.severity
 
     def paint(self, painter: QPainter) -> None:
         surface = self.surface
@@ -90,6 +94,7 @@ class PillItem(Placed):
             painter.setFont(fonts.detail)
             painter.drawText(QPointF(x + titles.width(self.key.name) + 8.0, details.middle(PORT_Y)), self.detail)
         face = PortFace(self.key.name, wired=self.wired)
-        paint_port(painter, QPointF(self.width if self.is_source else 0.0, PORT_Y), self.port, face, surface)
+        point = QPointF(*pill_port(self.width, self.is_source, self.down))
+        paint_port(painter, point, self.port, face, surface)
         if self.severity and not surface.printing:
             badge(painter, QPointF(self.width - 6.0, PILL_TOP + 1.0), self.severity, surface)

@@ -34,7 +34,6 @@ from blockstudio.graph.model import (
     Node,
     Note,
     Parameter,
-    Port,
     Position,
     Repeat,
     Sequential,
@@ -133,13 +132,14 @@ def _structure(document: Document, location: Location, kind: str, position: Posi
             node = Sequential(name=new, position=position, body=Graph())
         case "while" | "if" | "repeat":
             wanted = {"while": "loop", "if": "choice", "repeat": "rounds"}[kind]
-            node = new_control_flow(kind, unique_name(document, location, wanted), position=position)
+            free, down = unique_name(document, location, wanted), document.graph(location).down
+            node = new_control_flow(kind, free, position=position, down=down)
         case "constant":
             node = Constant(name=unique_name(document, location, "constant"), position=position, value=CONSTANT)
         case "parameter":
             node = Parameter(name=unique_name(document, location, "weight"), position=position, value=PARAMETER)
         case "definition" | "code":
-            definition = _fresh_definition(document, kind == "code")
+            definition = _fresh_definition(document, kind == "code", document.graph(location).down)
             new = unique_name(document, location, _free_of_reserved(snake(definition.name)))
             node = Instance(name=new, position=position, definition=definition.name)
             before = (AddDefinition(definition),)
@@ -157,11 +157,11 @@ def _port(document: Document, location: Location, kind: str, position: Position)
     return Made(add_port(document, location, side, name, position), Key("input" if kind == "input" else "output", name))  # type: ignore[arg-type]
 
 
-def _fresh_definition(document: Document, code: bool) -> Definition | CodeDefinition:
+def _fresh_definition(document: Document, code: bool, down: bool) -> Definition | CodeDefinition:
     name = new_blocks.free_name(document, "MyLayer" if code else "Block")
     if code:
         return CodeDefinition(name, new_blocks.TEMPLATE.format(name=name))
-    return Definition(name, Graph([Port("x")], [Port("y", (560.0, 0.0))]))
+    return Definition(name, new_blocks.empty(down))
 
 
 def _free_of_reserved(name: str) -> str:

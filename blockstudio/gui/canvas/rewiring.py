@@ -57,7 +57,7 @@ class Rewiring(Editing):
         return (inputs[0].name if inputs else "", outputs[0].name if outputs else "")
 
     def wire_selected(self) -> None:
-        """Wire what is selected, from left to right; several into the last, where that has as many free inputs."""
+        """Wire what is selected, along the flow; several into the last, where that has as many free inputs."""
         scene = self.canvas_scene
         items = [item for item in scene.selected_items() if isinstance(item, NodeItem | PillItem)]
         wires = self.session.selected_wires
@@ -66,12 +66,12 @@ class Rewiring(Editing):
             return
         if scene.sequence or len(items) < 2:
             return
-        items.sort(key=lambda item: (item.x(), item.y()))
+        items.sort(key=lambda item: (item.y(), item.x()) if scene.down else (item.x(), item.y()))
         *firsts, last = items
         free = self._free_inputs(last)
         pairs: list[tuple[Endpoint | None, Endpoint | None]]
         if len(free) >= len(firsts) > 1:
-            firsts.sort(key=lambda item: item.y())
+            firsts.sort(key=lambda item: item.x() if scene.down else item.y())
             pairs = list(zip(map(_output, firsts), free, strict=False))
         else:
             pairs = [(_output(a), next(iter(self._free_inputs(b)), None)) for a, b in pairwise(items)]

@@ -16,7 +16,7 @@ from blockstudio.engine.protocol import Problem, TensorShape
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Batch, Edit, RemoveNode, SetRoute
 from blockstudio.graph.model import BOUNDARY, Call, Endpoint, Graph, Instance, Port, Position, Sequential
-from blockstudio.gui.canvas import layout
+from blockstudio.gui.canvas import flow, layout
 from blockstudio.gui.canvas.dirty import Dirty, dirty_by
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.faces import Face
@@ -93,8 +93,13 @@ class CanvasScene(ItemStore):
         self.overview.forget()
         self.update()
 
+    @property
+    def down(self) -> bool:
+        """Whether the graph is drawn from top to bottom; the body of a Sequential runs in lines like words."""
+        return self.graph.down and not self.sequence
+
     def moved_to(self, location: Location) -> None:
-        """The graph that is shown has another address now, after a renaming."""
+        """The graph that is shown has another address now."""
         self.location = location
 
     # --- following --------------------------------------------------------------------------------
@@ -107,7 +112,7 @@ class CanvasScene(ItemStore):
         dirty = dirty_by(edits, self.location)
         dirty.definitions |= self._instances.follow(self.document, (e for e in edits if not self._takes_plain(e)))
         self._expand(dirty)
-        touched: set[Endpoint] = set()
+        touched = self.turn(self.down) if dirty.turned else set()
         if not self.arrangement:
             for name in dirty.moved - dirty.nodes:
                 touched |= self._place_node(name)
@@ -116,7 +121,7 @@ class CanvasScene(ItemStore):
             name = pending.pop()
             pending |= self._sync_callers(name)
             touched |= self._sync_node(name)
-        if dirty.ports or dirty.edges or self.sequence:
+        if dirty.ports or dirty.edges or dirty.turned or self.sequence:
             touched |= self._sync_pills()
         for key in dirty.notes:
             self._sync_note(key)
@@ -142,6 +147,7 @@ class CanvasScene(ItemStore):
     def _expand(self, dirty: Dirty) -> None:
         """Add what edits touch through names."""
         dirty.definitions.discard(self.location.definition)
+        dirty.nodes |= set(self.graph.nodes) if dirty.turned else set()
         if dirty.insides and self.document is not None:
             for name, node in self.graph.nodes.items():
                 if node.expanded and shows(self.document, self.location, node, dirty.insides):
@@ -248,12 +254,12 @@ class CanvasScene(ItemStore):
             wired = wired or self.sequence
             pill = self.pills.get(key)
             if pill is None:
-                pill = self.pills[key] = PillItem(key, detail, wired, self.surface)
+                pill = self.pills[key] = PillItem(key, detail, wired, self.down, self.surface)
                 pill.setPos(*port.position)
                 self.put_in(pill)
                 touched |= self.ends_of([key])
                 continue
-            if pill.show_port(detail, wired):
+            if pill.show_port(detail, wired, self.down):
                 self.resized(pill)
                 touched |= self.ends_of([key])
             if not self.arrangement and self.put(key, *port.position):
@@ -303,7 +309,7 @@ class CanvasScene(ItemStore):
             self.take_out_edge(edge)
             edge = None
         if edge is None and source is not None:
-            edge = EdgeItem(source, target, self.surface, implied=self.sequence)
+            edge = EdgeItem(source, target, self.surface, implied=self.sequence, down=self.down)
             self.put_in_edge(edge)
         if edge is not None:
             edge.via = self._via(target)
@@ -362,11 +368,11 @@ class CanvasScene(ItemStore):
             self.arrangement = layout.in_lines({key: boxes[key] for key in chain})
         elif is_unplaced(self.graph):
             boxes, wires = boxes_and_wires(self)
-            self.arrangement, lanes = layout.arranged(boxes, wires.values())
+            self.arrangement, lanes = flow.arranged(boxes, wires.values(), down=self.down)
             by_target = {
                 target: tuple(lane) for target, wire in wires.items() if (lane := lanes.get((wire.source, wire.target)))
             }
-            self._take_lanes(needed_lanes(by_target, boxes, wires, self.arrangement))
+            self._take_lanes(needed_lanes(by_target, boxes, wires, self.arrangement, self.down))
         elif self.arrangement:
             self.arrangement = {}
             self._take_lanes({})

@@ -8,7 +8,7 @@ from attrs import Factory, define
 from PySide6.QtCore import QRectF
 
 from blockstudio.graph.model import BOUNDARY, Endpoint, Position
-from blockstudio.gui.canvas import layout
+from blockstudio.gui.canvas import flow
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.layers import column_gap
 from blockstudio.gui.canvas.layout import Box, Wire
@@ -62,17 +62,18 @@ class _Placed:
         self.lanes |= other.lanes
 
 
-def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: bool = False) -> Tidied:
+def tidied(scene: CanvasScene, only: Collection[Key] | None = None) -> Tidied:
     """Nodes and pills laid out along the flow, the top left corner of all staying where it is.
 
     A note stays beside the node it stood next to. With `only`, nothing else is moved.
     """
+    down = scene.down
     boxes, wires = boxes_and_wires(scene, only)
     if not boxes or not scene.graph.nodes:
         return Tidied()
     frames = [note for note in scene.notes.values() if note.note.frame] if only is None else []
     gap = ROW_GAP if down else column_gap(scene.edges.values())
-    placed = _Tree(scene, boxes, frames).placed(_ALL, boxes, {**wires, **_to_come(boxes, wires)}, gap, down)
+    placed = _Tree(scene, boxes, frames).placed(_ALL, boxes, {**wires, **_to_come(boxes, wires, down)}, gap, down)
     placed.lanes = {target: lane for target, lane in placed.lanes.items() if target in wires}
     result = Tidied()
     result.before = {key: (item.x(), item.y()) for key in placed.places if (item := scene.thing(key)) is not None}
@@ -82,21 +83,22 @@ def tidied(scene: CanvasScene, only: Collection[Key] | None = None, *, down: boo
     for frame in frames:
         if frame.key in placed.sizes and placed.sizes[frame.key] != (frame.width, frame.height):
             result.sizes[frame.key] = placed.sizes[frame.key]
-    # Downwards a wire that passes others has no other way.
-    lanes = placed.lanes if down else needed_lanes(placed.lanes, boxes, wires, placed.places)
+    lanes = needed_lanes(placed.lanes, boxes, wires, placed.places, down)
     result.routes = dict.fromkeys(wires, ()) | lanes
     if only is None:
         _take_along(result, [note for note in scene.notes.values() if note.key not in placed.places], list(boxes))
     return result
 
 
-def _to_come(boxes: Mapping[Key, Box], wires: Wires) -> dict[Endpoint, Wire[Key]]:
+def _to_come(boxes: Mapping[Key, Box], wires: Wires, down: bool) -> dict[Endpoint, Wire[Key]]:
     """Wires to outputs that nothing feeds yet, from what leads nowhere yet: they stand at the end all the same."""
     sources = {wire.source for wire in wires.values()}
     targets = {wire.target for wire in wires.values()}
     ends = [key for key in boxes if key.kind == "node" and key not in sources]
     return {
-        Endpoint(BOUNDARY, key.name): Wire(ends[-1], PORT_Y, key, box.height / 2)
+        Endpoint(BOUNDARY, key.name): Wire(
+            ends[-1], boxes[ends[-1]].width / 2 if down else PORT_Y, key, (box.width if down else box.height) / 2
+        )
         for key, box in boxes.items()
         if ends and key.kind == "output" and key not in targets
     }
@@ -158,7 +160,7 @@ class _Tree:
             own[child] = Box(width + right, height + bottom)
             inner.sizes[child] = (own[child].width, own[child].height)
         links = self._links(group, boxes, wires, inside, down)
-        places, lanes = _flow(own, [link for _, link in links], gap, down)
+        places, lanes = flow.arranged(own, [link for _, link in links], gap, down=down)
         for target, link in links:
             if (link.source, link.target) in lanes:
                 result.lanes[target] = tuple(lanes[link.source, link.target])
@@ -191,24 +193,10 @@ class _Tree:
                 continue
             first = inside[start].places[wire.source] if start in inside else NOWHERE
             last = inside[end].places[wire.target] if end in inside else NOWHERE
-            if down:
-                out, into = first[0] + boxes[wire.source].width / 2, last[0] + boxes[wire.target].width / 2
-            else:
-                out, into = first[1] + wire.source_offset, last[1] + wire.target_offset
+            side = 0 if down else 1
+            out, into = first[side] + wire.source_offset, last[side] + wire.target_offset
             found.append((target, Wire(start, out, end, into)))
         return _without_cycles(found) if inside else found
-
-
-def _flow(
-    boxes: Mapping[Key, Box], wires: Iterable[Wire[Key]], gap: float, down: bool
-) -> tuple[dict[Key, Position], dict[tuple[Key, Key], list[Position]]]:
-    if not down:
-        return layout.arranged(boxes, wires, gap)
-    turned, lanes = layout.arranged({key: Box(box.height, box.width) for key, box in boxes.items()}, wires, gap)
-    return (
-        {key: (y, x) for key, (x, y) in turned.items()},
-        {pair: [(y, x) for x, y in points] for pair, points in lanes.items()},
-    )
 
 
 def _around(bodies: Mapping[Key, QRectF], body: QRectF) -> Key | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QPointF
@@ -15,12 +15,14 @@ from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.scene import CanvasScene
 
 Direction = Literal["left", "right", "up", "down"]
+_WAYS: Mapping[Direction, Direction] = {"down": "right", "up": "left", "right": "down", "left": "up"}
+"""What the directions stand for in a graph that runs downwards, told as in one that runs to the right."""
 Spot = Key | PortKey
 """Where the keyboard can be: at a node, pill, note or wire, or at one port."""
 
 
 def neighbour(scene: CanvasScene, direction: Direction, center: QPointF, spot: Key | None = None) -> Key | None:
-    """Left and right follow the wires, up and down go to what stands above and below.
+    """Left and right follow the wires, up and down go to what stands above and below; downwards the other way about.
 
     With nothing selected, from `spot`; or else to what is nearest to `center`.
     """
@@ -37,18 +39,20 @@ def neighbour(scene: CanvasScene, direction: Direction, center: QPointF, spot: K
         "down": max(selected, key=lambda item: item.y()),
     }[direction]
     here = place.key
-    if direction in ("left", "right"):
+    way = _WAYS[direction] if scene.down else direction
+    if way in ("left", "right"):
         found = []
         for edge in scene.edges_of(here):
             start, end = owners(edge)
-            if direction == "right" and start == here:
+            if way == "right" and start == here:
                 found.append(end)
-            elif direction == "left" and end == here:
+            elif way == "left" and end == here:
                 found.append(start)
     else:
-        sign = 1 if direction == "down" else -1
+        sign = 1 if way == "down" else -1
+        side = QPointF.x if scene.down else QPointF.y
         things = [thing for thing in scene.things() if thing.key.kind != "note"]
-        found = [t.key for t in things if (t.body.center().y() - place.body.center().y()) * sign > 1.0]
+        found = [t.key for t in things if (side(t.body.center()) - side(place.body.center())) * sign > 1.0]
     origin = place.body.center()
 
     def distance(key: Key) -> float:
@@ -56,15 +60,16 @@ def neighbour(scene: CanvasScene, direction: Direction, center: QPointF, spot: K
         assert item is not None
         away = item.body.center() - origin
         # Sideways counts more: the one straight above is meant, not a nearer one far to the side.
-        side = 2.0 if direction in ("up", "down") else 0.5
-        return abs(away.x()) * side + abs(away.y())
+        aside = 0.5 if way in ("left", "right") else 2.0
+        return abs(away.y()) * aside + abs(away.x()) if scene.down else abs(away.x()) * aside + abs(away.y())
 
     return min(found, key=distance, default=None)
 
 
 def in_turn(scene: CanvasScene, spot: Key | None, step: int) -> Key | None:
     """The next of all things in the order of reading, notes and frames too; the first after the last."""
-    keys = [thing.key for thing in sorted(scene.things(), key=lambda thing: (thing.x(), thing.y()))]
+    things = sorted(scene.things(), key=lambda thing: (thing.y(), thing.x()) if scene.down else (thing.x(), thing.y()))
+    keys = [thing.key for thing in things]
     if not keys:
         return None
     if spot not in keys:
@@ -105,6 +110,7 @@ def is_there(scene: CanvasScene, spot: Spot) -> bool:
 
 def beside(scene: CanvasScene, spot: Spot, direction: Direction) -> Spot | None:
     """A small step: from a port to its wire or to the port across, from a wire to its ends or to the next wire."""
+    direction = _WAYS[direction] if scene.down else direction
     if isinstance(spot, PortKey):
         return _beside_port(scene, spot, direction)
     edge = scene.edge(spot)
@@ -120,7 +126,7 @@ def beside(scene: CanvasScene, spot: Spot, direction: Direction) -> Spot | None:
 
 
 def wires_at(scene: CanvasScene, port: PortKey) -> list[EdgeItem]:
-    """The wires at a port, from top to bottom."""
+    """The wires at a port, side by side."""
     edges = scene.edges_of(owner(port))
     return _sorted([e for e in edges if (e.source if port.is_source else e.target) == port.endpoint])
 
@@ -132,9 +138,10 @@ def _beside_port(scene: CanvasScene, port: PortKey, direction: Direction) -> Spo
     if (direction == "right") == port.is_source:
         wires = wires_at(scene, port)
         return wires[0].key if wires else None
-    height = scene.port_place(port).y()
+    side = QPointF.x if scene.down else QPointF.y
+    place = side(scene.port_place(port))
     across = [other for other in ports if other.is_source != port.is_source]
-    return min(across, key=lambda other: abs(scene.port_place(other).y() - height), default=owner(port))
+    return min(across, key=lambda other: abs(side(scene.port_place(other)) - place), default=owner(port))
 
 
 def _end(edge: EdgeItem, *, is_source: bool) -> PortKey:
@@ -142,7 +149,7 @@ def _end(edge: EdgeItem, *, is_source: bool) -> PortKey:
 
 
 def _sorted(edges: Sequence[EdgeItem]) -> list[EdgeItem]:
-    return sorted(edges, key=lambda edge: (edge.y1, edge.y0, edge.x1))
+    return sorted(edges, key=lambda edge: (edge.ends[3], edge.ends[1], edge.ends[2]))
 
 
 def _next(spots: Sequence[Spot], spot: Spot, direction: Direction) -> Spot | None:

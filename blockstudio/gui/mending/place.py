@@ -132,7 +132,9 @@ class Place:
         edit = inserted(document, location, made, target, lambda source: self.session.shape(location, *source))
         graph = document.graph(location)
         behind = {self.node.name} | topology.downstream(graph, {self.node.name})
-        moved = {name: (graph.nodes[name].position[0] + ROOM, graph.nodes[name].position[1]) for name in behind}
+        dx, dy = (0.0, ROOM / 2) if graph.down else (ROOM, 0.0)
+        places = {name: graph.nodes[name].position for name in behind}
+        moved = {name: (x + dx, y + dy) for name, (x, y) in places.items()}
         return Batch((edit, MoveNodes(location, moved)))
 
     def inserting(self, payload: str, port: str, *shown_options: str, **options: OptionValue) -> Mend | None:

@@ -52,6 +52,7 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
         ports = {Key("input", port.name): port for port in graph.inputs}
         ports |= {Key("output", port.name): port for port in graph.outputs}
         assert set(scene.pills) == set(ports)
+        assert all(pill.down == graph.down for pill in scene.pills.values())
         if not scene.arrangement:
             assert {key: (pill.x(), pill.y()) for key, pill in scene.pills.items()} == {
                 key: port.position for key, port in ports.items()
@@ -68,6 +69,7 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
     assert {target: edge.source for target, edge in scene.edges.items()} == pairs
     for target, edge in scene.edges.items():
         assert edge.via == (scene.lanes.get(target) or graph.routes.get(target, ())), target
+        assert edge.down == (graph.down and not scene.sequence), target
         start, end = (scene.thing(key) for key in owners(edge))
         if start is None or end is None:
             assert not edge.drawn and edge.path().isEmpty() and target not in scene._wires

@@ -10,8 +10,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from blockstudio.gui.settings import FLOW_DOWN
-
 from .conftest import Desk
 
 KEYS = (
@@ -135,8 +133,8 @@ class Monkey:
                     modifiers |= Qt.KeyboardModifier.ControlModifier
                 QTest.keyClick(self.target(), self.random.choice(SHIFTED), modifiers)
             case 10:
-                settings = desk.session.settings
-                settings.set(FLOW_DOWN, self.random.random() < 0.3)
+                if self.random.random() < 0.3:
+                    desk.canvas.turn()
                 QTest.keyClick(desk.canvas, Qt.Key.Key_L)
             case 11:
                 desk.canvas.zoom_at(QPointF(self.place()), self.random.choice((0.5, 0.8, 1.25, 2.0)))

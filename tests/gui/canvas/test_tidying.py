@@ -8,13 +8,12 @@ import pytest
 from attrs import evolve
 from PySide6.QtCore import QRectF, Qt
 
-from blockstudio.graph.edits import AddNode, Batch, Connect, MoveNodes, SetNote, SetPorts
+from blockstudio.graph.edits import AddNode, Batch, Connect, MoveNodes, SetDirection, SetNote, SetPorts
 from blockstudio.graph.model import Endpoint, Function, Note
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.tidying import tidied
 from blockstudio.gui.session import new_document
-from blockstudio.gui.settings import FLOW_DOWN
 
 from .conftest import ROOT, Desk
 
@@ -79,7 +78,7 @@ def test_frames_that_feed_each_other_are_laid_out_too(net: Desk) -> None:
 
 
 def test_downwards(net: Desk) -> None:
-    net.session.settings.set(FLOW_DOWN, True)
+    net.session.push(SetDirection(ROOT, True), "Turn")
     net.key(Qt.Key.Key_L, CTRL)
     bodies = [
         net.scene.pills[Key("input", "x")].body,
@@ -138,8 +137,7 @@ def test_downwards_a_wire_past_others_goes_round_them_too(net: Desk) -> None:
         Connect(ROOT, Endpoint("add", "other"), Endpoint("", "x")),
     ):
         net.session.push(edit, "Make")
-    net.session.settings.set(FLOW_DOWN, True)
-    net.key(Qt.Key.Key_L, CTRL)
+    net.canvas.turn()
     wire = net.scene.edges[Endpoint("add", "other")]
     for name in ("linear", "relu", "linear_2"):
         assert not runs_through(wire, net.scene.nodes[name].body), name
@@ -177,7 +175,7 @@ def test_a_graph_without_places_gets_lanes_too(net: Desk) -> None:
 
 @pytest.mark.parametrize("down", [False, True])
 def test_an_output_that_nothing_feeds_stands_at_the_end(net: Desk, down: bool) -> None:
-    net.session.settings.set(FLOW_DOWN, down)
+    net.session.push(SetDirection(ROOT, down), "Turn")
     net.session.push(Connect(ROOT, Endpoint("", "y"), None), "Unplug")
     net.key(Qt.Key.Key_L, CTRL)
     pill = net.scene.pills[Key("output", "y")]

@@ -74,9 +74,11 @@ class Move(Interaction):
         key = self._grabbed
         if len(self._from) > 1 or key.kind not in ("input", "output") or self.scene.sequence:
             return None
-        y, before = self.scene.pills[key].y(), self._from[key][1]
-        others = [pill.y() for other, pill in self.scene.pills.items() if other.kind == key.kind and other != key]
-        index = sum(other < y for other in others)
+        side = 0 if self.scene.down else 1
+        pills = {other: (pill.x(), pill.y())[side] for other, pill in self.scene.pills.items()}
+        now, before = pills[key], self._from[key][side]
+        others = [place for other, place in pills.items() if other.kind == key.kind and other != key]
+        index = sum(other < now for other in others)
         return index if index != sum(other < before for other in others) else None
 
     def _show_index(self, point: QPointF, index: int) -> None:

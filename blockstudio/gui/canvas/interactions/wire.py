@@ -62,7 +62,7 @@ class DrawWire(Interaction):
             scene.surface.port = near
         end = scene.port_place(self._target) if self._target else point
         start = scene.port_place(self._origin)
-        path = curve(start, end) if self._origin.is_source else curve(end, start)
+        path = curve(start, end, scene.down) if self._origin.is_source else curve(end, start, scene.down)
         rect = path.boundingRect().adjusted(-8, -8, 8, 8)
         if refusal:
             rect = rect.united(bubble_rect(scene.surface, point, refusal))

@@ -1,0 +1,32 @@
+"""The automatic layout in either direction: downwards is to the right, with the two directions changed about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from blockstudio.graph.model import Position
+from blockstudio.gui.canvas import layout
+from blockstudio.gui.canvas.layout import COLUMN_GAP, Box, Wire
+
+K = TypeVar("K")
+
+
+def arranged(
+    boxes: Mapping[K, Box], wires: Iterable[Wire[K]], gap: float = COLUMN_GAP, *, down: bool = False
+) -> tuple[dict[K, Position], dict[tuple[K, K], list[Position]]]:
+    """The top left corner of each box, and points along the lane kept free for each wire that passes others."""
+    if not down:
+        return layout.arranged(boxes, wires, gap)
+    places, lanes = layout.arranged(turned_boxes(boxes), wires, gap)
+    return turned_places(places), {pair: [(y, x) for x, y in points] for pair, points in lanes.items()}
+
+
+def turned_boxes(boxes: Mapping[K, Box]) -> dict[K, Box]:
+    """The boxes, as wide as they were high."""
+    return {key: Box(box.height, box.width) for key, box in boxes.items()}
+
+
+def turned_places(places: Mapping[K, Position]) -> dict[K, Position]:
+    """The places, as far down as they were to the right."""
+    return {key: (y, x) for key, (x, y) in places.items()}
