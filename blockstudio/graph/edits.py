@@ -16,7 +16,6 @@ from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
-    Bookmark,
     CodeDefinition,
     Definition,
     Edge,
@@ -220,19 +219,6 @@ class SetRoute(Edit):
 
 
 @frozen
-class SetDirection(Edit):
-    """Draw a graph from top to bottom, or from left to right."""
-
-    location: Location
-    down: bool
-
-    def apply(self, document: Document) -> Edit:
-        graph = document.graph(self.location)
-        before, graph.down = graph.down, self.down
-        return SetDirection(self.location, before)
-
-
-@frozen
 class SetPorts(Edit):
     """Replace the ordered inputs or outputs of a graph."""
 
@@ -265,22 +251,6 @@ class SetNote(Edit):
         if self.note is not None:
             notes[self.key] = self.note
         return SetNote(self.location, self.key, before)
-
-
-@frozen
-class SetBookmark(Edit):
-    """Remember a view of a graph under a name; None forgets it."""
-
-    location: Location
-    name: str
-    bookmark: Bookmark | None
-
-    def apply(self, document: Document) -> Edit:
-        bookmarks = document.graph(self.location).bookmarks
-        before = bookmarks.pop(self.name, None)
-        if self.bookmark is not None:
-            bookmarks[self.name] = self.bookmark
-        return SetBookmark(self.location, self.name, before)
 
 
 @frozen

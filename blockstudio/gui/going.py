@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import SetBookmark
+from blockstudio.graph.looks import SetBookmark
 from blockstudio.graph.model import Bookmark
 from blockstudio.gui import matching
 from blockstudio.gui.i18n import message, tr

@@ -16,7 +16,8 @@ from blockstudio.engine.protocol import Failure, Problem, Shapes, UpdateDocument
 from blockstudio.errors import CompileError
 from blockstudio.formats.project import to_json
 from blockstudio.graph.document import Document
-from blockstudio.graph.edits import Edit, MoveNodes, SetBookmark, SetNote, SetRoute
+from blockstudio.graph.edits import Edit, MoveNodes, SetNote, SetRoute
+from blockstudio.graph.looks import SetBookmark, SetDirection
 from blockstudio.graph.model import CodeDefinition, Definition, copy_graph
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Liveness(QObject):
         return not (self._soon.isActive() or self._working or self._sending)
 
     def _changed(self, edits: tuple[Edit, ...]) -> None:
-        if all(isinstance(edit, MoveNodes | SetBookmark | SetNote | SetRoute) for edit in edits):
+        if all(isinstance(edit, MoveNodes | SetBookmark | SetDirection | SetNote | SetRoute) for edit in edits):
             return
         self._revision += 1
         self._soon.start()

@@ -19,13 +19,13 @@ from blockstudio.graph.edits import (
     Edit,
     MoveNodes,
     ReorderNode,
-    SetBookmark,
     SetNode,
     SetNote,
     SetRoute,
 )
 from blockstudio.graph.fragments import copy_fragment, duplicate, own_definition, paste_fragment
 from blockstudio.graph.grouping import group, ungroup
+from blockstudio.graph.looks import SetBookmark, SetDirection
 from blockstudio.graph.model import (
     BOUNDARY,
     Bookmark,
@@ -130,6 +130,10 @@ def _note(draw: Draw, document: Document, location: Location, graph: Graph) -> E
 def _bookmark(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
     bookmark = draw(st.none() | st.builds(Bookmark, zoom=st.sampled_from([0.5, 2.0])))
     return SetBookmark(location, draw(st.sampled_from(["", "conv"])), bookmark)
+
+
+def _direction(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
+    return SetDirection(location, draw(st.booleans()))
 
 
 def _port(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
@@ -240,7 +244,7 @@ def _some(draw: Draw, graph: Graph) -> list[str]:
 
 
 _CHANGES = [
-    _node, _node, _node, _call, _remove, _move, _set, _rename, _reorder, _connect, _connect, _note, _bookmark, _port,
+    _node, _node, _node, _call, _remove, _move, _set, _rename, _reorder, _connect, _connect, _note, _bookmark, _direction, _port,
     _define, _rename_definition, _hyper_parameters, _initializers, _seed, _group, _ungroup, _duplicate, _paste,
     _independent, _route, _route, _move_into, _move_out, _expose, _own,
 ]  # fmt: skip

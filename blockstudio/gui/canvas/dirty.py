@@ -23,12 +23,12 @@ from blockstudio.graph.edits import (
     RenameDefinition,
     RenameNode,
     ReorderNode,
-    SetDirection,
     SetNode,
     SetNote,
     SetPorts,
     SetRoute,
 )
+from blockstudio.graph.looks import SetDirection
 from blockstudio.graph.model import Endpoint
 
 

@@ -13,9 +13,10 @@ from blockstudio.errors import mark
 from blockstudio.formats import clipboard
 from blockstudio.graph.commands import make_independent, remove_nodes, rename_node, reorder_node
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetDirection, SetNode, SetNote, SetRoute
+from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote, SetRoute
 from blockstudio.graph.fragments import Duplication, duplicate, own_definition
 from blockstudio.graph.grouping import group, ungroup
+from blockstudio.graph.looks import SetDirection
 from blockstudio.graph.model import Endpoint, Note, Position
 from blockstudio.graph.port_commands import remove_port, rename_port
 from blockstudio.graph.scopes import next_free

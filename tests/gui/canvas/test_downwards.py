@@ -10,8 +10,9 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
 from blockstudio.formats.project import dumps, loads
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import AddNode, Connect, MoveNodes, SetDirection, SetNode
+from blockstudio.graph.edits import AddNode, Connect, MoveNodes, SetNode
 from blockstudio.graph.grouping import group
+from blockstudio.graph.looks import SetDirection
 from blockstudio.graph.model import Endpoint, Function, Instance, Layer
 from blockstudio.gui.canvas.export import paint
 from blockstudio.gui.canvas.items import owners

@@ -8,7 +8,8 @@ import pytest
 from attrs import evolve
 from PySide6.QtCore import QRectF, Qt
 
-from blockstudio.graph.edits import AddNode, Batch, Connect, MoveNodes, SetDirection, SetNote, SetPorts
+from blockstudio.graph.edits import AddNode, Batch, Connect, MoveNodes, SetNote, SetPorts
+from blockstudio.graph.looks import SetDirection
 from blockstudio.graph.model import Endpoint, Function, Note
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.keys import Key
