@@ -244,7 +244,7 @@ def _some(draw: Draw, graph: Graph) -> list[str]:
 
 
 _CHANGES = [
-    _node, _node, _node, _call, _remove, _move, _set, _rename, _reorder, _connect, _connect, _note, _bookmark, _direction,
-    _port, _define, _rename_definition, _hyper_parameters, _initializers, _seed, _group, _ungroup, _duplicate, _paste,
-    _independent, _route, _route, _move_into, _move_out, _expose, _own,
+    _node, _node, _node, _call, _remove, _move, _set, _rename, _reorder, _connect, _connect, _note, _bookmark,
+    _direction, _port, _define, _rename_definition, _hyper_parameters, _initializers, _seed, _group, _ungroup,
+    _independent, _route, _route, _move_into, _move_out, _expose, _own, _duplicate, _paste,
 ]  # fmt: skip
