@@ -22,6 +22,7 @@ from blockstudio.gui.canvas.interactions.targets import landing
 from blockstudio.gui.canvas.items import Thing
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key, owner_key
 from blockstudio.gui.canvas.likely import neighbours
+from blockstudio.gui.canvas.needs import ANYTHING, needed_at
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.offers import can_be_inserted, of_library, offers, ranked
 from blockstudio.gui.canvas.pill_item import PillItem
@@ -225,7 +226,9 @@ class Adding(SessionView):
         if at is not None:
             index = landing(scene, at, made.node).place or 0
         if index:
-            made = fitted(made, {"input": self._shape_of(scene.link(names[index - 1], is_source=True))})
+            made = fitted(
+                self.session.document, made, {"input": self._shape_of(scene.link(names[index - 1], is_source=True))}
+            )
         assert made.node is not None
         node = evolve(made.node, position=(0.0, 0.0))
         self._commit(made, payload, Batch((*made.before, AddNode(scene.location, node, index))))
@@ -234,7 +237,7 @@ class Adding(SessionView):
         """Put something new into a Sequential that is shown."""
         inside = self.session.location.enter(sequential, "body")
         made = make(self.session.document, inside, payload, (0.0, 0.0))
-        made = fitted(made, {"input": self._shape_in_row(sequential, index)})
+        made = fitted(self.session.document, made, {"input": self._shape_in_row(sequential, index)})
         assert made.node is not None
         edit = Batch((*made.before, AddNode(inside, made.node, index)))
         return self._commit(Made(edit, node_key(sequential), code=made.code), payload, edit)
@@ -328,9 +331,9 @@ class Adding(SessionView):
         source = session.graph.edges[target]
         flowing = self._shape_of(source)
         likely = neighbours(session.document, session.location, PortKey(*source, is_source=True))
-        available = [
-            offer for offer in offers(session.document, session.location, flowing=flowing) if can_be_inserted(offer)
-        ]
+        need = needed_at(session.document, session.location, target, self._shape_of)
+        found_here = offers(session.document, session.location, flowing=flowing, need=need)
+        available = [offer for offer in found_here if can_be_inserted(offer)]
         self.ask_for(self.mapFromScene(at), available, chosen, likely)
 
     def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
@@ -362,7 +365,12 @@ class Adding(SessionView):
 
         flowing = self._shape_of(wire.endpoint) if wire is not None and wire.is_source else None
         likely = neighbours(session.document, session.location, wire) if wire is not None else []
-        available = offers(session.document, session.location, sequence=scene.sequence, wire=wire, flowing=flowing)
+        need = ANYTHING
+        if wire is not None and not wire.is_source:
+            need = needed_at(session.document, session.location, wire.endpoint, self._shape_of)
+        available = offers(
+            session.document, session.location, sequence=scene.sequence, wire=wire, flowing=flowing, need=need
+        )
         if wire is None:
             available += map(of_library, session.library.blocks())
         self.ask_for(place, available, chosen, likely)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -24,17 +23,9 @@ from blockstudio.graph.model import (
     While,
 )
 from blockstudio.graph.scopes import owner_of
+from blockstudio.gui.canvas import dimensions
 from blockstudio.gui.canvas.keys import PortKey
-
-_SPATIAL = re.compile(r"(\d)d$")
-"""`Conv2d` takes images: four dimensions, or three without a batch."""
-_SPATIAL_KINDS = frozenset({"Convolution", "Pooling", "Normalization", "Dropout"})
-_BATCHED = re.compile(r"BatchNorm([23])d$")
-"""Refuse what has no batch."""
-_RANKS = {"torch.mm": (2,), "torch.addmm": (2,), "torch.bmm": (3,), "torch.mv": (2,), "torch.dot": (1,)}
-_FLOATS_ONLY = frozenset(
-    {"Linear", "Convolution", "Normalization", "Recurrent", "Transformer", "Activation", "Pooling"}
-)
+from blockstudio.gui.canvas.needs import Sizes, of_shape
 
 USUAL_AFTER = {
     "Linear": ("torch.nn.ReLU", "torch.nn.GELU", "torch.nn.Dropout", "torch.nn.Linear", "torch.nn.BatchNorm1d"),
@@ -51,39 +42,29 @@ USUAL_AFTER = {
 """What people put behind a node of a category, where the project does not tell yet."""
 
 
+USUAL_BEFORE = {
+    "Linear": ("torch.nn.ReLU", "torch.nn.Flatten", "torch.nn.Linear", "torch.nn.Dropout", "torch.nn.LayerNorm"),
+    "Convolution": ("torch.nn.ReLU", "torch.nn.Conv2d", "torch.nn.MaxPool2d", "torch.nn.BatchNorm2d"),
+    "Normalization": ("torch.nn.Conv2d", "torch.nn.Linear", "operator.add"),
+    "Activation": ("torch.nn.Linear", "torch.nn.Conv2d", "torch.nn.BatchNorm2d"),
+    "Pooling": ("torch.nn.ReLU", "torch.nn.Conv2d"),
+    "Shape": ("torch.nn.MaxPool2d", "torch.nn.AdaptiveAvgPool2d", "torch.nn.Conv2d"),
+    "Dropout": ("torch.nn.ReLU", "torch.nn.Linear"),
+    "Embedding": ("node:input", "torch.argmax", "torch.Tensor.long"),
+    "Recurrent": ("torch.nn.Embedding", "torch.nn.Dropout", "torch.nn.Linear"),
+    "Transformer": ("torch.nn.Embedding", "torch.nn.LayerNorm", "torch.nn.Linear", "operator.add"),
+    "Arithmetic": ("torch.nn.Linear", "torch.nn.Conv2d", "torch.nn.BatchNorm2d", "torch.nn.Dropout"),
+}
+"""And in front of one."""
+
+
 def takes(entry: Entry, flowing: TensorShape | None) -> bool:
     """Whether an entry can work on what flows; true where that is not known."""
     port = next((port for port in entry.inputs if not port.optional), None)
     if flowing is None or port is None:
         return True
-    kind = _kind(flowing.dtype)
-    if kind and port.dtype and port.dtype != kind:
-        return False
-    if kind in ("integer", "bool") and entry.kind == "layer" and entry.category in _FLOATS_ONLY:
-        return False
-    if flowing.shape is None:
-        return True
-    ranks = _ranks(entry)
-    return not ranks or len(flowing.shape) in ranks
-
-
-def _kind(dtype: str) -> str:
-    if dtype.startswith(("int", "uint")):
-        return "integer"
-    return "bool" if dtype == "bool" else "float" if "float" in dtype else ""
-
-
-def _ranks(entry: Entry) -> tuple[int, ...]:
-    """How many dimensions an entry takes; none where any number is right."""
-    if entry.type in _RANKS:
-        return _RANKS[entry.type]
-    batched = _BATCHED.search(entry.type)
-    if batched:
-        return (int(batched[1]) + 2,)
-    spatial = _SPATIAL.search(entry.type)
-    if spatial and entry.category in _SPATIAL_KINDS:
-        return int(spatial[1]) + 1, int(spatial[1]) + 2
-    return ()
+    need = Sizes(dimensions.ranks(entry), dimensions.kind_taken(entry, port.name))
+    return need.meets(of_shape(flowing))
 
 
 def neighbours(document: Document, location: Location, wire: PortKey) -> list[str]:
@@ -95,7 +76,7 @@ def neighbours(document: Document, location: Location, wire: PortKey) -> list[st
         for place, graph in document.graphs():
             counts.update(_beside(document, place, graph, own, wire.is_source))
     entry = catalog().get(own) if own else None
-    usual: Iterable[str] = USUAL_AFTER.get(entry.category, ()) if entry and wire.is_source else ()
+    usual: Iterable[str] = (USUAL_AFTER if wire.is_source else USUAL_BEFORE).get(entry.category, ()) if entry else ()
     return list(dict.fromkeys([*(payload for payload, _ in counts.most_common()), *usual]))
 
 

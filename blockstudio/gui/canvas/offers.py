@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from attrs import evolve
+
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import code_signature, definition_ports
 from blockstudio.catalog.spec import Entry
@@ -15,6 +17,7 @@ from blockstudio.gui import matching
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.kinds import BLOCK_CATEGORY, ICONS, category_icon
 from blockstudio.gui.canvas.likely import takes
+from blockstudio.gui.canvas.needs import ANYTHING, Sizes, fitting_options, given_by, input_for
 from blockstudio.gui.canvas.placing import recursive
 from blockstudio.gui.i18n import entry_label, in_every_language, tr
 from blockstudio.gui.library import LibraryBlock
@@ -100,20 +103,39 @@ def offers(
     sequence: bool = False,
     wire: PortKey | None = None,
     flowing: TensorShape | None = None,
+    need: Sizes = ANYTHING,
 ) -> list[Choice]:
     """Everything that can be placed in the graph at `location`; with `wire`, what its loose end can go to,
-    and with `flowing`, what can work on that."""
+    with `flowing`, what can work on that, and with `need`, what can give that."""
     found = []
     closed = recursive(document, location)
     for definition in document.definitions.values():
-        if definition.name in closed:
-            continue
         ports = definition_ports(definition)
-        if wire and ports and not (ports.inputs if wire.is_source else ports.outputs):
+        if definition.name in closed or (wire and ports and not (ports.inputs if wire.is_source else ports.outputs)):
+            continue
+        if flowing is not None and input_for(document, definition, flowing) is None:
             continue
         found.append(_own(definition))
     found += [offer for offer in _catalog_offers() if _fits(offer, sequence, wire) and _takes(offer, flowing)]
-    return found
+    return [_told(offer, document, flowing, need) for offer in found if gives(document, offer.payload, need)]
+
+
+def gives(document: Document, payload: str, need: Sizes) -> bool:
+    """Whether what an offer gives can be what is needed."""
+    if need == ANYTHING:
+        return True
+    if payload in ("node:constant", "node:parameter"):
+        return need.kind in ("", "float")
+    return given_by(document, payload).meets(need)
+
+
+def _told(offer: Choice, document: Document, flowing: TensorShape | None, need: Sizes) -> Choice:
+    """The offer, with the options that would be set for it to fit."""
+    if flowing is None and need == ANYTHING:
+        return offer
+    options = fitting_options(document, offer.payload, flowing, need)
+    text = ", ".join(f"{name} = {value}" for name, value in options.items())
+    return evolve(offer, detail=text) if text else offer
 
 
 def _own(definition: Definition | CodeDefinition) -> Choice:

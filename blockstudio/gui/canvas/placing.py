@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import Factory, evolve, frozen
 
@@ -42,16 +42,12 @@ from blockstudio.graph.port_commands import add_port
 from blockstudio.graph.scopes import calls_of, next_free, unique_name
 from blockstudio.gui import new_blocks
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.needs import ANYTHING, ShapeOf, Sizes, given_by, input_for, needed_at, options_of_inputs
 from blockstudio.gui.library import PREFIX, parse
-
-ShapeOf = Callable[[Endpoint], "TensorShape | None"]
-"""What is known to flow out of an output."""
 
 CONSTANT = "torch.ones(1)"
 PARAMETER = "torch.zeros(1)"
 NOTE_SIZE = (220.0, 90.0)
-_FITS = re.compile(r"(\w+)\[(-?\d+)\]")
-"""`OptionSpec.fits`: the port and the dimension that an option must equal."""
 CHILD_KINDS = (Layer, Instance, Sequential, Repeat, Call)
 """What a Sequential can hold."""
 
@@ -240,11 +236,7 @@ def ports_of(document: Document, location: Location, made: Made) -> Ports:
     """The ports of something that is not in the document yet."""
     if made.node is None:
         return Ports()
-    shadow = Document(document.root, dict(document.definitions))
-    for edit in made.before:
-        if isinstance(edit, AddDefinition):
-            shadow.definitions[edit.definition.name] = edit.definition
-    return node_ports(shadow, location, made.node)
+    return node_ports(_with(document, made), location, made.node)
 
 
 def main_ports(ports: Ports) -> tuple[str, str]:
@@ -253,21 +245,18 @@ def main_ports(ports: Ports) -> tuple[str, str]:
     return (inputs[0].name if inputs else "", ports.outputs[0].name if ports.outputs else "")
 
 
-def fitted(made: Made, shapes: Mapping[str, TensorShape | None]) -> Made:
-    """The same, with the sizes that its inputs dictate taken from what will flow into them."""
+def fitted(document: Document, made: Made, shapes: Mapping[str, TensorShape | None], need: Sizes = ANYTHING) -> Made:
+    """The same, with the sizes that its inputs dictate taken from what will flow into them, and those of what it
+    gives from what is needed."""
     node, edit = made.node, made.edit
-    entry = catalog().get(node.type) if isinstance(node, Layer | Function) else None
-    if entry is None or not isinstance(node, Layer | Function) or not isinstance(edit, AddNode):
+    if not isinstance(node, Layer | Function | Instance) or not isinstance(edit, AddNode):
         return made
-    options = dict(node.options)
-    for option in entry.options:
-        found = _FITS.fullmatch(option.fits)
-        flowing = shapes.get(found[1]) if found else None
-        if found and flowing is not None and flowing.shape is not None:
-            dimension = int(found[2])
-            if -len(flowing.shape) <= dimension < len(flowing.shape):
-                options[option.name] = flowing.shape[dimension]
-    node = evolve(node, options=options)
+    payload = f"definition:{node.definition}" if isinstance(node, Instance) else node.type
+    known = _with(document, made)
+    options = options_of_inputs(known, payload, shapes)
+    if isinstance(node, Layer | Instance):
+        options |= given_by(known, payload).options_for(need)
+    node = evolve(node, options={**node.options, **options})
     return evolve(made, node=node, edit=evolve(edit, node=node))
 
 
@@ -278,21 +267,22 @@ def fed(document: Document, location: Location, made: Made, sources: Sequence[En
     if not inputs or len(inputs) < len(sources):
         return Batch((*made.before, made.edit))
     feeds = dict(zip(inputs, sources, strict=True))
-    made = fitted(made, {port: shape_of(source) for port, source in feeds.items()})
+    made = fitted(document, made, {port: shape_of(source) for port, source in feeds.items()})
     wires = (Connect(location, Endpoint(made.key.name, port), source) for port, source in feeds.items())
     return Batch((*made.before, made.edit, *wires))
 
 
 def wired_to(document: Document, location: Location, made: Made, origin: PortKey, shape_of: ShapeOf) -> Edit:
     """Something new, joined with the loose end of a wire."""
-    if origin.is_source and made.node is not None:
-        into, _ = main_ports(ports_of(document, location, made))
-        made = fitted(made, {into: shape_of(origin.endpoint)})
+    into, out = _plugs(document, location, made, shape_of(origin.endpoint) if origin.is_source else None)
+    if made.node is not None and origin.is_source:
+        made = fitted(document, made, {into: shape_of(origin.endpoint)})
+    elif made.node is not None:
+        made = fitted(document, made, {}, needed_at(document, location, origin.endpoint, shape_of))
     added = (*made.before, made.edit)
     if made.key.kind in ("input", "output"):
         end = Endpoint(BOUNDARY, made.key.name)
     else:
-        into, out = main_ports(ports_of(document, location, made))
         port = into if origin.is_source else out
         if not port:
             return Batch(added)
@@ -303,11 +293,11 @@ def wired_to(document: Document, location: Location, made: Made, origin: PortKey
 
 def inserted(document: Document, location: Location, made: Made, target: Endpoint, shape_of: ShapeOf) -> Edit:
     """Something new, put into the wire that feeds `target`."""
-    into, out = main_ports(ports_of(document, location, made))
     source = document.graph(location).edges.get(target)
+    into, out = _plugs(document, location, made, shape_of(source) if source else None)
     if not into or not out or source is None:
         raise EditError(mark("Only what has an input and an output can be put on a wire."), path=location.path())
-    made = fitted(made, {into: shape_of(source)})
+    made = fitted(document, made, {into: shape_of(source)}, needed_at(document, location, target, shape_of))
     name = made.key.name
     return Batch(
         (
@@ -318,6 +308,26 @@ def inserted(document: Document, location: Location, made: Made, target: Endpoin
             Connect(location, target, Endpoint(name, out)),
         )
     )
+
+
+def _plugs(document: Document, location: Location, made: Made, flowing: TensorShape | None) -> tuple[str, str]:
+    """The input and the output of something new that a wire goes to: of a block, an input that takes what flows."""
+    into, out = main_ports(ports_of(document, location, made))
+    definition = (
+        _with(document, made).definitions.get(made.node.definition) if isinstance(made.node, Instance) else None
+    )
+    if definition is not None and flowing is not None:
+        into = input_for(_with(document, made), definition, flowing) or into
+    return into, out
+
+
+def _with(document: Document, made: Made) -> Document:
+    """The document with the blocks that something new brings."""
+    shadow = Document(document.root, dict(document.definitions))
+    for edit in made.before:
+        if isinstance(edit, AddDefinition):
+            shadow.definitions[edit.definition.name] = edit.definition
+    return shadow
 
 
 def recursive(document: Document, location: Location) -> Collection[str]:

@@ -18,8 +18,9 @@ from blockstudio.graph.grouping import snake
 from blockstudio.graph.model import Function, Instance, Layer, Node, Options
 from blockstudio.graph.scopes import calls_of
 from blockstudio.gui.canvas.likely import payload_of
+from blockstudio.gui.canvas.needs import ShapeOf
 from blockstudio.gui.canvas.offers import is_wireable
-from blockstudio.gui.canvas.placing import CHILD_KINDS, ShapeOf, fitted, make, ports_of, wanted_name
+from blockstudio.gui.canvas.placing import CHILD_KINDS, fitted, make, ports_of, wanted_name
 from blockstudio.gui.matching import Choice
 
 
@@ -73,7 +74,7 @@ def replaced(document: Document, location: Location, name: str, payload: str, sh
     inputs = _matched({edge.target.port for edge in graph.edges_into(name)}, before.inputs, after.inputs)
     outputs = _matched({edge.source.port for edge in graph.edges_out_of(name)}, before.outputs, after.outputs)
     flowing = {new: shape_of(source) for was, new in inputs.items() if (source := graph.source_of(name, was))}
-    made = fitted(made, flowing)
+    made = fitted(document, made, flowing)
     assert made.node is not None
     node = evolve(made.node, name=name, comment=old.comment, color=old.color, device=old.device)
     if isinstance(node, Layer | Function | Instance):

@@ -124,7 +124,7 @@ class Place:
             if not isinstance(node, Layer):
                 return None
             into = main_ports(node_ports(document, location, node))[0]
-            fit = fitted(made, {into: self.flowing(port)}).node
+            fit = fitted(document, made, {into: self.flowing(port)}).node
             assert fit is not None
             index = list(document.graph(location).nodes).index(self.node.name)
             return AddNode(location, evolve(fit, position=(0.0, 0.0)), index)

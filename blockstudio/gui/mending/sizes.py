@@ -10,12 +10,12 @@ from attrs import evolve
 from blockstudio.graph.edits import Batch, SetNode
 from blockstudio.graph.model import Function, Layer, OptionValue, Repeat, While
 from blockstudio.graph.scopes import calls_of
+from blockstudio.gui.canvas import dimensions
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.mending.place import Mend, Place, Shape, elements, set_option
 from blockstudio.gui.mending.widths import Origin, widened
 
 _SPATIAL = re.compile(r"(\d)d$")
-_FITS = re.compile(r"(\w+)\[(-?\d+)\]")
 
 
 def mends(place: Place) -> Iterator[Mend]:
@@ -52,8 +52,8 @@ def _own(place: Place, option: str) -> list[Mend]:
 def _dimension(place: Place, option: str, shape: Shape | None) -> int:
     """Which dimension of the input the option is about, from the end."""
     spec = place.entry.option(option) if place.entry else None
-    found = _FITS.fullmatch(spec.fits) if spec else None
-    dimension = int(found[2]) if found else -1
+    found = dimensions.fits(spec) if spec else None
+    dimension = found[1] if found else -1
     return dimension if dimension < 0 or shape is None else dimension - len(shape)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from attrs import evolve, frozen
@@ -24,24 +23,11 @@ from blockstudio.graph.model import (
     Sequential,
 )
 from blockstudio.graph.scopes import owner_of
+from blockstudio.gui.canvas import dimensions
 from blockstudio.gui.canvas.placing import main_ports
 from blockstudio.gui.mending.place import Mend, Shape, set_example, set_option
 from blockstudio.gui.session import Session
 
-SAYS = {
-    "torch.nn.Linear": "out_features",
-    "torch.nn.Bilinear": "out_features",
-    "torch.nn.Embedding": "embedding_dim",
-    "torch.nn.LSTM": "hidden_size",
-    "torch.nn.GRU": "hidden_size",
-    "torch.nn.RNN": "hidden_size",
-}
-"""The option that says how large the last dimension of an output is; that of a convolution says its channels."""
-_CONVOLUTION = re.compile(r"Conv(?:Transpose)?(\d)d$")
-_SPATIAL = re.compile(r"(\d)d$")
-_FITS = re.compile(r"\w+\[(-?\d+)\]")
-_KEEP_ALL = frozenset({"Activation", "Dropout"})
-_KEEP_CHANNELS = frozenset({"Pooling", "Padding"})
 MOST_STEPS = 200
 
 
@@ -78,7 +64,7 @@ def widened(session: Session, origin: Origin, dimension: int, wanted: int) -> Me
         if said is not None:
             mend = set_option(session, owner[0], owner[1], *said, origin.within)
             return (mend[0], Batch((mend[1], *followers))) if mend and followers else mend
-        if not _keeps(entry, dimension):
+        if not dimensions.keeps(entry, dimension):
             return None
         followers += _follows(session, origin, owner, entry, dimension, wanted)
         into = main_ports(node_ports(document, origin.location, node))[0]
@@ -126,25 +112,9 @@ def _inside(session: Session, origin: Origin, node: Node) -> Origin | None:
 
 def _said(entry: Entry, node: Node, dimension: int, wanted: int) -> tuple[str, int] | None:
     """The option of a layer that makes a dimension that size, and its value for it."""
-    options = node.options if isinstance(node, Layer) else {}
-    convolution = _CONVOLUTION.search(entry.type) if isinstance(node, Layer) else None
-    if convolution and dimension == -1 - int(convolution[1]):
-        return "out_channels", wanted
-    option = SAYS.get(entry.type)
-    if option is None or dimension != -1:
-        return None
-    if option == "hidden_size":
-        directions = 2 if options.get("bidirectional") else 1
-        return None if options.get("proj_size") or wanted % directions else (option, wanted // directions)
-    return option, wanted
-
-
-def _keeps(entry: Entry, dimension: int) -> bool:
-    """Whether a node gives a dimension the size it gets."""
-    spatial = _SPATIAL.search(entry.type)
-    if entry.category in _KEEP_CHANNELS or entry.category == "Image":
-        return spatial is not None and dimension == -1 - int(spatial[1])
-    return entry.category in _KEEP_ALL or entry.category == "Normalization"
+    option = dimensions.said_by(entry, dimension) if isinstance(node, Layer) else ""
+    value = dimensions.said_value(option, node.options, wanted) if option and isinstance(node, Layer) else None
+    return (option, value) if value is not None else None
 
 
 def _follows(
@@ -154,11 +124,10 @@ def _follows(
     shape = session.shape(origin.location, *origin.end)
     rank = len(shape.shape) if shape is not None and shape.shape is not None else 0
     for option in entry.options:
-        found = _FITS.fullmatch(option.fits)
+        found = dimensions.fits(option)
         if found is None or not rank:
             continue
-        place = int(found[1])
-        if (place if place < 0 else place - rank) == dimension:
+        if (found[1] if found[1] < 0 else found[1] - rank) == dimension:
             mend = set_option(session, *owner, option.name, wanted, origin.within)
             if mend is not None:
                 yield mend[1]

@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QApplication
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
+from blockstudio.graph.edits import Connect
 from blockstudio.graph.model import CodeDefinition, Definition, Endpoint
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.offers import offers
 from blockstudio.gui.panels.palette import MIME
 from blockstudio.gui.session import new_document
 
-from .conftest import Desk
+from .conftest import ROOT, Desk
 
 
 def drag_in(desk: Desk, payload: str, place: QPoint) -> None:
@@ -223,3 +224,18 @@ def test_the_first_node_of_a_graph_is_wired_to_its_input(desk: Desk) -> None:
     desk.canvas.select_keys([])
     desk.canvas.add_entry("torch.nn.ReLU")  # not the first any more
     assert len(desk.graph.edges) == 4
+
+
+def test_a_wire_pulled_back_from_an_input_is_offered_what_gives_what_it_needs(net: Desk) -> None:
+    net.session.push(Connect(ROOT, Endpoint("linear", "input"), None), "Unwire")
+    net.drag(net.input("linear"), net.at(60, 300))
+    popup = net.canvas.search_popup
+    details = {choice.payload: choice.detail for choice in popup.model.choices}
+    assert details["torch.nn.Linear"] == "out_features = 20"
+    assert "torch.argmax" not in details
+    assert popup.model.choices[0].payload in ("torch.nn.ReLU", "torch.nn.functional.relu")
+    net.search("linear")
+    (name,) = net.selected()
+    assert net.graph.nodes[name].options["out_features"] == 20  # type: ignore[attr-defined]
+    assert net.graph.source_of("linear", "input") == Endpoint(name, "output")
+    net.undo_all()
