@@ -211,5 +211,6 @@ def style_sheet(t: Theme) -> str:
     """The rules of resources/themes/window.qss with the colours put in."""
     folder = resources.path("themes")
     size = max(QGuiApplication.font().pointSizeF(), 8.0)
-    values = {**asdict(t), "images": folder.as_posix(), "title_size": round(size * TITLE, 1)}
+    scheme = "dark" if t.dark else "light"
+    values = {**asdict(t), "images": folder.as_posix(), "scheme": scheme, "title_size": round(size * TITLE, 1)}
     return Template((folder / "window.qss").read_text("utf-8")).substitute(values)

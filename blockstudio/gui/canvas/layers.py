@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.layout import COLUMN_GAP
-from blockstudio.gui.canvas.look import measure
+from blockstudio.gui.canvas.look import blend, measure
+from blockstudio.gui.canvas.note_item import FIELD, NoteItem
 from blockstudio.gui.canvas.pictures import Pictures
 from blockstudio.gui.canvas.surface import Detail
 
@@ -123,17 +124,28 @@ class LabelLayer(Layer):
             return
         exposed = option.exposedRect
         small = measure("small")
+        frames = [note for note in scene.notes.values() if note.note.frame]
         painter.setFont(surface.fonts.small)
         for edge in scene.edges_near(exposed):
             place = label_place(edge)
             if place is None or edge.hidden:
                 continue
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(surface.colors.canvas)
+            painter.setBrush(
+                _ground(surface.colors.canvas, frames, place.center()) if frames else surface.colors.canvas
+            )
             painter.drawRoundedRect(place, 4.0, 4.0)
             marked = (edge.selected or edge.lit) and not surface.printing
             painter.setPen(surface.colors.accent if marked else surface.colors.label)
             painter.drawText(QPointF(place.left() + 4.0, small.middle(place.center().y())), edge.label)
+
+
+def _ground(color: QColor, frames: list[NoteItem], place: QPointF) -> QColor:
+    """The colour of the canvas there, seen through the frames on it."""
+    for frame in frames:
+        if frame.body.contains(place):
+            color = blend(color, frame.hue(), FIELD)
+    return color
 
 
 def column_gap(edges: Iterable[EdgeItem]) -> float:

@@ -18,6 +18,8 @@ from blockstudio.gui.i18n import tr
 PADDING = 10.0
 TITLE = 26.0
 """Height of the upper edge of a frame, by which it is taken hold of."""
+FIELD = 0.09
+"""How much the field of a frame has of its colour."""
 GRIP = 16.0
 """Side of the corner that resizes."""
 LEAST_SIZE = 60.0
@@ -89,13 +91,17 @@ class NoteItem(QGraphicsRectItem):
         inner = body.adjusted(6, TITLE, -6, -6)
         return not inner.contains(point) or self.grip().contains(point)
 
+    def hue(self) -> QColor:
+        """Its own colour, or that of frames without one."""
+        return QColor(self.note.color) if self.note.color else self.surface.colors.muted
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         colors = self.surface.colors
         selected = self.selected and not self.surface.printing
         box = QRectF(0.5, 0.5, self.width - 1, self.height - 1)
         own = QColor(self.note.color) if self.note.color else None
         if self.note.frame:
-            field, edge = tint(own or colors.muted, 0.09), tint(own or colors.muted, 0.45)
+            field, edge = tint(self.hue(), FIELD), tint(self.hue(), 0.45)
             radius = 12.0
         else:
             field = tint(own, 0.22) if own else colors.note
