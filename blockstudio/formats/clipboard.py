@@ -10,27 +10,27 @@ from typing import Any
 from blockstudio.errors import ProjectError, mark
 from blockstudio.formats import project
 from blockstudio.formats.migrations import VERSION
-from blockstudio.formats.project import definition_to_json, from_json, graph_to_json, pretty
+from blockstudio.formats.project import definition_to_json, from_json, pretty
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.fragments import copy_fragment, paste_fragment
-from blockstudio.graph.model import Position
+from blockstudio.graph.model import Definition, Position
 
 FORMAT = "blockstudio-fragment"
 MIME_TYPE = "application/x-blockstudio-fragment"
 _ROOT = "(clipboard)"
 """No block can have this name."""
+_TAKEN = ("hyper_parameters", "graph")
+"""What is taken of the block that nodes are copied from."""
 
 
 def copy(document: Document, location: Location, names: Collection[str]) -> dict[str, Any]:
-    """Some nodes, the edges among them, and the definitions they need, as JSON data."""
+    """Some nodes, the edges among them, and the definitions and hyper-parameters they need, as JSON data."""
     fragment = copy_fragment(document, location, names)
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "graph": graph_to_json(fragment.graph),
-        "definitions": [definition_to_json(definition) for definition in fragment.definitions],
-    }
+    root = Definition(_ROOT, fragment.graph, list(fragment.hyper_parameters))
+    data = {key: value for key, value in definition_to_json(root).items() if key in _TAKEN}
+    definitions = [definition_to_json(definition) for definition in fragment.definitions]
+    return {"format": FORMAT, "version": VERSION, **data, "definitions": definitions}
 
 
 def paste(
@@ -51,7 +51,7 @@ def paste(
 def _as_project(data: Mapping[str, Any]) -> dict[str, Any]:
     """Copied data as a project whose root holds it: what is read of it is refused for the same reasons."""
     definitions = data.get("definitions", [])
-    root = {"name": _ROOT, "graph": data.get("graph", {})}
+    root = {"name": _ROOT, "graph": {}, **{key: data[key] for key in _TAKEN if key in data}}
     return {
         "format": project.FORMAT,
         "version": data.get("version", 1),
@@ -64,12 +64,17 @@ def to_text(data: dict[str, Any]) -> str:
     return pretty(data) + "\n"
 
 
+def is_fragment(text: str) -> bool:
+    """Whether a text holds blocks, be they whole or not."""
+    return FORMAT in text or f'"{project.FORMAT}"' in text
+
+
 def from_text(text: str) -> Any:
     """The data in a text, wherever in it: in a message, between code fences. ProjectError says what is wrong."""
     if not text.strip():
         raise ProjectError(mark("The clipboard holds no text."))
     start = _START.search(text) or _BRACE.search(text)
-    if start is None or (FORMAT not in text and f'"{project.FORMAT}"' not in text):
+    if start is None or not is_fragment(text):
         raise ProjectError(mark("The clipboard holds no blocks."))
     body = text[start.start() :]
     try:

@@ -8,10 +8,10 @@ from typing import Literal
 from attrs import Factory, evolve, frozen
 
 from blockstudio.errors import EditError, mark
-from blockstudio.graph import topology
+from blockstudio.graph import expressions, topology
 from blockstudio.graph.borrowing import added, closure, copied, landing_names, with_definitions
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote, SetRoute
+from blockstudio.graph.edits import AddNode, Batch, ChangeDefinition, Connect, Edit, SetNode, SetNote, SetRoute
 from blockstudio.graph.model import (
     Call,
     CodeDefinition,
@@ -20,6 +20,7 @@ from blockstudio.graph.model import (
     Edge,
     Endpoint,
     Graph,
+    HyperParameter,
     Instance,
     Layer,
     Node,
@@ -29,6 +30,7 @@ from blockstudio.graph.model import (
     copy_node,
     copy_part,
 )
+from blockstudio.graph.rewriting import map_expressions
 from blockstudio.graph.scopes import names_in_scope, next_free, owner_of
 
 OFFSET = 40.0
@@ -43,6 +45,8 @@ class Fragment:
     definitions: tuple[Definition | CodeDefinition, ...] = ()
     outside: tuple[Edge, ...] = Factory(tuple)
     """Edges that came into the piece from other nodes of the graph it was taken from."""
+    hyper_parameters: tuple[HyperParameter, ...] = ()
+    """Those of the block it was taken from that its expressions follow."""
 
 
 def copy_fragment(document: Document, location: Location, names: Collection[str]) -> Fragment:
@@ -56,7 +60,24 @@ def copy_fragment(document: Document, location: Location, names: Collection[str]
     outside = tuple(edge for name in chosen for edge in graph.edges_into(name) if edge.source.node not in chosen)
     held = (instance.definition for instance in topology.instances_in(piece))
     needed = closure(document, (name for name in held if name in document.definitions))
-    return Fragment(piece, tuple(map(copied, needed)), outside)
+    followed = _names_in(piece)
+    hypers = [h for h in document.definition(location.definition).hyper_parameters if h.name in followed]
+    return Fragment(piece, tuple(map(copied, needed)), outside, tuple(hypers))
+
+
+def _names_in(graph: Graph) -> set[str]:
+    """The names in the expressions of nodes, and of those in them."""
+    found: set[str] = set()
+
+    def see(text: str) -> str:
+        found.update(expressions.names_in(text))
+        return text
+
+    for node in graph.nodes.values():
+        map_expressions(node, see)
+        for _, inner in node.graphs():
+            found |= _names_in(inner)
+    return found
 
 
 def _standing_alone(document: Document, location: Location, node: Node, chosen: Collection[str]) -> Node:
@@ -74,6 +95,10 @@ def paste_fragment(
     brings definitions of its own even where equal ones are here."""
     definition_names = landing_names(document, fragment.definitions, fresh=fresh)
     edits = added(document, fragment.definitions, definition_names)
+    own = document.definition(location.definition).hyper_parameters
+    lacking = [h for h in fragment.hyper_parameters if all(h.name != other.name for other in own)]
+    if lacking:
+        edits.append(ChangeDefinition(location.definition, {"hyper_parameters": [*own, *lacking]}))
     corner = _corner(fragment.graph)
     shift = (OFFSET, OFFSET) if at is None else (at[0] - corner[0], at[1] - corner[1])
     taken = names_in_scope(document, location)

@@ -148,6 +148,12 @@ class ImportDialog(QDialog):
             self.target.setText(target)
             self._session.settings.set(LAST_FOLDER, str(Path(target).resolve().parent))
 
+    def show_file(self, target: str) -> None:
+        """The same for a file that is not the user's; what is in it is read again."""
+        if not self.busy:
+            self.target.clear()
+            self.target.setText(target)
+
     @property
     def _suffix(self) -> str:
         return Path(self.target.text().strip()).suffix.lower()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
@@ -52,6 +54,7 @@ class ModelImport(QObject):
         session.shapes_changed.connect(self._shapes_changed)
         self.dialog: ImportDialog | None = None
         self.report: ReportDialog | None = None
+        self._folder: TemporaryDirectory[str] | None = None
 
     def open(self, target: str = "") -> None:
         """Ask what to import; `target` is suggested."""
@@ -68,6 +71,22 @@ class ModelImport(QObject):
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
+
+    def open_text(self, source: str) -> None:
+        """Ask whether to import the model in a piece of Python, which goes into a file of our own for that."""
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="blockstudio-")
+        file = Path(self._folder.name) / "pasted.py"
+        file.write_text(source, encoding="utf-8")
+        self.open()
+        assert self.dialog is not None
+        self.dialog.show_file(str(file))
+
+    def close(self) -> None:
+        """Take away what was written for an import."""
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
     def show_report(self) -> None:
         """Show again what the import of this project had to say."""

@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
         self.files.parameters_wanted.connect(self.save_parameters)
         self.files.tensors_dropped.connect(self._open_tensor_file)
         self.files.model_chosen.connect(self.importing.open)
+        session.import_requested.connect(self.importing.open_text)
         self.status.problems_clicked.connect(self.panes["problems"].bring_up)
         self.status.parameters_clicked.connect(self.panes["parameters"].bring_up)
         self.status.mode.clicked.connect(lambda: self.actions_by_id["training"].trigger())
@@ -368,6 +369,7 @@ class MainWindow(QMainWindow):
             return
         self.arrangement.keep()
         self.journal.clear()
+        self.importing.close()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

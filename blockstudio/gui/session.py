@@ -133,6 +133,8 @@ class Session(Navigation):
     """More of what the user's Python printed in the engine."""
     tensor_changed = Signal()
     """Another tensor is looked at."""
+    import_requested = Signal(str)
+    """Import the model in this Python."""
     message = Signal(object)
     """Message to show to the user."""
 

@@ -10,7 +10,19 @@ from blockstudio.errors import EditError, ProjectError
 from blockstudio.formats import clipboard
 from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import Definition, Endpoint, Function, Graph, Layer, Port
+from blockstudio.graph.edits import AddNode
+from blockstudio.graph.model import (
+    Call,
+    Definition,
+    Endpoint,
+    Expression,
+    Function,
+    Graph,
+    HyperParameter,
+    Layer,
+    Port,
+    Sequential,
+)
 
 NET = Location("Net")
 
@@ -109,3 +121,38 @@ def test_blocks_that_hold_each_other_are_refused() -> None:
     graph = {"nodes": [{"kind": "instance", "name": "a", "definition": "A"}]}
     with pytest.raises(EditError, match="cannot contain itself"):
         pasted(json.dumps({"format": clipboard.FORMAT, "graph": graph, "definitions": blocks}))
+
+
+def test_hyper_parameters_travel_along_where_they_lack() -> None:
+    source = net()
+    source.definition("Net").hyper_parameters += [HyperParameter("width", "20"), HyperParameter("unused", "1")]
+    wide = Layer(
+        name="wide", type="torch.nn.Linear", options={"in_features": Expression("width * 2"), "out_features": 4}
+    )
+    inner = Graph(nodes={"wide": wide})
+    source.apply(AddNode(NET, Sequential(name="rows", body=inner)))
+    text = clipboard.to_text(clipboard.copy(source, NET, ["rows"]))
+    document = Document("Net", {"Net": Definition("Net", Graph([Port("x")], [Port("y")]))})
+    before = dumps(document)
+    edit, _ = clipboard.paste(document, NET, clipboard.from_text(text))
+    inverse = document.apply(edit)
+    assert document.definition("Net").hyper_parameters == [HyperParameter("width", "20")]
+    document.apply(inverse)
+    assert dumps(document) == before
+    document.definition("Net").hyper_parameters.append(HyperParameter("width", "7"))
+    document.apply(clipboard.paste(document, NET, clipboard.from_text(text))[0])
+    assert document.definition("Net").hyper_parameters == [HyperParameter("width", "7")]  # what is there means it now
+
+
+def test_a_shared_layer_and_its_call_stay_shared() -> None:
+    source = net()
+    source.apply(AddNode(NET, Call(name="again", layer="hidden")))
+    text = clipboard.to_text(clipboard.copy(source, NET, ["hidden", "again"]))
+    target = net()
+    edit, names = clipboard.paste(target, NET, clipboard.from_text(text))
+    target.apply(edit)
+    assert target.node(NET, names[1]) == Call(name=names[1], layer=names[0], position=(40.0, 40.0))
+    alone = clipboard.to_text(clipboard.copy(source, NET, ["again"]))
+    edit, names = clipboard.paste(target, NET, clipboard.from_text(alone))
+    target.apply(edit)
+    assert isinstance(target.node(NET, names[0]), Layer)  # without the layer it is a layer of its own

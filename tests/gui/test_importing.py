@@ -263,3 +263,25 @@ def test_the_report_can_be_read_again(window: MainWindow, session: Session) -> N
     assert "net.py:Net" in text and "body and 2 like it: Odd came in as a block of Python: it prints." in text
     QGuiApplication.clipboard().setText(text)
     report.close()
+
+
+def test_python_from_the_clipboard_is_asked_about_like_a_file(
+    window: MainWindow, session: Session, qtbot: QtBot
+) -> None:
+    session.attach(DirectKernel())
+    QGuiApplication.clipboard().setText(SOURCE)
+    window.canvas.paste()
+    (bar,) = [bar for bar in window.messages.bars() if bar.message.key == "pasted"]
+    dict(bar.message.actions)["Import…"]()
+    dialog = window.importing.dialog
+    assert dialog is not None and dialog.model.currentText() == "Net"
+    assert not dialog.accept_button.isEnabled()  # it is not trusted yet
+    dialog.trusted.setChecked(True)
+    dialog.accept_button.click()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=20_000)
+    assert set(session.document.definitions) == {"Net", "Odd"}
+    file = Path(dialog.target.text())
+    assert file.is_file()
+    window.importing.close()
+    assert not file.exists()
+    session.replace(new_document())

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from attrs import evolve
-from PySide6.QtCore import QMimeData, QPointF, QRect, QRectF
-from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.errors import mark
-from blockstudio.formats import clipboard
 from blockstudio.graph.commands import make_independent, remove_nodes, rename_node, reorder_node
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import AddNode, Batch, Connect, Edit, SetNode, SetNote, SetRoute
+from blockstudio.graph.edits import Batch, Connect, Edit, SetNode, SetNote, SetRoute
 from blockstudio.graph.fragments import Duplication, duplicate, own_definition
 from blockstudio.graph.grouping import group, ungroup
 from blockstudio.graph.looks import SetDirection
@@ -21,13 +20,12 @@ from blockstudio.graph.model import Endpoint, Note, Position
 from blockstudio.graph.port_commands import remove_port, rename_port
 from blockstudio.graph.scopes import next_free
 from blockstudio.gui import new_blocks
-from blockstudio.gui.canvas.adding import Adding
 from blockstudio.gui.canvas.inline_editor import NameEditor, NoteEditor
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key, pill_side
 from blockstudio.gui.canvas.measuring import Lanes
 from blockstudio.gui.canvas.note_item import NoteItem
-from blockstudio.gui.canvas.places import placement, snapped
-from blockstudio.gui.canvas.placing import children_only
+from blockstudio.gui.canvas.pasting import Pasting
+from blockstudio.gui.canvas.places import placement
 from blockstudio.gui.canvas.tidying import FRAME_MARGIN, tidied
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
@@ -40,7 +38,7 @@ DUPLICATIONS: Mapping[Duplication, str] = {
 }
 
 
-class Editing(Adding):
+class Editing(Pasting):
     """Every command on what is selected, each one undoable step."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -72,48 +70,9 @@ class Editing(Adding):
                 elif key.kind == "note":
                     session.push(SetNote(scene.location, key.name, None), text)
 
-    def copy(self) -> None:
-        """Put the selected nodes and notes on the clipboard, as data and as text."""
-        names = [key.name for key in self.canvas_scene.selection if key.kind in ("node", "note")]
-        if not names:
-            return
-        text = clipboard.to_text(clipboard.copy(self.session.document, self.session.location, names))
-        data = QMimeData()
-        data.setData(clipboard.MIME_TYPE, text.encode())
-        data.setText(text)
-        QGuiApplication.clipboard().setMimeData(data)
-
     def cut(self) -> None:
         self.copy()
         self.delete_selection()
-
-    def paste(self) -> None:
-        """Put what is on the clipboard into this graph: at the pointer, or beside where it came from."""
-        with self.session.guard():
-            content = clipboard.from_text(_clipboard_text())
-            location, document = self.session.location, self.session.document
-            at = self._pointer()
-            edit, names = clipboard.paste(document, location, content, at)
-            if at is None and not self._lands_in_view(edit):
-                center = self.view_center()
-                edit, names = clipboard.paste(document, location, content, snapped(center.x() - 90, center.y() - 20))
-            if self.canvas_scene.sequence:
-                edit = children_only(document, location, edit)
-            notes = {e.key for e in edit.leaves() if isinstance(e, SetNote)}
-            if self.push(edit, tr("Paste")):
-                self.select_keys([*map(node_key, names), *(Key("note", key) for key in notes)])
-
-    def _pointer(self) -> Position | None:
-        """The pointer's place on the grid, when it is over the canvas."""
-        if not self.viewport().underMouse():
-            return None
-        point = self.mapToScene(self.viewport().mapFromGlobal(QCursor.pos()))
-        return snapped(point.x(), point.y())
-
-    def _lands_in_view(self, edit: Edit) -> bool:
-        view = self.visible_rect()
-        places = [e.node.position for e in edit.leaves() if isinstance(e, AddNode)]
-        return not places or any(view.contains(QPointF(*place)) for place in places)
 
     def duplicate(self, mode: Duplication = "copy") -> None:
         """Copies of the selected nodes: independent, more instances of the same blocks, or calling the same layers."""
@@ -369,14 +328,3 @@ class Editing(Adding):
         if targets and not scene.sequence:
             edits = tuple(Connect(scene.location, target, None) for target in sorted(targets))
             self.push(Batch(edits), tr("Unplug"))
-
-
-def _clipboard_text() -> str:
-    """What was copied, as JSON text: from a canvas, or from any program as text."""
-    # An empty clipboard is None where the stub says otherwise.
-    data: QMimeData | None = QGuiApplication.clipboard().mimeData()
-    if data is None:
-        return ""
-    if data.hasFormat(clipboard.MIME_TYPE):
-        return bytes(data.data(clipboard.MIME_TYPE).data()).decode("utf-8", "replace")
-    return data.text()
