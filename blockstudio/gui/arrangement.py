@@ -148,6 +148,17 @@ class Arrangement:
         if not self.restored:
             self.reset()
 
+    def show_focus(self, middle: Sequence[QWidget], focus: QWidget | None) -> None:
+        """Mark the pane, or the widget in the middle, that has the keyboard."""
+        places = [*middle, *(pane.holder for pane in self.panes.values())]
+        for place in places:
+            active = focus is not None and _holds(place, focus)
+            if place.property("focused") is not active:
+                place.setProperty("focused", active)
+                place.style().unpolish(place)
+                place.style().polish(place)
+                place.update()
+
     def move_focus(self, middle: Sequence[QWidget], step: int) -> None:
         """Give the keyboard to the next pane that is seen, or to one of the widgets in the middle."""
         ring: list[QWidget] = [*middle, *(pane for pane in self.panes.values() if pane.in_front)]

@@ -55,11 +55,11 @@ class Pane(QDockWidget):
         self._bar = TitleBar(self)
         self._no_bar = QWidget(self)
         self.setTitleBarWidget(self._bar)
-        self._holder = QFrame()
-        self._holder.setObjectName("paneContent")
-        layout = QVBoxLayout(self._holder)
+        self.holder = QFrame()
+        self.holder.setObjectName("paneContent")
+        layout = QVBoxLayout(self.holder)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.setWidget(self._holder)
+        self.setWidget(self.holder)
         self.in_front = False
         """The pane is on the screen: not closed, and not behind another tab."""
         self.content: QWidget | None = None
@@ -75,11 +75,11 @@ class Pane(QDockWidget):
     def set_content(self, widget: QWidget) -> None:
         """Put a panel into the pane. The pane may be smaller than the panel would like: panels make do."""
         self.content = widget
-        layout = self._holder.layout()
+        layout = self.holder.layout()
         assert layout is not None
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         layout.addWidget(widget)
-        self._holder.setMinimumSize(LEAST)
+        self.holder.setMinimumSize(LEAST)
 
     def bring_up(self) -> None:
         """Show the pane, in front of those it shares tabs with, and give it the keyboard."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QMouseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
 from blockstudio.graph.model import CodeDefinition
 from blockstudio.gui import block_files, menus
@@ -173,6 +173,9 @@ class MainWindow(QMainWindow):
         engine.addAction(self.actions_by_id["restart"])
         self.status.set_engine_menu(engine)
         session.engine_changed.connect(self._engine_state)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_changed)
         self._engine_state(session.engine_state)
 
     # --- showing the state ----------------------------------------------------------------------
@@ -195,6 +198,9 @@ class MainWindow(QMainWindow):
             self.actions_by_id[name].setText(f"{text} {what}".strip())
         self.actions_by_id["training"].setChecked(session.table is None or session.table.training)
         self.actions_by_id["flow_down"].setChecked(session.graph.down)
+
+    def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
+        self.arrangement.show_focus(self.split.panes(), now)
 
     def _document_replaced(self) -> None:
         self.messages.clear()

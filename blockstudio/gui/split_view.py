@@ -70,7 +70,7 @@ class SplitView(QSplitter):
 
     def canvases(self) -> list[Canvas]:
         """Those that are seen, from left to right."""
-        return [pane.canvas for pane in self._panes()]
+        return [pane.canvas for pane in self.panes()]
 
     def toggle(self) -> None:
         """Show a second canvas, on what belongs to the first; or only the one that is worked in."""
@@ -84,7 +84,7 @@ class SplitView(QSplitter):
         self._add(self.second)
         for action in self.first.canvas.actions():
             self.second.canvas.addAction(action)
-        for pane in self._panes():
+        for pane in self.panes():
             pane.header.show()
         self.setSizes([self.width() // 2, self.width() - self.width() // 2])
         self._show_places()
@@ -94,7 +94,8 @@ class SplitView(QSplitter):
         pane.close_button.clicked.connect(lambda: self._close(pane))
         self.addWidget(pane)
 
-    def _panes(self) -> list[CanvasPane]:
+    def panes(self) -> list[CanvasPane]:
+        """The canvases with what stands above them, from left to right."""
         return [self.first] if self.second is None else [self.first, self.second]
 
     def _close(self, pane: CanvasPane) -> None:
@@ -124,7 +125,7 @@ class SplitView(QSplitter):
         self._show_places()
 
     def _show_places(self, _: object = None) -> None:
-        for pane in self._panes():
+        for pane in self.panes():
             pane.show_place()
 
     def _counterpart(self) -> Navigation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.graph.edits import Batch, Connect, Edit
@@ -20,6 +20,7 @@ from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.surface import OpenWire
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.matching import Choice
+from blockstudio.gui.search_popup import ROW_HEIGHT, SIZE
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas
@@ -88,6 +89,7 @@ class Wiring:
             chosen,
             prompt=prompt.format(name=name),
             title=tr("Ports that fit"),
+            size=SIZE.boundedTo(QSize(SIZE.width(), 64 + ROW_HEIGHT * len(choices))),
         )
 
     def _fitting(self, wire: OpenWire) -> list[PortKey]:
