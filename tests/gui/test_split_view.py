@@ -178,3 +178,17 @@ def test_a_canvas_that_was_closed_hears_nothing_any_more(split: MainWindow, qapp
     session.select(("later",))
     gc.collect()
     assert closed() is None
+
+
+def test_the_pane_with_the_keyboard_is_marked(window: MainWindow) -> None:
+    window.activateWindow()
+    QTest.qWaitForWindowActive(window)
+    middle, palette = window.split.first, window.panes["palette"].holder
+    window.canvas.setFocus()
+    assert middle.property("focused") and not palette.property("focused")
+    window.next_pane()
+    assert palette.property("focused") and not middle.property("focused")
+    window.split.toggle()
+    window.canvas.setFocus()
+    marked = [bool(pane.property("focused")) for pane in window.split.panes()]
+    assert marked == [pane.canvas is window.canvas for pane in window.split.panes()]

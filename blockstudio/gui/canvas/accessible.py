@@ -1,4 +1,7 @@
-"""The canvas for screen readers: every node, port, wire and note has a name, a place and a state."""
+"""The canvas for screen readers: every node, port, wire and note has a name, a place and a state.
+
+Qt keeps what was made for a reader until it is told to let go: parts of what is gone are forgotten with it.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,28 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface, Q
 from PySide6.QtWidgets import QAccessibleWidget
 
 from blockstudio.gui.canvas import words
+from blockstudio.gui.canvas.hits import hit
 from blockstudio.gui.canvas.keys import Key, PortKey
-from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.walking import Spot, is_there, owner, ports_of
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas
 
-PORT_SIDE = 12.0
+MOST_TOLD = 50
+"""Things that come at once; of more, a reader hears that the whole list is another."""
 
 
 class Part(QAccessibleInterface):
-    """A thing, port or wire on a canvas."""
+    """A thing, wire or port on a canvas."""
 
-    def __init__(self, canvas: CanvasInterface) -> None:
+    def __init__(self, canvas: CanvasInterface, spot: Spot) -> None:
         super().__init__()
         self.canvas = canvas
-        QAccessible.registerAccessibleInterface(self)
+        self.spot = spot
+        self.number = QAccessible.registerAccessibleInterface(self)
 
     def isValid(self) -> bool:
-        return True
+        return is_there(self.canvas.view.canvas_scene, self.spot)
 
     def object(self) -> QObject | None:  # type: ignore[override]  # not every part is an object of Qt's
         return None
@@ -37,117 +42,63 @@ class Part(QAccessibleInterface):
     def window(self) -> QWindow | None:  # type: ignore[override]  # as above
         return self.canvas.view.window().windowHandle()
 
-    def childCount(self) -> int:
-        return 0
-
-    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]  # as above
-        return None
-
-    def indexOfChild(self, child: QAccessibleInterface) -> int:
-        return -1
-
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]  # as above
-        return None
-
     def parent(self) -> QAccessibleInterface:
-        return self.canvas
-
-    def setText(self, what: QAccessible.Text, text: str) -> None:
-        """Names are changed in the document, not here."""
-
-    def area(self) -> QRectF:
-        """Where it is in the scene."""
-        return QRectF()
-
-    def rect(self) -> QRect:
-        view = self.canvas.view
-        place = view.mapFromScene(self.area()).boundingRect()
-        return QRect(view.viewport().mapToGlobal(place.topLeft()), place.size())
-
-
-class ThingPart(Part):
-    """A node, pill, note or wire."""
-
-    def __init__(self, canvas: CanvasInterface, key: Key) -> None:
-        super().__init__(canvas)
-        self.key = key
-        self._ports: dict[PortKey, PortPart] = {}
-
-    def isValid(self) -> bool:
-        scene = self.canvas.view.canvas_scene
-        return scene.thing(self.key) is not None or scene.edge(self.key) is not None
+        return self.canvas.part(owner(self.spot)) if isinstance(self.spot, PortKey) else self.canvas
 
     def role(self) -> QAccessible.Role:
-        return QAccessible.Role.Separator if self.key.kind == "edge" else QAccessible.Role.ListItem
+        return QAccessible.Role.ListItem
 
     def state(self) -> QAccessible.State:
-        state = QAccessible.State()
-        scene = self.canvas.view.canvas_scene
-        state.selectable = state.focusable = state.multiSelectable = True
-        state.selected = self.key in scene.selection
-        state.focused = scene.selection == {self.key} and self.canvas.view.hasFocus()
-        state.offscreen = not self.canvas.view.visible_rect().intersects(self.area())
+        state, view = QAccessible.State(), self.canvas.view
+        state.selectable = state.focusable = True
+        state.multiSelectable = not isinstance(self.spot, PortKey)
+        state.selected = self.spot in view.canvas_scene.selection or self.spot == view.focus.port
+        state.focused = self.spot == view.focus.spot and view.hasFocus()
+        state.offscreen = not view.visible_rect().intersects(view.focus.area(self.spot))
         return state
 
     def text(self, what: QAccessible.Text) -> str:
         view = self.canvas.view
+        scene, session = view.canvas_scene, view.session
+        if not self.isValid():
+            return ""
         if what == QAccessible.Text.Name:
-            return words.thing(view.canvas_scene, view.session, self.key)
+            if isinstance(self.spot, PortKey):
+                return words.port(scene, session, self.spot)
+            return words.thing(scene, session, self.spot)
         if what == QAccessible.Text.Description:
-            return words.wiring(view.canvas_scene, self.key)
+            return self.spot.node if isinstance(self.spot, PortKey) else words.wiring(scene, self.spot)
         return ""
 
-    def area(self) -> QRectF:
-        return self.canvas.view.canvas_scene.extent([self.key])
+    def setText(self, what: QAccessible.Text, text: str) -> None:
+        """Names are changed in the document, not here."""
 
-    def _port_keys(self) -> list[PortKey]:
-        item = self.canvas.view.canvas_scene.thing(self.key)
-        return [port for port, _ in item.ports()] if isinstance(item, NodeItem | PillItem) else []
+    def rect(self) -> QRect:
+        view = self.canvas.view
+        area: QRectF = view.focus.area(self.spot)
+        place = view.mapFromScene(area).boundingRect()
+        return QRect(view.viewport().mapToGlobal(place.topLeft()), place.size())
+
+    # --- the ports inside a node ------------------------------------------------------------------
+
+    def _ports(self) -> list[PortKey]:
+        scene = self.canvas.view.canvas_scene
+        return ports_of(scene, self.spot) if isinstance(self.spot, Key) else []
 
     def childCount(self) -> int:
-        return len(self._port_keys())
+        return len(self._ports())
 
     def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]  # none beyond the last
-        ports = self._port_keys()
-        if not 0 <= index < len(ports):
-            return None
-        port = ports[index]
-        if port not in self._ports:
-            self._ports[port] = PortPart(self, port)
-        return self._ports[port]
+        ports = self._ports()
+        return self.canvas.part(ports[index]) if 0 <= index < len(ports) else None
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
-        ports = self._port_keys()
-        return ports.index(child.port) if isinstance(child, PortPart) and child.port in ports else -1
+        ports = self._ports()
+        return ports.index(child.spot) if isinstance(child, Part) and child.spot in ports else -1
 
-
-class PortPart(Part):
-    """A port of a node or pill."""
-
-    def __init__(self, owner: ThingPart, port: PortKey) -> None:
-        super().__init__(owner.canvas)
-        self.owner = owner
-        self.port = port
-
-    def isValid(self) -> bool:
-        return self.owner.isValid()
-
-    def parent(self) -> QAccessibleInterface:
-        return self.owner
-
-    def role(self) -> QAccessible.Role:
-        return QAccessible.Role.Indicator
-
-    def state(self) -> QAccessible.State:
-        return QAccessible.State()
-
-    def text(self, what: QAccessible.Text) -> str:
-        view = self.canvas.view
-        return words.port(view.canvas_scene, view.session, self.port) if what == QAccessible.Text.Name else ""
-
-    def area(self) -> QRectF:
-        place = self.canvas.view.canvas_scene.port_place(self.port)
-        return QRectF(place.x() - PORT_SIDE / 2, place.y() - PORT_SIDE / 2, PORT_SIDE, PORT_SIDE)
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]  # as above
+        found = self.canvas.childAt(x, y)
+        return found if isinstance(found, Part) and found.spot in self._ports() else None
 
 
 class CanvasInterface(QAccessibleWidget):
@@ -156,17 +107,20 @@ class CanvasInterface(QAccessibleWidget):
     def __init__(self, view: Canvas) -> None:
         super().__init__(view, QAccessible.Role.List, view.accessibleName())
         self.view = view
-        self._parts: dict[Key, ThingPart] = {}
-        self._order: list[Key] = []
-        self._counted: object = None
+        self.parts: dict[Spot, Part] = {}
+        """Those that a reader asked for."""
+        self._order: list[Key] | None = None
+        self._places: dict[Key, int] = {}
+        self._graph: object = None
+        self._told: tuple[Spot | None, str] = (None, "")
 
     def keys(self) -> list[Key]:
-        """What there is, in order; gathered again when the numbers have changed."""
-        scene = self.view.canvas_scene
-        counts = (scene.location, len(scene.nodes), len(scene.pills), len(scene.notes), len(scene.edges))
-        if counts != self._counted or any(scene.thing(key) is None for key in self._order[:1]):
-            self._counted = counts
-            self._order = [thing.key for thing in scene.things()] + [edge.key for edge in scene.edges.values()]
+        """What there is, in order."""
+        if self._order is None:
+            scene = self.view.canvas_scene
+            wires = [edge.key for edge in scene.edges.values() if not edge.implied]
+            self._order = [thing.key for thing in scene.things()] + wires
+            self._places = {key: place for place, key in enumerate(self._order)}
         return self._order
 
     def childCount(self) -> int:
@@ -176,25 +130,70 @@ class CanvasInterface(QAccessibleWidget):
         keys = self.keys()
         return self.part(keys[index]) if 0 <= index < len(keys) else None
 
-    def part(self, key: Key) -> ThingPart:
-        if key not in self._parts:
-            self._parts[key] = ThingPart(self, key)
-        return self._parts[key]
+    def part(self, spot: Spot) -> Part:
+        if spot not in self.parts:
+            self.parts[spot] = Part(self, spot)
+        return self.parts[spot]
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
-        keys = self.keys()
-        return keys.index(child.key) if isinstance(child, ThingPart) and child.key in keys else -1
+        self.keys()
+        return self._places.get(child.spot, -1) if isinstance(child, Part) and isinstance(child.spot, Key) else -1
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]  # none on the ground
-        from blockstudio.gui.canvas.hits import hit
-
         place = self.view.viewport().mapFromGlobal(QRect(x, y, 1, 1).topLeft())
         found = hit(self.view.canvas_scene, self.view.mapToScene(place))
-        return self.part(found.key) if found.key is not None else None
+        spot = found.port or found.key
+        return self.part(spot) if spot is not None else None
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]  # none with several selected
-        selection = self.view.canvas_scene.selection
-        return self.part(next(iter(selection))) if len(selection) == 1 else None
+        spot = self.view.focus.spot
+        return self.part(spot) if spot is not None else None
+
+    # --- following --------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """What there is may be another."""
+        self._order = None
+
+    def forget_gone(self) -> None:
+        """Let go of the parts of what is no longer there; in another graph the same names mean other things."""
+        scene = self.view.canvas_scene
+        other = scene.graph is not self._graph
+        self._graph = scene.graph
+        for spot in [spot for spot in self.parts if other or not is_there(scene, spot)]:
+            self.let_go(spot)
+
+    def let_go(self, spot: Spot) -> None:
+        """Qt deletes the part: it must live until then."""
+        part = self.parts.pop(spot)
+        QAccessible.deleteAccessibleInterface(part.number)
+
+    def tell(self) -> None:
+        """Tell a reader what came and where the keyboard is, or what is said of that now."""
+        before = set(self._places)
+        self.forget_gone()
+        self.forget()
+        added = [key for key in self.keys() if key not in before]
+        if before and 0 < len(added) <= MOST_TOLD:
+            for key in added:
+                QAccessible.updateAccessibility(QAccessibleEvent(self.part(key), QAccessible.Event.ObjectCreated))
+        elif added or before - self._places.keys():
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.ObjectReorder))
+        self.tell_focus()
+
+    def tell_focus(self) -> None:
+        """Tell where the keyboard is, or what is said of that now."""
+        spot = self.view.focus.spot if self.view.hasFocus() else None
+        if spot is None:
+            self._told = (None, "")
+            return
+        part = self.part(spot)
+        now = (spot, part.text(QAccessible.Text.Name))
+        if spot != self._told[0]:
+            QAccessible.updateAccessibility(QAccessibleEvent(part, QAccessible.Event.Focus))
+        elif now != self._told:
+            QAccessible.updateAccessibility(QAccessibleEvent(part, QAccessible.Event.NameChanged))
+        self._told = now
 
 
 _interfaces: dict[int, CanvasInterface] = {}
@@ -215,18 +214,22 @@ def _interface_of(name: str, thing: QObject | None) -> QAccessibleInterface | No
     number = id(thing)
     if number not in _interfaces:
         _interfaces[number] = CanvasInterface(thing)
-        thing.destroyed.connect(lambda: _interfaces.pop(number, None))
+        thing.destroyed.connect(lambda: _forget(number))
     return _interfaces[number]
 
 
-def tell_focus(view: Canvas) -> None:
-    """Tell a screen reader, if there is one, which thing the keyboard is on."""
-    selection = view.canvas_scene.selection
-    if not QAccessible.isActive() or len(selection) != 1 or not view.hasFocus():
+def _forget(number: int) -> None:
+    interface = _interfaces.pop(number)
+    for spot in list(interface.parts):
+        interface.let_go(spot)
+
+
+def changed(view: Canvas) -> None:
+    """What is on a canvas, or selected there, or known of it, is another: tell a screen reader, if there is one."""
+    interface = _interfaces.get(id(view))
+    if interface is None:
         return
-    interface = QAccessible.queryAccessibleInterface(view)
-    if isinstance(interface, CanvasInterface):
-        index = interface.indexOfChild(interface.part(next(iter(selection))))
-        event = QAccessibleEvent(view, QAccessible.Event.Focus)
-        event.setChild(index)
-        QAccessible.updateAccessibility(event)
+    if QAccessible.isActive():
+        interface.tell()
+    else:
+        interface.forget()

@@ -168,9 +168,11 @@ class SessionView(Viewport):
 
     def _show_problems(self, problems: list[Problem]) -> None:
         self.canvas_scene.set_problems(problems)
+        self.describe_selection()
 
     def _show_shapes(self) -> None:
         self.canvas_scene.update()  # labels are asked for when they are painted
+        self.describe_selection()
 
     def reveal_node(self, name: str) -> None:
         """Bring a node of the shown graph into view."""

@@ -296,7 +296,7 @@ class Canvas(Dropping):
         """Say in words what is selected, for screen readers."""
         self.focus.follow()
         self.setAccessibleDescription(words.selection(self.canvas_scene, self.session, self.focus.port))
-        accessible.tell_focus(self)
+        accessible.changed(self)
 
     # --- keys ---------------------------------------------------------------------------------------
 
@@ -333,6 +333,7 @@ class Canvas(Dropping):
         if event.reason() == Qt.FocusReason.ShortcutFocusReason:
             self.focus.show_ring(True)
         self.viewport().update()
+        accessible.changed(self)
         self.entered.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

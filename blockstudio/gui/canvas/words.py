@@ -103,7 +103,8 @@ def thing(scene: CanvasScene, session: Session, key: Key) -> str:
     if edge is not None:
         ends = [_end(end) for end in (edge.source, edge.target)]
         text = tr("Wire from {source} to {target}").format(source=ends[0], target=ends[1])
-        return ", ".join(part for part in (text, _flow(session.shape(scene.location, *edge.source))) if part)
+        parts = [text, _flow(session.shape(scene.location, *edge.source)), *_misfits(scene, edge.target.node)]
+        return ", ".join(part for part in parts if part)
     item = scene.thing(key)
     if item is None:
         return ""
@@ -140,7 +141,16 @@ def port(scene: CanvasScene, session: Session, key: PortKey) -> str:
     parts = [text, _flow(session.shape(scene.location, *source))]
     if not key.is_source:
         parts.append(tr("fed by {names}").format(names=_end(source)))
+        parts += _misfits(scene, key.node)
+    else:
+        fed = [_end(target) for target, start in scene.graph.edges.items() if start == source]
+        parts.append(tr("feeds {names}").format(names=", ".join(sorted(fed))) if fed else tr("feeds nothing"))
     return ", ".join(part for part in parts if part)
+
+
+def _misfits(scene: CanvasScene, node: str) -> list[str]:
+    """What is wrong with what flows into a node, said."""
+    return [_said(problem) for problem in scene.problems.get(node, []) if problem.code in MISFITS]
 
 
 def _end(end: Endpoint) -> str:

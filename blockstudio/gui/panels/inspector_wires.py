@@ -78,19 +78,20 @@ class FlowSheet(QWidget):
             none.setProperty("muted", True)
             section.add(none)
         else:
-            section.add_row(tr("From"), self._link(self._source, is_source=True))
+            section.add_row(tr("From"), self._link(self._source, tr("From"), is_source=True))
         for target in self._targets[:MOST_ENDS]:
-            section.add_row(tr("To"), self._link(target, is_source=False))
+            section.add_row(tr("To"), self._link(target, tr("To"), is_source=False))
         rest = len(self._targets) - MOST_ENDS
         if rest > 0:
             section.add(plain_label(tr("… and {count} more").format(count=rest)))
         return section
 
-    def _link(self, end: Endpoint, *, is_source: bool) -> QPushButton:
+    def _link(self, end: Endpoint, word: str, *, is_source: bool) -> QPushButton:
         """A node by its name, a click away."""
         text = f"{end.node}.{end.port}" if end.node else end.port
         button = QPushButton(text)
         button.setProperty("link", True)
+        button.setAccessibleName(f"{word} {text}")
         button.setToolTip(tr("Go to {name}").format(name=text))
         button.clicked.connect(partial(self._go, end, is_source))
         return button
