@@ -127,20 +127,27 @@ class EdgeItem:
             self._path = path_of(self.pieces()) if self.drawn else QPainterPath()
         return self._path
 
-    def seen_in(self, area: QRectF) -> QPainterPath | None:
-        """What there is to paint in an area: of a long wire only that part, for painting the rest takes as long."""
-        a0, b0, a1, b1 = self.ends
-        da, db = a1 - a0, b1 - b0
-        if self.via or self.implied or da < LONG:
-            near = abs(db) < LONG and not self.via
-            return self.path() if near or self.path().intersects(area) else None
-        left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
-        if self.down:
-            left, top, right, bottom = top, left, bottom, right
-        first, last = _along((left - a0) / da), _along((right - a0) / da)
-        ends = [b0 + db * t * t * (3.0 - 2.0 * t) for t in (first, last)]
-        if max(ends) < top or min(ends) > bottom:
-            return None
+    @property
+    def runs_on(self) -> bool:
+        """Whether it is long and goes on in one direction."""
+        a0, _, a1, _ = self.ends
+        return a1 - a0 >= LONG and not self.via and not self.implied
+
+    def is_seen_in(self, area: QRectF) -> bool:
+        """Whether there is something to paint in an area, which is near its box."""
+        _, b0, _, b1 = self.ends
+        if not self.runs_on:
+            near = abs(b1 - b0) < LONG and not self.via
+            return near or self.path().intersects(area)
+        places = [b0 + (b1 - b0) * t * t * (3.0 - 2.0 * t) for t in self._part(area)]
+        least, most = (area.left(), area.right()) if self.down else (area.top(), area.bottom())
+        return max(places) >= least and min(places) <= most
+
+    def path_in(self, area: QRectF) -> QPainterPath:
+        """What to paint in an area: of a long wire only that part, for painting the rest takes as long."""
+        if not self.runs_on:
+            return self.path()
+        first, last = self._part(area)
         (piece,) = self.pieces()
         start, leaving, arriving, end = (
             _blossom(piece, *shares)
@@ -149,6 +156,12 @@ class EdgeItem:
         path = QPainterPath(QPointF(*start))
         path.cubicTo(*leaving, *arriving, *end)
         return path
+
+    def _part(self, area: QRectF) -> tuple[float, float]:
+        """Where a wire that runs on comes into an area, and where it leaves."""
+        a0, _, a1, _ = self.ends
+        first, last = (area.top(), area.bottom()) if self.down else (area.left(), area.right())
+        return _along((first - a0) / (a1 - a0)), _along((last - a0) / (a1 - a0))
 
     def pen(self) -> QPen:
         """The pen that fits the state."""

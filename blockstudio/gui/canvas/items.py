@@ -204,14 +204,16 @@ class ItemStore(QGraphicsScene):
                 found |= {other for other, inner in near if inner is not None and item.body.contains(inner.body)}
         return found
 
-    def edges_near(self, rect: QRectF) -> list[EdgeItem]:
-        box = (rect.left(), rect.top(), rect.right(), rect.bottom())
-        return [self.edges[target] for target in self._wires.near(box)]
+    def edges_near(self, *areas: QRectF) -> list[EdgeItem]:
+        """Wires whose bounding boxes touch any of some areas."""
+        near = [self._wires.near((area.left(), area.top(), area.right(), area.bottom())) for area in areas]
+        return [self.edges[target] for target in set().union(*near)]
 
-    def placed_near(self, rect: QRectF) -> list[NodeItem | PillItem]:
-        """Nodes and pills that may be painted in a rectangle, from back to front."""
-        box = (rect.left() - MARGIN, rect.top() - MARGIN, rect.right() + MARGIN, rect.bottom() + MARGIN)
-        near = [self.thing(key) for key in self._index.near(box)]
+    def placed_near(self, *areas: QRectF) -> list[NodeItem | PillItem]:
+        """Nodes and pills that may be painted in some areas, from back to front."""
+        wide = [area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN) for area in areas]
+        keys = [self._index.near((area.left(), area.top(), area.right(), area.bottom())) for area in wide]
+        near = [self.thing(key) for key in set().union(*keys)]
         return sorted((item for item in near if isinstance(item, NodeItem | PillItem)), key=lambda item: item.rank)
 
     def edge(self, key: Key) -> EdgeItem | None:

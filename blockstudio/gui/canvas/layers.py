@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.layout import COLUMN_GAP
 from blockstudio.gui.canvas.look import blend, measure
 from blockstudio.gui.canvas.note_item import FIELD, NoteItem
 from blockstudio.gui.canvas.pictures import Pictures
+from blockstudio.gui.canvas.spatial import Box
+from blockstudio.gui.canvas.strokes import Strokes
 from blockstudio.gui.canvas.surface import Detail
 
 if TYPE_CHECKING:
-    from blockstudio.gui.canvas.edge_item import EdgeItem
     from blockstudio.gui.canvas.items import ItemStore
 
 EVERYWHERE = QRectF(-5e6, -5e6, 1e7, 1e7)
@@ -44,33 +47,51 @@ class Layer(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return EVERYWHERE
 
+    def exposed(self, option: QStyleOptionGraphicsItem) -> tuple[QRectF, ...]:
+        """The parts to paint. Qt gives the rectangle round them: after a scroll to two sides that is everything."""
+        return self.canvas.surface.strips or (option.exposedRect,)
+
+
+    def whole(self, option: QStyleOptionGraphicsItem) -> Box:
+        """All that is in view: how many things there are decides how each looks, however few are to paint."""
+        view = self.canvas.surface.view or option.exposedRect
+        return view.left(), view.top(), view.right(), view.bottom()
+
 
 class WireLayer(Layer):
     """The wires, those that are selected or touch what is in front of the others."""
+
+    def __init__(self, scene: ItemStore) -> None:
+        super().__init__(scene)
+        self._strokes = Strokes()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         surface = self.canvas.surface
         if surface.detail == Detail.OVERVIEW and not surface.printing:
             return
+        areas = [area.adjusted(-REACH, -REACH, REACH, REACH) for area in self.exposed(option)]
+        near = sorted(self.canvas.edges_near(*areas), key=_is_raised)
+        seen = [edge for edge in near if not edge.hidden and any(map(edge.is_seen_in, areas))]
         exposed = option.exposedRect.adjusted(-REACH, -REACH, REACH, REACH)
-        seen = [
-            (edge, path)
-            for edge in sorted(self.canvas.edges_near(exposed), key=_is_raised)
-            if not edge.hidden and (path := edge.seen_in(exposed)) is not None
-        ]
-        rough = len(seen) > MOST_SMOOTH and not surface.printing
+        rough = len(self.canvas.wires_near(self.whole(option))) > MOST_SMOOTH and not surface.printing
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not rough)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        last: QPen | None = None
-        for edge, path in seen:
-            pen = edge.pen()
-            if pen is not last:
-                last = pen
-                painter.setPen(pen)
-            painter.drawPath(path)
+        for pen, alike in groupby(seen, EdgeItem.pen):
+            painter.setPen(pen)
+            if in_lines(pen) and not surface.printing:
+                pixels = surface.scale * surface.ratio
+                painter.drawLines([line for edge in alike for line in self._strokes.of(edge, exposed, pixels)])
+            else:
+                for edge in alike:
+                    painter.drawPath(edge.path_in(exposed))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         if surface.detail == Detail.FULL and not surface.printing:
-            _paint_points(painter, [edge for edge, _ in seen])
+            _paint_points(painter, seen)
+
+
+def in_lines(pen: QPen) -> bool:
+    """Whether straight lines with a pen look like a curve, and take less time."""
+    return pen.widthF() > 0.0 and pen.style() == Qt.PenStyle.SolidLine
 
 
 def _paint_points(painter: QPainter, edges: Iterable[EdgeItem]) -> None:
@@ -103,7 +124,7 @@ class ThingLayer(Layer):
         surface = self.canvas.surface
         if surface.detail != Detail.FULL and not surface.printing:
             return
-        items = self.canvas.placed_near(option.exposedRect)
+        items = self.canvas.placed_near(*self.exposed(option))
         if not (surface.printing or surface.wire or surface.port):
             self._pictures.paint(painter, items)
             return
@@ -122,11 +143,10 @@ class LabelLayer(Layer):
         surface = scene.surface
         if surface.detail != Detail.FULL and not surface.printing:
             return
-        exposed = option.exposedRect
         small = measure("small")
         frames = [note for note in scene.notes.values() if note.note.frame]
         painter.setFont(surface.fonts.small)
-        for edge in scene.edges_near(exposed):
+        for edge in scene.edges_near(*self.exposed(option)):
             place = label_place(edge)
             if place is None or edge.hidden:
                 continue

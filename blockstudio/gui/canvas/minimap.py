@@ -32,7 +32,7 @@ class Minimap(QWidget):
     """Shown when it is wanted and part of the graph is out of view; dragging in it moves the view."""
 
     def __init__(self, canvas: Canvas) -> None:
-        super().__init__(canvas)
+        super().__init__(canvas.viewport())  # beside it, Qt would have all painted again with each scroll
         self._canvas = canvas
         self._scene = canvas.canvas_scene
         self._picture: QPixmap | None = None
@@ -45,7 +45,8 @@ class Minimap(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(PAUSE)
         self._soon.timeout.connect(self._renew)
-        canvas.looked.connect(self._looked)
+        # Queued: moved between the two scrolls of one movement, it would spoil the second.
+        canvas.looked.connect(self._looked, Qt.ConnectionType.QueuedConnection)
         canvas.installEventFilter(self)
         session = canvas.session
         for signal in (session.document_changed, session.location_changed, session.document_replaced):
@@ -66,10 +67,14 @@ class Minimap(QWidget):
             self._renew()
 
     def _fit(self) -> None:
-        """As high as needed, in the lower right corner."""
+        """As high as needed."""
         width = SIZE.width() - 2 * PADDING
         height = width * self._extent.height() / max(1.0, self._extent.width()) + 2 * PADDING
         self.resize(SIZE.width(), min(SIZE.height(), max(LEAST_HEIGHT, round(height))))
+        self._settle()
+
+    def _settle(self) -> None:
+        """Be in the lower right corner, which a scroll takes away."""
         canvas = self._canvas
         self.move(canvas.width() - self.width() - MARGIN, canvas.height() - self.height() - MARGIN)
 
@@ -84,6 +89,7 @@ class Minimap(QWidget):
 
     def _looked(self) -> None:
         """Another part is in view, or another size."""
+        self._settle()
         wanted = self._canvas.session.settings.get(MINIMAP) and len(self._scene.nodes) > 1
         room = min(self._canvas.width(), self._canvas.height() * 3 // 2) >= LEAST_ROOM
         partly = not self._extent.isEmpty() and not self._canvas.visible_rect().contains(self._extent)

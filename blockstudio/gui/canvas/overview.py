@@ -115,9 +115,9 @@ class OverviewLayer(Layer):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if surface.detail == Detail.TITLES:
             self._paint_frame_titles(painter)  # behind the nodes, which have names of their own
-            self._paint_titles(painter, self.canvas.placed_near(option.exposedRect))
+            self._paint_titles(painter, option)
         else:
-            self._paint_tiles(painter, option.exposedRect)
+            self._paint_tiles(painter, option)
             self._paint_frame_titles(painter)
 
     def _paint_frame_titles(self, painter: QPainter) -> None:
@@ -128,10 +128,11 @@ class OverviewLayer(Layer):
 
     # --- boxes and lines --------------------------------------------------------------------------
 
-    def _paint_tiles(self, painter: QPainter, exposed: QRectF) -> None:
+    def _paint_tiles(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
         surface = self.canvas.surface
-        tiles = [tile for tile in self.gathered().values() if tile.bounds.intersects(exposed)]
-        self._still.paint(painter, exposed, lambda brush: self._paint_all(brush, tiles))
+        areas = self.exposed(option)
+        tiles = [tile for tile in self.gathered().values() if any(map(tile.bounds.intersects, areas))]
+        self._still.paint(painter, option.exposedRect, lambda brush: self._paint_all(brush, tiles))
         if self.canvas.lifted:
             self._paint_all(painter, [self._lifted()])
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -201,10 +202,11 @@ class OverviewLayer(Layer):
 
     # --- titles -----------------------------------------------------------------------------------
 
-    def _paint_titles(self, painter: QPainter, items: list[NodeItem | PillItem]) -> None:
+    def _paint_titles(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
         """Boxes in the colours of their kinds, each with a title as large as it can be."""
         surface = self.canvas.surface
-        rounded = len(items) <= MOST_ROUNDED
+        items = self.canvas.placed_near(*self.exposed(option))
+        rounded = len(self.canvas.things_near(self.whole(option))) <= MOST_ROUNDED
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, rounded)
         boxes: dict[tuple[str, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
         for item in items:

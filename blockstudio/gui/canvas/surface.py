@@ -75,6 +75,10 @@ class Surface:
     """The port under the pointer."""
     pens: dict[tuple[bool, float, bool], QPen] = Factory(dict)
     """Of wires, by whether they are lit, their width and whether they are only implied."""
+    view: QRectF | None = None
+    """All that a view shows, while it is painted."""
+    strips: tuple[QRectF, ...] = ()
+    """The parts to paint, in scene coordinates, where they are several: what a scroll brought into view."""
     printing: bool = False
     """Everything is painted in full, with no sign of selection: for pictures."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from PySide6.QtCore import (
@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QInputDevice,
     QNativeGestureEvent,
     QPainter,
+    QPaintEvent,
     QPixmap,
     QResizeEvent,
     QTransform,
@@ -42,6 +43,8 @@ EMPTY_CENTER = QPointF(280.0, 20.0)
 """What one looks at where there is nothing: the middle between the ports of a new block."""
 LEAST_DOT_GAP = 9.0
 MOST_DOTS = 12
+SLACK = 5000
+"""Pixels that may be painted for nothing where that makes one part of two."""
 ANIMATION = 200
 
 
@@ -249,6 +252,14 @@ class Viewport(QGraphicsView):
             self.fit_all()
         self._looked()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        surface, parts = self._items.surface, joined(event.region())
+        surface.view = self.visible_rect()
+        if len(parts) > 1:
+            surface.strips = tuple(self.mapToScene(part).boundingRect() for part in parts)
+        super().paintEvent(event)
+        surface.view, surface.strips = None, ()
+
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         colors = self._items.surface.colors
         painter.fillRect(rect, colors.canvas)
@@ -264,6 +275,24 @@ class Viewport(QGraphicsView):
         offset = QPointF((area.x() - transform.dx()) % side, (area.y() - transform.dy()) % side)
         painter.drawTiledPixmap(area, tile, offset)
         painter.setWorldTransform(transform)
+
+
+def joined(parts: Iterable[QRect]) -> list[QRect]:
+    """The same parts of a view, neighbours as one."""
+    found: list[QRect] = []
+    for part in parts:
+        size = _size(part)
+        for other in list(found):
+            both = part.united(other)
+            if _size(both) <= size + _size(other) + SLACK:
+                found.remove(other)
+                part, size = both, _size(both)
+        found.append(part)
+    return found
+
+
+def _size(part: QRect) -> int:
+    return part.width() * part.height()
 
 
 @lru_cache(maxsize=8)

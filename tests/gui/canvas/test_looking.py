@@ -41,7 +41,7 @@ def test_the_map_is_there_when_part_is_out_of_view(net: Desk, qtbot: QtBot) -> N
     minimap = shown(net, qtbot)
     assert net.canvas.rect().contains(minimap.geometry())
     net.canvas.fit_all()
-    assert not minimap.isVisible()
+    qtbot.waitUntil(lambda: not minimap.isVisible())
 
 
 def test_the_map_can_be_switched_off(net: Desk, qtbot: QtBot) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import random
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import Problem
 from blockstudio.graph.edits import MoveNodes
+from blockstudio.gui.canvas import layers
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.pictures import Pictures
+from blockstudio.gui.canvas.view import Canvas
 
 from .conftest import ROOT, Desk
 
@@ -82,5 +86,54 @@ def test_a_long_wire_is_painted_in_parts_as_if_whole(net: Desk, monkeypatch: pyt
         net.canvas.set_view(place, zoom)
         parts = net.canvas.grab().toImage()
         with monkeypatch.context() as patch:
-            patch.setattr(EdgeItem, "seen_in", lambda edge, area: edge.path())
+            patch.setattr(EdgeItem, "path_in", lambda edge, area: edge.path())
             assert differing(parts, net.canvas.grab().toImage()) < ALIKE * parts.sizeInBytes() / 4
+
+
+@pytest.mark.parametrize("zoom", [0.8, 1.0, 1.9])
+def test_wires_of_straight_lines_look_like_curves(net: Desk, monkeypatch: pytest.MonkeyPatch, zoom: float) -> None:
+    net.session.push(MoveNodes(ROOT, {"relu": (530.0, 390.0), "linear_2": (200.0, 500.0)}), "")
+    for place in (QPointF(400, 200), QPointF(310.3, 250.7)):
+        net.canvas.set_view(place, zoom)
+        lines = net.canvas.grab().toImage()
+        with monkeypatch.context() as patch:
+            patch.setattr(QPainter, "drawLines", lambda painter, lines: None)
+            assert differing(lines, net.canvas.grab().toImage()) > ALIKE * lines.sizeInBytes() / 4
+            patch.setattr(layers, "in_lines", lambda pen: False)
+            assert differing(lines, net.canvas.grab().toImage()) < ALIKE * lines.sizeInBytes() / 4
+
+
+@pytest.mark.parametrize("zoom", [0.15, 0.4, 1.0])
+def test_a_scroll_paints_only_what_comes_into_view(net: Desk, qtbot: QtBot, zoom: float) -> None:
+    """With the map of the block in its corner, too; and then all looks as if painted afresh."""
+    net.session.push(MoveNodes(ROOT, {"relu": (2600.0, 1300.0), "linear_2": (-900.0, 900.0)}), "")
+    net.canvas.set_view(QPointF(400, 300), zoom)
+    qtbot.waitUntil(lambda: net.canvas.minimap.isVisible() == (zoom > 0.15))
+    qtbot.wait(200)  # until the map is painted
+    painted = Painted(net.canvas)
+    for dx, dy in ((14, 6), (-9, 40), (30, -5), (-3, -25), (0, 12)):
+        net.canvas.scroll_by(dx, dy)
+        QApplication.processEvents()
+    view = net.canvas.viewport()
+    assert painted.areas and max(painted.areas) < view.width() * view.height() / 3
+    scrolled = on_screen(net.canvas)
+    view.repaint()
+    assert differing(scrolled, on_screen(net.canvas)) < ALIKE * scrolled.sizeInBytes()
+
+
+class Painted(QObject):
+    """How many pixels are painted at a time."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__()
+        self.areas: list[int] = []
+        canvas.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.areas.append(sum(part.width() * part.height() for part in event.region()))
+        return False
+
+
+def on_screen(canvas: Canvas) -> QImage:
+    return canvas.screen().grabWindow(canvas.window().winId()).toImage()

@@ -1,0 +1,56 @@
+"""Wires as straight lines: Qt paints smooth lines in a third of the time that it takes for a smooth curve."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from math import ceil, hypot, log2
+
+from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtGui import QPainterPath, QTransform
+
+from blockstudio.graph.model import Endpoint
+from blockstudio.gui.canvas.edge_item import EdgeItem
+
+OVERLAP = 0.25
+"""Pixels that lines reach into each other, so that no seam is seen between them."""
+MOST = 2000
+"""Wires whose lines are kept; a screen full of them has some hundred."""
+
+
+class Strokes:
+    """The lines of wires, as long as these run as they did."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Endpoint, float], tuple[QPainterPath, list[QLineF]]] = {}
+
+    def of(self, edge: EdgeItem, area: QRectF, pixels: float) -> list[QLineF]:
+        """The lines to paint of a wire in an area, fine enough for so many pixels to a scene unit."""
+        fineness = 2.0 ** ceil(log2(pixels))  # few different ones, so that most steps of zoom find what there is
+        path = edge.path()
+        found = self._known.get((edge.target, fineness))
+        if found is None or found[0] is not path:
+            if len(self._known) > MOST:
+                self._known.clear()
+            found = self._known[edge.target, fineness] = path, lines_of(path, fineness)
+        lines = found[1]
+        if not edge.runs_on:
+            return lines
+        start, end, (least, most) = QLineF.x1, QLineF.x2, (area.left(), area.right())
+        if edge.down:
+            start, end, (least, most) = QLineF.y1, QLineF.y2, (area.top(), area.bottom())
+        first = bisect_left(lines, least, key=end)
+        return lines[first : bisect_right(lines, most, first, key=start)]
+
+
+def lines_of(path: QPainterPath, pixels: float) -> list[QLineF]:
+    """Lines that look like a path where a unit of it is so many pixels."""
+    lines = []
+    for polygon in path.toSubpathPolygons(QTransform.fromScale(pixels, pixels)):
+        (ax, ay), *others = [(x / pixels, y / pixels) for x, y in (point.toTuple() for point in polygon)]
+        for bx, by in others:
+            dx, dy = bx - ax, by - ay
+            if length := hypot(dx, dy):
+                more = OVERLAP / (pixels * length)
+                lines.append(QLineF(ax - more * dx, ay - more * dy, bx + more * dx, by + more * dy))
+            ax, ay = bx, by
+    return lines
