@@ -16,7 +16,7 @@ from blockstudio.gui.canvas.look import blend, measure
 from blockstudio.gui.canvas.note_item import FIELD, NoteItem
 from blockstudio.gui.canvas.pictures import Pictures
 from blockstudio.gui.canvas.spatial import Box
-from blockstudio.gui.canvas.strokes import Strokes
+from blockstudio.gui.canvas.strokes import Strokes, in_lines
 from blockstudio.gui.canvas.surface import Detail
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class WireLayer(Layer):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen, alike in groupby(seen, EdgeItem.pen):
             painter.setPen(pen)
-            if in_lines(pen) and not surface.printing:
-                pixels = surface.scale * surface.ratio
+            pixels = surface.scale * surface.ratio
+            if in_lines(pen, pixels) and not surface.printing:
                 painter.drawLines([line for edge in alike for line in self._strokes.of(edge, exposed, pixels)])
             else:
                 for edge in alike:
@@ -87,11 +87,6 @@ class WireLayer(Layer):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         if surface.detail == Detail.FULL and not surface.printing:
             _paint_points(painter, seen)
-
-
-def in_lines(pen: QPen) -> bool:
-    """Whether straight lines with a pen look like a curve, and take less time."""
-    return pen.widthF() > 0.0 and pen.style() == Qt.PenStyle.SolidLine
 
 
 def _paint_points(painter: QPainter, edges: Iterable[EdgeItem]) -> None:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from math import ceil, hypot, log2
 
-from PySide6.QtCore import QLineF, QRectF
-from PySide6.QtGui import QPainterPath, QTransform
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QPainterPath, QPen, QTransform
 
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.edge_item import EdgeItem
 
-OVERLAP = 0.25
+WIDEST = 4.5
+"""Pixels; where wider lines meet, it could be seen."""
+OVERLAP = 0.35
 """Pixels that lines reach into each other, so that no seam is seen between them."""
 MOST = 2000
 """Wires whose lines are kept; a screen full of them has some hundred."""
+
+
+def in_lines(pen: QPen, pixels: float) -> bool:
+    """Whether straight lines with a pen look like a curve and are painted sooner, a unit being so many pixels."""
+    return 0.0 < pen.widthF() * pixels <= WIDEST and pen.style() == Qt.PenStyle.SolidLine
 
 
 class Strokes:

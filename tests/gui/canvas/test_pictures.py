@@ -99,7 +99,7 @@ def test_wires_of_straight_lines_look_like_curves(net: Desk, monkeypatch: pytest
         with monkeypatch.context() as patch:
             patch.setattr(QPainter, "drawLines", lambda painter, lines: None)
             assert differing(lines, net.canvas.grab().toImage()) > ALIKE * lines.sizeInBytes() / 4
-            patch.setattr(layers, "in_lines", lambda pen: False)
+            patch.setattr(layers, "in_lines", lambda pen, pixels: False)
             assert differing(lines, net.canvas.grab().toImage()) < ALIKE * lines.sizeInBytes() / 4
 
 
