@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.edge_item import EdgeItem
@@ -51,7 +51,6 @@ class Layer(QGraphicsItem):
         """The parts to paint. Qt gives the rectangle round them: after a scroll to two sides that is everything."""
         return self.canvas.surface.strips or (option.exposedRect,)
 
-
     def whole(self, option: QStyleOptionGraphicsItem) -> Box:
         """All that is in view: how many things there are decides how each looks, however few are to paint."""
         view = self.canvas.surface.view or option.exposedRect
@@ -69,16 +68,16 @@ class WireLayer(Layer):
         surface = self.canvas.surface
         if surface.detail == Detail.OVERVIEW and not surface.printing:
             return
+        exposed = option.exposedRect.adjusted(-REACH, -REACH, REACH, REACH)
         areas = [area.adjusted(-REACH, -REACH, REACH, REACH) for area in self.exposed(option)]
         near = sorted(self.canvas.edges_near(*areas), key=_is_raised)
         seen = [edge for edge in near if not edge.hidden and any(map(edge.is_seen_in, areas))]
-        exposed = option.exposedRect.adjusted(-REACH, -REACH, REACH, REACH)
         rough = len(self.canvas.wires_near(self.whole(option))) > MOST_SMOOTH and not surface.printing
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not rough)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        pixels = surface.scale * surface.ratio
         for pen, alike in groupby(seen, EdgeItem.pen):
             painter.setPen(pen)
-            pixels = surface.scale * surface.ratio
             if in_lines(pen, pixels) and not surface.printing:
                 painter.drawLines([line for edge in alike for line in self._strokes.of(edge, exposed, pixels)])
             else:

@@ -18,6 +18,7 @@ from blockstudio.gui.canvas.export import paint
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key
 from blockstudio.gui.canvas.layers import label_place
+from blockstudio.gui.canvas.strokes import Strokes, lines_of
 from blockstudio.gui.canvas.walking import beside, in_turn
 
 from .conftest import ROOT, Desk, chain
@@ -75,8 +76,10 @@ def test_a_long_wire_seen_in_part_is_that_part_of_it(tower: Desk) -> None:
     edge = tower.scene.edges[Endpoint("linear", "input")]
     for top in (300.0, 700.0, 1200.0):
         area = QRectF(-1000.0, top, 3000.0, 100.0)
-        part = edge.seen_in(area)
-        assert part is not None and part.boundingRect().height() < 160.0
+        part = edge.path_in(area)
+        assert edge.is_seen_in(area) and part.boundingRect().height() < 160.0
+        lines = Strokes().of(edge, area, 1.0)
+        assert lines[0].y1() <= top and top + 100.0 <= lines[-1].y2() and len(lines) < len(lines_of(edge.path(), 1.0))
         for step in range(11):
             assert edge.distance(part.pointAtPercent(step / 10)) < 1.0
 
