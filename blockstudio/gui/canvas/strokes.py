@@ -53,7 +53,8 @@ def lines_of(path: QPainterPath, pixels: float) -> list[QLineF]:
     """Lines that look like a path where a unit of it is so many pixels."""
     lines = []
     for polygon in path.toSubpathPolygons(QTransform.fromScale(pixels, pixels)):
-        (ax, ay), *others = [(x / pixels, y / pixels) for x, y in (point.toTuple() for point in polygon)]
+        points = (point.toTuple() for point in polygon)  # type: ignore[attr-defined]  # it is a list of points
+        (ax, ay), *others = [(x / pixels, y / pixels) for x, y in points]
         for bx, by in others:
             dx, dy = bx - ax, by - ay
             if length := hypot(dx, dy):

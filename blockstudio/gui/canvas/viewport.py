@@ -253,7 +253,7 @@ class Viewport(QGraphicsView):
         self._looked()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        surface, parts = self._items.surface, joined(event.region())
+        surface, parts = self._items.surface, joined(event.region())  # type: ignore[arg-type]  # it has an iterator that the stub lacks
         surface.view = self.visible_rect()
         if len(parts) > 1:
             surface.strips = tuple(self.mapToScene(part).boundingRect() for part in parts)
