@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import click
 
 from blockstudio.errors import BlockStudioError, mark
-from blockstudio.interrupts import ended_by_interrupt
+from blockstudio.interrupts import ended_by_interrupt, told_when_ended
 from blockstudio.version import __version__
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -26,7 +26,7 @@ class _Interruptible(click.Command):
     """A command that Ctrl+C ends at once; how long a model may take is for the user to say."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        with ended_by_interrupt():
+        with told_when_ended(), ended_by_interrupt():
             return super().invoke(ctx)
 
 
@@ -114,7 +114,7 @@ def export(file: Path, out: Path, seed: int | None, params: Path | None, backgro
     document = load(file)
     suffix = out.suffix.lower()
     if suffix in (".svg", ".png"):
-        _export_image(document, out, background, scale)
+        _export_image(document, out, background, scale, str(file.parent))
     elif suffix == ".py":
         from blockstudio.compiler import source as generate
 
@@ -206,12 +206,13 @@ def _built(document: Any, seed: int | None, params: Path | None) -> Any:
     return module
 
 
-def _export_image(document: Any, out: Path, background: Any, scale: float) -> None:
+def _export_image(document: Any, out: Path, background: Any, scale: float, folder: str) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from blockstudio.graph.document import Location
     from blockstudio.gui.canvas.export import Look, export_image
+    from blockstudio.runtime.headless import shapes_of
 
-    export_image(document, Location(document.root), out, look=Look(background, scale))
+    export_image(document, Location(document.root), out, shapes_of(document, folder), Look(background, scale))
 
 
 def _write_text(out: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl+C at the command line: one line, and the end, whatever the user's Python is at."""
+"""How a command ends before it is done: by Ctrl+C, or by the user's Python. Always with one line that says so."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 STATUS = 130
 """What shells give for a program that Ctrl+C ended."""
@@ -16,6 +17,26 @@ GRACE = 1.0
 does not come back, get no more."""
 
 _LINE = b"blockstudio: Stopped.\n"
+_ENDED = b"blockstudio: Python in the model ended the program (os._exit(%d)).\n"
+_end = os._exit
+
+
+@contextmanager
+def told_when_ended() -> Iterator[None]:
+    """Within it Python that ends the whole program at once, which nothing can catch, is told of; the status is 1."""
+    ours = os.getpid()
+
+    def end(status: int) -> NoReturn:
+        if os.getpid() != ours:  # a child that has done its work
+            _end(status)
+        os.write(2, _ENDED % status)
+        _end(1)
+
+    os._exit = end
+    try:
+        yield
+    finally:
+        os._exit = _end
 
 
 @contextmanager
@@ -32,7 +53,7 @@ def ended_by_interrupt() -> Iterator[None]:
                 return
         if not ended.wait(GRACE):
             os.write(2, _LINE)
-            os._exit(STATUS)
+            _end(STATUS)
 
     watcher = threading.Thread(target=watch, name="interrupt watch", daemon=True)
     watcher.start()

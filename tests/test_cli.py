@@ -91,6 +91,27 @@ def test_exported_pictures_are_pictures(suffix: str, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert out.read_bytes().startswith(b"<?xml" if suffix == ".svg" else b"\x89PNG")
     assert out.stat().st_size > 2000
+    if suffix == ".svg":
+        assert all(shape in out.read_text() for shape in ("2×20", "2×256", "2×10"))
+
+
+def test_a_picture_executes_nothing(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    file = tmp_path / "net.blocks"
+    file.write_bytes(
+        with_code(f"    open({str(trace)!r}, 'w').close()\n\n    def forward(self, x):\n        return x\n")
+    )
+    result = called("export", str(file), str(tmp_path / "net.svg"))
+    assert result.returncode == 0, result.stderr
+    assert not trace.exists()
+
+
+def test_python_that_ends_the_program_is_told_of(tmp_path: Path) -> None:
+    file = tmp_path / "net.blocks"
+    file.write_bytes(with_code("    def forward(self, x):\n        __import__('os')._exit(3)\n        return x\n"))
+    result = started("run", str(file))
+    assert result.returncode == 1
+    assert result.stderr == "blockstudio: Python in the model ended the program (os._exit(3)).\n"
 
 
 def test_bad_input_is_one_line(tmp_path: Path) -> None:

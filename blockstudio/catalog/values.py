@@ -8,7 +8,7 @@ from types import UnionType
 
 from blockstudio.catalog.spec import REQUIRED, OptionSpec, OptionType
 from blockstudio.errors import OptionError, mark
-from blockstudio.graph.expressions import DTYPES
+from blockstudio.graph.expressions import DTYPES, LARGEST_INTEGER
 from blockstudio.graph.model import Expression, OptionValue
 
 _WANTED: Mapping[OptionType, str] = {
@@ -43,6 +43,8 @@ def check_value(option: OptionSpec, value: OptionValue) -> None:
         raise OptionError(_WANTED[option.type], option=option.name, value=_shown(value), choices=choices)
     for element in value if isinstance(value, tuple) else (value,):
         _check_bounds(option, element)
+        if "float" not in option.type and isinstance(element, int) and abs(element) >= LARGEST_INTEGER:
+            raise OptionError(mark("“{option}” is too large: {value}."), option=option.name, value=_shown(element))
     if option.length and isinstance(value, tuple) and len(value) not in (1, option.length):
         raise OptionError(
             mark("“{option}” takes {length} numbers, not {count}."),

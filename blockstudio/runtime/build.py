@@ -53,8 +53,16 @@ def build_compiled(compiled: Compiled, seed: int, **hyper_parameters: Any) -> nn
     # Building on GPUs moves their generators too; asking for those of GPUs in no use yet would start them.
     gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
     with torch.random.fork_rng(devices=gpus), explained():
-        torch.manual_seed(seed)
+        plant(seed)
         return model_class(compiled)(**hyper_parameters)
+
+
+def plant(seed: int) -> None:
+    """As `torch.manual_seed`; RunError for a number it does not take."""
+    try:
+        torch.manual_seed(seed)
+    except (ValueError, RuntimeError, OverflowError) as error:
+        raise RunError(mark("{seed} is too large for a seed."), seed=seed) from error
 
 
 def model_class(compiled: Compiled) -> type[nn.Module]:

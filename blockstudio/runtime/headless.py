@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from blockstudio.engine import protocol as p
 from blockstudio.errors import RunError, mark, worded
 from blockstudio.formats.project import to_json
-from blockstudio.graph.document import Document
+from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, Example
 from blockstudio.runtime.worker import ANSWERS, Worker
 
@@ -50,6 +50,23 @@ def export_document(
     worker = _opened(document, document.seed if seed is None else seed, params, folder)
     result = _ask(worker, p.ExportModel(str(out)))
     return [f"{note.path}: {worded(note.template, note.facts)}" for note in result.notes]
+
+
+@frozen
+class KnownShapes:
+    """What flows in a document, by the address of each output: what a picture of it knows."""
+
+    found: Mapping[tuple[str, str], p.TensorShape]
+
+    def shape(self, location: Location, node: str, port: str) -> p.TensorShape | None:
+        return self.found.get((location.path(node), port))
+
+
+def shapes_of(document: Document, folder: str = "") -> KnownShapes:
+    """The shapes in a document, worked out from its examples; Python of the user's own is not executed for them."""
+    worker = Worker()
+    shapes = _ask(worker, p.UpdateDocument(to_json(document), 0, trusted=False, folder=folder))
+    return KnownShapes({(row.path, row.port): row.value for row in shapes.ports})
 
 
 def _opened(document: Document, seed: int, params: Path | None, folder: str) -> Worker:

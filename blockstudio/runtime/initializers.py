@@ -22,10 +22,11 @@ from blockstudio.engine.protocol import TensorChange
 from blockstudio.errors import RunError, mark
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import Initializer
+from blockstudio.runtime.build import plant
 from blockstudio.runtime.changes import Transaction, Values, distinct
 from blockstudio.runtime.densities import UNKNOWN, density
 from blockstudio.runtime.interpreter import GLOBALS
-from blockstudio.runtime.parameters import Slot, layer_type, slots
+from blockstudio.runtime.parameters import Slot, layer_type, shape_name, slots
 from blockstudio.runtime.statistics import measure
 
 METHOD = "init_weights"
@@ -68,7 +69,7 @@ def apply(
                 filled.setdefault(key, []).append(rule)
     tensors = {key: tensor for key, tensor in distinct(model).items() if key in filled}
     if seed is not None:
-        torch.manual_seed(seed)
+        plant(seed)
     with Transaction(tensors) as transaction:
         for path, instance in instances.items():
             with _hyper_parameters(instance, compiled, path):
@@ -133,7 +134,7 @@ def _run(method: _Method, instance: nn.Module, tensors: Values) -> None:
             mark("The rule cannot fill “{key}” of shape {shape}: {reason}."),
             path=path,
             key=key,
-            shape=str(tuple(tensors[key].shape)),
+            shape=shape_name(tensors[key]),
             reason=reason,
         ) from error
 

@@ -15,6 +15,7 @@ from blockstudio.errors import RunError, mark
 from blockstudio.graph.document import Document
 from blockstudio.graph.expressions import DTYPES
 from blockstudio.graph.model import Example
+from blockstudio.runtime.refusals import overflow
 from blockstudio.runtime.tensor_files import read
 
 
@@ -56,6 +57,8 @@ def make(example: Example, name: str, device: str = "cpu") -> Tensor:
     try:
         return GENERATORS[example.generator](example, dtype).to(device)
     except (RuntimeError, TypeError, ValueError, MemoryError, OverflowError) as error:
+        if (template := overflow(str(error))) is not None:
+            raise RunError(template, path=name) from error
         raise RunError(
             mark("The input “{name}” cannot be made: {reason}."),
             name=name,

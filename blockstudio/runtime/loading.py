@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from blockstudio.engine.protocol import KeyReport, LoadReport
 from blockstudio.errors import TensorFileError, mark
 from blockstudio.runtime.changes import Transaction, Values, distinct
-from blockstudio.runtime.parameters import dtype_name, is_lazy
+from blockstudio.runtime.parameters import dtype_name, is_lazy, shape_name
 from blockstudio.runtime.tensor_files import Contents
 
 
@@ -74,7 +74,7 @@ def _fits(expected: Tensor, found: Tensor) -> bool:
 
 def _faults(key: str, expected: Tensor, found: Tensor) -> list[KeyReport]:
     if not is_lazy(expected) and expected.shape != found.shape:
-        return [KeyReport(key, "shape", _shape(expected), _shape(found))]
+        return [KeyReport(key, "shape", shape_name(expected), shape_name(found))]
     faults = []
     if not _fits(expected, found):
         faults.append(KeyReport(key, "kind", dtype_name(expected.dtype), dtype_name(found.dtype)))
@@ -109,8 +109,4 @@ def _nan(tensor: Tensor) -> int:
 
 
 def _word(tensor: Tensor) -> str:
-    return "?" if is_lazy(tensor) else f"{_shape(tensor)} {dtype_name(tensor.dtype)}"
-
-
-def _shape(tensor: Tensor) -> str:
-    return str(tuple(tensor.shape))
+    return "?" if is_lazy(tensor) else f"{shape_name(tensor)} {dtype_name(tensor.dtype)}"

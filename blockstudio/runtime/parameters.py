@@ -117,6 +117,11 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def shape_name(tensor: Tensor) -> str:
+    """The sizes as tables and messages have them: (2, 20), and (8) of one dimension."""
+    return f"({', '.join(map(str, tensor.shape))})"
+
+
 def layer_type(module: nn.Module) -> str:
     """ "torch.nn.Linear" of a module of torch, the bare class name of any other."""
     kind = type(module)

@@ -7,13 +7,16 @@ from typing import Any
 
 from blockstudio.errors import RunError, mark
 from blockstudio.runtime.devices import is_out_of_memory
+from blockstudio.runtime.refusals import overflow
 
 _WANTED = re.compile(r"allocate (\d+) bytes")
 
 
 def raised(error: BaseException, path: str, **facts: Any) -> RunError:
-    """The error of the node at `path`: in plain words where memory ran out, else what was raised."""
+    """The error of the node at `path`: in plain words where memory or numbers ran out, else what was raised."""
     facts = {"kind": type(error).__name__, "reason": str(error), **facts}
+    if (template := overflow(str(error))) is not None:
+        return RunError(template, path=path, **facts)
     if not is_out_of_memory(error):
         return RunError(mark("It raised {kind}: {reason}"), path=path, **facts)
     wanted = _WANTED.search(str(error))

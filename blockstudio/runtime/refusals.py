@@ -38,7 +38,13 @@ def _refusal(said: str, template: str, **read: Callable[[str], Any]) -> _Refusal
 
 _SIZES = r"[\[(]?(?P<{}>[\dx, ]+)[\])]?"
 
+_OVERFLOW = _refusal(
+    r"Overflow when unpacking|int too (big|large) to convert",
+    mark("It has a whole number that is too large: torch counts up to 9,223,372,036,854,775,807."),
+)
+
 _STEPS = (
+    _OVERFLOW,
     _refusal(
         r"expected to be in range of \[(?P<least>-?\d+), (?P<most>-?\d+)\], but got (?P<dim>-?\d+)",
         mark("There is no dimension {dim} in {inputs}: it must be from {least} to {most}."),
@@ -127,6 +133,7 @@ _STEPS = (
 )
 
 _CONSTRUCTORS = (
+    _OVERFLOW,
     _refusal(
         r"(?P<number>\w+)(?: \(\d+\))? must be divisible by (?P<divisor>\w+)",
         mark("{number} must be divisible by {divisor}."),
@@ -134,6 +141,12 @@ _CONSTRUCTORS = (
         divisor=str,
     ),
 )
+
+
+def overflow(text: str) -> str | None:
+    """The wording of a number that torch cannot count to; None where that is not what it says."""
+    found = _found((_OVERFLOW,), text)
+    return found[0] if found else None
 
 
 def step_refused(text: str) -> tuple[str, Facts] | None:

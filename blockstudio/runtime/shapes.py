@@ -20,6 +20,7 @@ from blockstudio.runtime import inputs as examples
 from blockstudio.runtime.abstract import UNKNOWN, Abstract, Known, known_tensor, on_meta
 from blockstudio.runtime.interpreter import evaluate
 from blockstudio.runtime.misfits import Fault
+from blockstudio.runtime.refusals import overflow
 from blockstudio.runtime.shape_steps import Steps
 from blockstudio.runtime.shape_walk import Found, Walk
 
@@ -79,7 +80,7 @@ class ShapeFinder:
         except BlockStudioError as error:
             found.blame(path, Fault("input-example", error.template, dict(error.facts)))
         except (RuntimeError, TypeError, ValueError, OverflowError, AttributeError) as error:
-            template = mark("The input “{name}” cannot be made: {reason}.")
+            template = overflow(str(error)) or mark("The input “{name}” cannot be made: {reason}.")
             found.blame(path, Fault("input-example", template, {"name": port.name, "reason": str(error).rstrip(".")}))
         return UNKNOWN
 

@@ -16,6 +16,7 @@ from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import BOUNDARY, Definition, Layer
 from blockstudio.runtime import inputs
 from blockstudio.runtime.live import Live, LiveModel
+from blockstudio.runtime.parameters import shape_name
 from blockstudio.runtime.running import mode
 from blockstudio.runtime.shapes import ShapeFinder
 
@@ -149,7 +150,7 @@ def _outputs(live: Live, document: Document, folder: str) -> dict[str, str]:
 
 def _shape(value: Any) -> str:
     if isinstance(value, Tensor):
-        return str(tuple(value.shape))
+        return shape_name(value)
     if isinstance(value, tuple | list):
         return ", ".join(filter(None, map(_shape, value)))
     return ""

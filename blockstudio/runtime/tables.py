@@ -11,6 +11,7 @@ from torch import Tensor
 
 from blockstudio.errors import ExpressionError, mark
 from blockstudio.graph.expressions import check_index
+from blockstudio.runtime.parameters import shape_name
 from blockstudio.runtime.statistics import plain
 
 HEAT_MAP = 128
@@ -75,7 +76,7 @@ def select(tensor: Tensor, index: str) -> Tensor:
         raise ExpressionError(
             mark("“{index}” does not fit a tensor of shape {shape}: {reason}."),
             index=index,
-            shape=str(tuple(tensor.shape)),
+            shape=shape_name(tensor),
             reason=str(error).rstrip("."),
         ) from error
     assert isinstance(part, Tensor)

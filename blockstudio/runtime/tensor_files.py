@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from blockstudio.engine.protocol import Saved, TensorEntry, TensorFile
 from blockstudio.errors import TensorFileError, mark
 from blockstudio.formats.files import write_atomically
-from blockstudio.runtime.parameters import dtype_name, is_lazy
+from blockstudio.runtime.parameters import dtype_name, is_lazy, shape_name
 
 Container = Literal["tensor", "list", "dict"]
 
@@ -95,7 +95,7 @@ def read(file: str) -> Contents:
                 mark("“{file}” claims a tensor “{key}” of shape {shape}, which it does not hold."),
                 file=file,
                 key=key,
-                shape=str(tuple(tensor.shape)),
+                shape=shape_name(tensor),
             )
     return contents
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import torch
 from attrs import evolve
 from torch import Tensor
 
@@ -21,7 +20,7 @@ from blockstudio.errors import RunError, mark
 from blockstudio.formats.project import from_json, to_json
 from blockstudio.graph.model import Definition, Example
 from blockstudio.runtime import devices, initializers, inputs, loading, tensor_files, values, views
-from blockstudio.runtime.build import explained
+from blockstudio.runtime.build import explained, plant
 from blockstudio.runtime.changes import Transaction, Values, distinct, put
 from blockstudio.runtime.importing.quiet import undisturbed
 from blockstudio.runtime.live import Live, LiveModel
@@ -150,7 +149,7 @@ class Worker:
     def run_model(self, request: p.RunModel) -> p.RunResult:
         live, device = self._models.current(), self._models.device
         if request.seed is not None:
-            torch.manual_seed(request.seed)
+            plant(request.seed)
         given = self._inputs(live, request.inputs, device)
         training = self._models.training if request.training is None else request.training
         versions = _versions(live)

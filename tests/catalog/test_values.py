@@ -12,6 +12,16 @@ from blockstudio.graph.model import Expression, OptionValue
 
 
 @pytest.mark.parametrize(
+    ("kind", "value"), [("int", 2**63), ("int|tuple", (3, -(2**70))), ("number", 10**20), ("any", (2**63,))]
+)
+def test_numbers_that_torch_cannot_count_to(kind: OptionType, value: OptionValue) -> None:
+    check_value(OptionSpec("size", "int"), 2**63 - 1)
+    check_value(OptionSpec("size", "float"), 10**20)
+    with pytest.raises(OptionError, match="“size” is too large"):
+        check_value(OptionSpec("size", kind), value)
+
+
+@pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
         ("int", [0, -3], [True, 1.5, "1", (1,)]),

@@ -143,7 +143,7 @@ def test_elements_and_slices(index: str, expression: str, expected: list[list[fl
 @pytest.mark.parametrize(
     ("failing", "message"),
     [
-        (rule("xavier_uniform_", "shared", parameter="bias"), r"“shared\.bias” of shape \(4,\): Fan in and fan out"),
+        (rule("xavier_uniform_", "shared", parameter="bias"), r"“shared\.bias” of shape \(4\): Fan in and fan out"),
         (rule("uniform_", "shared", arguments={"a": 2.0, "b": 1.0}), r"“shared\.weight” of shape \(4, 4\)"),
         (Initializer(target="shared", parameter="weight", index="9, 9", expression="0"), "index 9 is out of bounds"),
         (Initializer(target="shared", parameter="weight", expression="torch.zeros(3)"), "must match the size|expand"),

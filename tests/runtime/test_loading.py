@@ -46,8 +46,8 @@ def test_every_difference_is_reported_before_anything_changes(tmp_path: Path) ->
     report = compare(model, contents)
     assert report.matching == 7
     assert {(fault.key, fault.problem, fault.expected, fault.found) for fault in report.keys} == {
-        ("0.bias", "missing", "(8,) float32", ""),
-        ("3.weight", "unexpected", "", "(1,) float32"),
+        ("0.bias", "missing", "(8) float32", ""),
+        ("3.weight", "unexpected", "", "(1) float32"),
         ("2.weight", "shape", "(2, 8)", "(3, 3)"),
         ("0.weight", "dtype", "float32", "float64"),
         ("2.bias", "nan", "", "1 / 2"),

@@ -17,7 +17,7 @@ from blockstudio.engine import protocol as p
 from blockstudio.errors import RunError
 from blockstudio.formats.project import load, to_json
 from blockstudio.graph.document import Document
-from blockstudio.graph.model import CodeDefinition, Definition, Example, Initializer, While
+from blockstudio.graph.model import CodeDefinition, Definition, Example, Expression, Initializer, While
 from blockstudio.runtime import live
 from blockstudio.runtime.worker import ANSWERS, Worker
 from tests.compiler import models
@@ -211,6 +211,18 @@ def test_exceptions_in_code_name_the_node(init: str, forward: str, message: str)
     failure = asked.fails(p.RunModel({}))
     assert (failure.kind, failure.path) == ("RunError", "Net/block") and message in words(failure)
     assert message in failure.detail
+
+
+def test_numbers_past_64_bits_are_told_in_plain_words() -> None:
+    """Where no check of the document sees them: worked out by expressions, or in an input."""
+    layers = [layer("big", "Linear", in_features=20, out_features=Expression("10 ** 20"))]
+    asked = Asked(with_example(net(graph("x", "y", layers, "x>big big>y")), (2, 20)))
+    huge = Asked()
+    shapes = huge.update(with_example(mlp(), (10**20, 2)))
+    assert all("too large" in problem.template for problem in shapes.problems) and shapes.problems
+    for failure in (asked.fails(p.RunModel({})), huge.fails(p.RunModel({}))):
+        assert "too large" in failure.template
+    assert "too large for a seed" in asked.fails(p.BuildModel(2**64)).template
 
 
 @pytest.mark.parametrize("forward", ["raise SystemExit", "exit(3)", "quit()"])
