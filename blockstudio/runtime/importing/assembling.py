@@ -54,9 +54,13 @@ class Assembler:
     _sources: dict[tuple[str, str], str] = field(factory=dict)
     _helpers: set[str] = field(factory=set)
     """The names that the sources of blocks define besides their classes."""
+    _imported: set[str] = field(factory=set)
+    """Those that they import."""
 
     def assemble(self) -> Document:
         heights = self._heights()
+        for number in heights:
+            self._imported |= set(bound_names(self.session.blocks[number].source).imported)
         self.definitions[self.name] = Definition(self.name)  # keeps its name, and comes first
         for height in range(max(heights.values()) + 1):
             blocks = [self.session.blocks[number] for number, found in heights.items() if found == height]
@@ -99,8 +103,9 @@ class Assembler:
         changed = {block.class_name: name} if name != block.class_name else {}
         helpers = [helper for helper in bound_names(block.source).defined if helper != block.class_name]
         for helper in helpers:
-            if helper in self._helpers or helper in self.definitions:
-                changed[helper] = next_free(f"{name}_{helper.strip('_')}", self._helpers)
+            taken = {*self._helpers, *self.definitions, *self._imported}
+            if helper in taken:
+                changed[helper] = next_free(f"{name}_{helper.strip('_')}", taken)
             self._helpers.add(changed.get(helper, helper))
         return renamed(block.source, changed) if changed else block.source
 
@@ -132,7 +137,7 @@ class Assembler:
     def _name(self, block: Block, wanted: str, graph: Graph | None = None) -> str:
         if block is self.root:
             return self.name
-        name = class_name(wanted, {*self.definitions, *self._helpers})
+        name = class_name(wanted, {*self.definitions, *self._helpers, *self._imported})
         base = class_name(wanted, ())
         known = self.definitions.get(base)
         if name != base and graph is not None and isinstance(known, Definition):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import functools
 import math
@@ -31,8 +32,6 @@ def written(value: Any, source: Source) -> str:
             return str(value)
         case torch.device():
             return f'torch.device("{value}")'
-        case enum.Enum():
-            return f"{source.name(type(value))}.{value.name}"
         case functools.partial():
             source.name(functools.partial, "partial")
             parts = [written(value.func, source), *(written(arg, source) for arg in value.args)]
@@ -59,6 +58,10 @@ def written(value: Any, source: Source) -> str:
         if getattr(value, "__name__", "") == "<lambda>":
             raise NotStandalone("it keeps a lambda")
         return _known(value) or source.name(value)
+    if dataclasses.is_dataclass(value):
+        fields = [field.name for field in dataclasses.fields(value) if field.init]
+        inner = ", ".join(f"{name}={written(getattr(value, name), source)}" for name in fields)
+        return f"{source.name(type(value))}({inner})"
     raise NotStandalone(f"it keeps a {type(value).__name__}")
 
 

@@ -146,7 +146,7 @@ def _with_arguments(session: Session, module: nn.Module, call: _Call, signature:
     if reason:
         raise NotStandalone(reason)
     options, fixed = _options(kind, arguments)
-    source = _source(kind)
+    source = _source(kind, imported=imported)
     if call.is_plain and not (imported or fixed):
         source.name(kind)
         return _finished(session, module, call, signature, source, kind.__name__, options)
@@ -166,7 +166,7 @@ def _with_attributes(
     kind = type(module)
     if isinstance(module, nn.RNNBase):
         raise NotStandalone("it is a recurrent layer that keeps its weights twice")
-    source = _source(kind)
+    source = _source(kind, imported=imported)
     base = _base(source, kind, imported=imported)
     body = synthesis.constructor(session, module, source)
     forward = "\n" + call.forward(source) if imported or not call.is_plain else ""
@@ -186,7 +186,7 @@ def _as_recorded(session: Session, module: Recorded, call: _Call, signature: Sig
 def _with_factory(session: Session, module: nn.Module, call: _Call, signature: Signature) -> Block:
     """The whole model, made anew by what made it for the import."""
     kind = type(module)
-    source = _source(kind)
+    source = _source(kind, imported=True)
     base = _base(source, kind, imported=True)
     source.imports[session.target.factory_import] = None
     source.parts[kind.__name__] = (
@@ -198,8 +198,9 @@ def _with_factory(session: Session, module: nn.Module, call: _Call, signature: S
     return _finished(session, module, call, signature, source, kind.__name__, {})
 
 
-def _source(kind: type) -> Source:
-    return Source(package_of(kind))
+def _source(kind: type, *, imported: bool) -> Source:
+    """A source to be; where the class is imported, so is what is installed beside it."""
+    return Source("" if imported else package_of(kind))
 
 
 def _base(source: Source, kind: type, *, imported: bool) -> str:

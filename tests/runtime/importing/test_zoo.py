@@ -45,14 +45,16 @@ def test_models_of_torchvision(name: str, definitions: int) -> None:
         assert_same(make(target, arguments).module, result.document, inputs, gradients=False)
 
 
-@pytest.mark.parametrize("name", ["timm.resnet10t", "timm.vit_tiny_patch16_224", "timm.swin_tiny_patch4_window7_224"])
+@pytest.mark.parametrize(
+    "name", ["timm.resnet10t", "timm.vit_tiny_patch16_224", "timm.swin_tiny_patch4_window7_224", "timm.mobilevit_xxs"]
+)
 def test_models_of_timm(name: str) -> None:
     available("timm")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        target, arguments = zoo.target_of(name)
+        target, arguments = zoo.target_of(f"timm.{name}")
         result = import_target(target, arguments)
         assert any(not isinstance(found, CodeDefinition) for found in result.document.definitions.values())
-        inputs = zoo.inputs_for(name)
+        inputs = zoo.inputs_for(f"timm.{name}")
         assert inputs is not None
         assert_same(make(target, arguments).module, result.document, inputs, gradients=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -256,3 +258,52 @@ class Window(nn.Module):
 
 def windows() -> nn.Module:
     return nn.Sequential(Window(3), Window((2, 4)))
+
+
+@dataclass
+class Made:
+    """What layers are made of."""
+
+    norm: type[nn.Module] = nn.LayerNorm
+    size: int = 8
+
+
+class Shrink(nn.Module):
+    """Is made with an object, and loops as long as the data say."""
+
+    def __init__(self, made: Made) -> None:
+        super().__init__()
+        self.made = made
+        self.norm = made.norm(made.size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm(x)
+        while x.abs().sum() > float(Fraction(3, 2)):
+            x = x / 2
+        return x
+
+
+class Half(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(x) * 0.5
+
+
+Half.__name__ = "Fraction"
+
+
+@model(x(2, 8), opaque="Shrink")
+class SharedNames(nn.Module):
+    """Has a block that is called like what another one imports."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made = Made(size=8)
+        self.first = Half()
+        self.shrink = Shrink(self.made)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.shrink(self.first(x))
