@@ -43,7 +43,7 @@ class Session:
     fingerprints: Fingerprints = field(init=False)
     layers: Layers = field(init=False)
     _known: dict[Any, Block] = field(factory=dict)
-    _like: dict[Any, list[Block]] = field(factory=dict)
+    _like: dict[int, list[Block]] = field(factory=dict)
     _makings: dict[int, tuple[Mapping[str, Any], str]] = field(factory=dict)
     _helpers: dict[str, Block] = field(factory=dict)
     forced: dict[Any, str] = field(factory=dict)
@@ -112,15 +112,15 @@ class Session:
 
     def _interned(self, block: Block) -> Block:
         """The block that is just like this one, if there is one: the first of them is used for all."""
-        for other in self._like.setdefault((type(block.module), block.kind, block.class_name, block.inputs), []):
+        like = self._like.setdefault(self.number(block.module), [])
+        for other in like:
             if (
                 block.makes_the_same_as(other)
                 and other.spec == block.spec
                 and list(map(_shown, other.outputs)) == list(map(_shown, block.outputs))
-                and self.number(other.module) == self.number(block.module)
             ):
                 return other
-        self._like[type(block.module), block.kind, block.class_name, block.inputs].append(block)
+        like.append(block)
         return block
 
     def _graph(self, module: nn.Module, signature: Signature) -> Block:
