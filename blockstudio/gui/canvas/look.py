@@ -237,11 +237,20 @@ class Measure:
         return low
 
 
+CLOSING = "，。；：！？、）》」』】”’"
+"""Marks that begin no line."""
+
+
 def _pieces(text: str) -> list[str]:
-    """Words with the space behind them; each Chinese character for itself."""
+    """Words with the space behind them; each Chinese character for itself, with the marks that end it."""
     pieces: list[str] = []
     word = ""
     for letter in text:
+        if letter in CLOSING and (word or pieces):
+            pieces.append(word or pieces.pop())
+            pieces[-1] += letter
+            word = ""
+            continue
         wide = ord(letter) > 0x2E7F
         if wide and word:
             pieces.append(word)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import lru_cache
 from math import floor
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from attrs import Factory, define
@@ -19,6 +20,7 @@ from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered
 from blockstudio.gui.canvas.pictures import StillPicture
 from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.signs import LARGEST_ICON, LEAST_ICON, Sign, sign
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import FEW, Detail, Surface
 
@@ -30,12 +32,13 @@ TILE = 3072.0
 """Side of the squares that the graph is gathered by: a change costs only the squares it touches."""
 LEAST_NAME = 7.0
 """Pixels of the name of an input or output that does not fit into its pill."""
-LEAST_ICON = 6
-LARGEST_ICON = 14
-"""Pixels of an icon in the place of a title."""
+SIDES = 5.0
+"""Pixels left free beside a title, on both sides together."""
 MOST_ROUNDED = 300
 """Boxes that get round corners; with more, none is large enough to show them."""
 
+SOFT = 0.25
+"""How much of the canvas there is in the colour of a box without a title: thousands of them are no glare."""
 PILLS = ""
 """Stands for no category, whose colour pills have."""
 
@@ -86,9 +89,9 @@ class OverviewLayer(Layer):
         self._tiles: dict[Cell, Tile] | None = None
         self._stale: set[Cell] = set()
         self._still = StillPicture()
-        self._titles: dict[tuple[str, int], QStaticText] = {}
-        self._fonts: dict[int, tuple[QFont, float]] = {}
-        """By size, with the height above the middle of a line."""
+        self._titles: dict[tuple[str, int, int], QStaticText] = {}
+        self._fonts: dict[tuple[str, int], tuple[QFont, float]] = {}
+        """By role and size, with the height above the middle of a line."""
 
     def forget(self) -> None:
         """Everything changed: gather again when next painted."""
@@ -148,7 +151,7 @@ class OverviewLayer(Layer):
         painter.setPen(Qt.PenStyle.NoPen)
         for tile in tiles:
             for name, boxes in tile.boxes.items():
-                painter.setBrush(color_named(name, surface))
+                painter.setBrush(blend(color_named(name, surface), surface.colors.canvas, SOFT))
                 painter.drawRects(boxes)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(_cosmetic(surface.colors.error, 2.0))
@@ -216,12 +219,13 @@ class OverviewLayer(Layer):
         painter.setPen(surface.colors.text)
         last = 0
         unnamed: list[NodeItem] = []
+        signs: list[tuple[NodeItem, Sign]] = []
         for item in items:
             title = item.face.far_title if isinstance(item, NodeItem) else item.key.name
             left, top, right, bottom = item.box()
             if isinstance(item, NodeItem) and item.geometry.inside is not None:
                 bottom = top + item.geometry.inside.place.y()
-            size = title_size(title, right - left - 10.0, bottom - top - 4.0, surface.scale)
+            size = title_size(title, right - left - SIDES / surface.scale, bottom - top - 4.0, surface.scale)
             above = 0.0
             if not size and isinstance(item, PillItem):
                 # An end of the graph is worth more room than it takes, and has it above itself.
@@ -235,13 +239,27 @@ class OverviewLayer(Layer):
             if size != last:
                 painter.setFont(font)
                 last = size
+            if rounded and isinstance(item, NodeItem):
+                found = sign(item.face, QRectF(left, top, right - left, bottom - top), size, surface.scale)
+                signs.append((item, found))
+                painter.drawStaticText(found.title - QPointF(0.0, height), self._title(title, size, font))
+                continue
             width = measure("title").width(title) * size / TITLE_SIZE
             painter.drawStaticText(
                 QPointF((left + right - width) / 2, (top + bottom) / 2 - height - above), self._title(title, size, font)
             )
         if len(items) <= FEW:
             self._paint_names_above(painter, unnamed, [item.body for item in items])
-        self._paint_icons(painter, unnamed)
+        painter.setPen(surface.colors.detail)
+        last = 0
+        for small, found in sorted(((found.detail_size, found) for _, found in signs if found.detail), key=itemgetter(0)):
+            font, height = self._font(small, "detail")
+            if small != last:
+                painter.setFont(font)
+                last = small
+            painter.drawStaticText(found.detail_place - QPointF(0.0, height), self._title(found.detail, small, font))
+        self._paint_icons(painter, [(item, item.body.center(), LARGEST_ICON) for item in unnamed])
+        self._paint_icons(painter, [(item, found.icon, found.side) for item, found in signs if found.side])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for item in items:
             if isinstance(item, NodeItem) and item.geometry.inside is not None:
@@ -266,19 +284,19 @@ class OverviewLayer(Layer):
                 taken.append(place.adjusted(-size / 3, 0, size / 3, 0))
                 painter.drawStaticText(place.topLeft(), self._title(title, size, font))
 
-    def _paint_icons(self, painter: QPainter, items: list[NodeItem]) -> None:
-        """Where no title can be read, the icon still tells the kind."""
+    def _paint_icons(self, painter: QPainter, places: list[tuple[NodeItem, QPointF, int]]) -> None:
+        """Icons round places, with so many pixels at most; where no title can be read, they still tell the kind."""
         device = painter.device()
         ratio = device.devicePixelRatioF() if device is not None else 1.0
         surface = self.canvas.surface
         transform = painter.worldTransform()
         painter.resetTransform()
-        for item in items:
-            body = transform.mapRect(item.body)
-            side = int(min(LARGEST_ICON, body.height() - 2.0, body.width() - 2.0))
+        for item, place, most in places:
+            body, center = transform.mapRect(item.body), transform.map(place)
+            side = int(min(most, body.height() - 2.0, body.width() - 2.0))
             if side >= LEAST_ICON:
                 picture = icon_picture(item.face.icon, side, color_named(_color_of(item), surface).name(), ratio)
-                painter.drawPixmap(QPointF(body.center().x() - side / 2, body.center().y() - side / 2), picture)
+                painter.drawPixmap(QPointF(center.x() - side / 2, center.y() - side / 2), picture)
         painter.setWorldTransform(transform)
 
     def _paint_boxes(
@@ -306,22 +324,23 @@ class OverviewLayer(Layer):
             radius = PILL / 2 if isinstance(item, PillItem) else RADIUS
             fill_bordered(painter, item.body, radius, edge, width / scale, fill)
 
-    def _font(self, size: int) -> tuple[QFont, float]:
-        found = self._fonts.get(size)
+    def _font(self, size: int, role: str = "title") -> tuple[QFont, float]:
+        found = self._fonts.get((role, size))
         if found is None:
-            font = QFont(self.canvas.surface.fonts.title)
+            font = QFont(getattr(self.canvas.surface.fonts, role))
+            share = size / font.pixelSize()
             font.setPixelSize(size)
-            height = QFontMetricsF(font).ascent() - measure("title").middle(0.0) * size / TITLE_SIZE
-            found = self._fonts[size] = font, height
+            height = QFontMetricsF(font).ascent() - measure(role).middle(0.0) * share
+            found = self._fonts[role, size] = font, height
         return found
 
     def _title(self, title: str, size: int, font: QFont) -> QStaticText:
         """Laid out once: the same words come back on thousands of nodes."""
-        found = self._titles.get((title, size))
+        found = self._titles.get(key := (title, size, font.weight()))
         if found is None:
             if len(self._titles) > 5000:
                 self._titles.clear()
-            found = self._titles[title, size] = QStaticText(title)
+            found = self._titles[key] = QStaticText(title)
             found.setTextFormat(Qt.TextFormat.PlainText)
             found.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
         return found

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.edits import SetNote
 from blockstudio.graph.model import Endpoint, Note
 from blockstudio.gui import theme
 from blockstudio.gui.canvas import look
+from blockstudio.gui.canvas.faces import Face
 from blockstudio.gui.canvas.layers import label_place
 from blockstudio.gui.canvas.node_painting import HEAD_TINT
+from blockstudio.gui.canvas.overview import SIDES
+from blockstudio.gui.canvas.signs import sign
 from blockstudio.gui.theme import DARK, LIGHT, Theme
 
 from .conftest import ROOT, Desk
@@ -85,3 +89,53 @@ def test_the_label_of_a_wire_stands_on_what_is_behind_it(net: Desk, monkeypatch:
     frame = image.pixelColor(net.canvas.mapFromScene(bare))
     assert frame != canvas
     assert abs(behind().lightness() - frame.lightness()) <= 1
+
+
+# --- from afar ----------------------------------------------------------------------------------
+
+FACES = [
+    Face("Conv2d", "conv1", "3 → 64, 7×7, stride 2", icon="mdi6.grid"),
+    Face("一个有二十个输入端口的自定义模块", "big", "channels = 128", icon="mdi6.cube-outline"),
+    Face("ReLU", icon="mdi6.sync"),
+    Face("Sequential", "a_name_of_a_good_many_letters", "5 layers", icon="mdi6.sync", style="structure"),
+]
+
+
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.far_title)
+@pytest.mark.parametrize("scale", [0.05, 0.12, 0.25, 0.35, 0.5])
+def test_what_stands_on_a_node_from_afar_stays_on_it(qapp: QApplication, face: Face, scale: float) -> None:
+    for width in (96.0, 160.0, 240.0, 480.0):
+        for height in (40.0, 60.0, 110.0, 400.0):
+            box = QRectF(100, 50, width, height)
+            size = look.title_size(face.far_title, width - SIDES / scale, height - 4.0, scale)
+            if not size:
+                continue
+            found = sign(face, box, size, scale)
+            title = look.measure("title").width(face.far_title) * size / look.TITLE_SIZE
+            assert box.left() <= found.title.x() and found.title.x() + title <= box.right()
+            assert box.top() <= found.title.y() - size / 2 and found.title.y() + size / 2 <= box.bottom()
+            if found.side:
+                assert box.left() <= found.icon.x() - found.side / 2 / scale
+                assert found.icon.x() + found.side / 2 / scale <= found.title.x()
+            if found.detail:
+                assert found.detail_size < size
+                assert found.detail_size * scale >= look.LEAST_TITLE
+                length = look.measure("detail").width(found.detail) * found.detail_size / look.DETAIL_SIZE
+                assert box.left() <= found.detail_place.x() and found.detail_place.x() + length <= box.right()
+                assert found.title.y() + size / 2 <= found.detail_place.y() - found.detail_size / 2
+                assert found.detail_place.y() + found.detail_size / 2 <= box.bottom()
+
+
+def test_with_room_a_node_from_afar_shows_icon_and_options(qapp: QApplication) -> None:
+    found = sign(FACES[0], QRectF(0, 0, 240, 100), 20, 0.5)
+    assert found.side and found.detail == FACES[0].detail
+    assert not sign(FACES[0], QRectF(0, 0, 100, 40), 20, 0.5).side
+    assert not sign(FACES[0], QRectF(0, 0, 240, 40), 20, 0.5).detail
+
+
+def test_no_line_of_chinese_begins_with_a_mark_that_ends_words(qapp: QApplication) -> None:
+    text = "卷积变窄，再变宽。ResNet：四段、（各有）若干块！" * 3
+    for width in range(70, 200, 7):
+        lines = look.measure("detail").wrapped(text, float(width))
+        assert "".join(lines) == text
+        assert not [line for line in lines[1:] if line[0] in look.CLOSING]
