@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
-from math import floor
-from operator import itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from attrs import Factory, define
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
@@ -21,15 +19,13 @@ from blockstudio.gui.canvas.node_painting import badge, fill_bordered
 from blockstudio.gui.canvas.pictures import StillPicture
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.signs import LARGEST_ICON, LEAST_ICON, Sign, sign
-from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import FEW, Detail, Surface
+from blockstudio.gui.canvas.tiles import TILE, Cell, Tile, cell_of, color_of, start_of
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.edge_item import EdgeItem
     from blockstudio.gui.canvas.items import ItemStore, Thing
 
-TILE = 3072.0
-"""Side of the squares that the graph is gathered by: a change costs only the squares it touches."""
 LEAST_NAME = 7.0
 """Pixels of the name of an input or output that does not fit into its pill."""
 SIDES = 5.0
@@ -39,46 +35,6 @@ MOST_ROUNDED = 300
 
 SOFT = 0.25
 """How much of the canvas there is in the colour of a box without a title: thousands of them are no glare."""
-PILLS = ""
-"""Stands for no category, whose colour pills have."""
-
-Cell = tuple[int, int]
-
-
-@define
-class Tile:
-    """What begins in one square."""
-
-    boxes: dict[str, list[QRectF]] = Factory(lambda: defaultdict(list))
-    """By colour."""
-    errors: list[QRectF] = Factory(list)
-    lines: list[QLineF] = Factory(list)
-    bounds: QRectF = Factory(QRectF)
-
-    def add(self, item: NodeItem | PillItem) -> None:
-        body = item.body
-        self.boxes[_color_of(item)].append(body)
-        if item.severity == "error":
-            self.errors.append(body)
-
-    def add_wire(self, edge: EdgeItem) -> None:
-        if edge.drawn:
-            self.lines.append(QLineF(edge.x0, edge.y0, edge.x1, edge.y1))
-
-    def close(self) -> None:
-        """It is complete: see where it lies."""
-        xs: list[float] = []
-        ys: list[float] = []
-        for boxes in self.boxes.values():
-            for box in boxes:
-                xs += (box.left(), box.right())
-                ys += (box.top(), box.bottom())
-        for line in self.lines:
-            xs += (line.x1(), line.x2())
-            ys += (line.y1(), line.y2())
-        if xs:
-            left, top = min(xs), min(ys)
-            self.bounds = QRectF(left, top, max(xs) - left + 1, max(ys) - top + 1)
 
 
 class OverviewLayer(Layer):
@@ -104,12 +60,12 @@ class OverviewLayer(Layer):
     def touch(self, item: Thing) -> None:
         """What is, or was, at the place of a thing has changed."""
         if self._tiles is not None and item.key not in self.canvas.lifted:
-            self._stale.add(_cell(item.box()))
+            self._stale.add(cell_of(item.box()))
 
     def touch_wire(self, edge: EdgeItem) -> None:
         """A wire that begins, or began, there has changed."""
         if self._tiles is not None and edge.target not in self.canvas.lifted_wires:
-            self._stale.add(_start(edge))
+            self._stale.add(start_of(edge))
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         surface = self.canvas.surface
@@ -167,10 +123,10 @@ class OverviewLayer(Layer):
             items: list[NodeItem | PillItem] = [*scene.nodes.values(), *scene.pills.values()]
             for item in items:
                 if not item.front:
-                    tiles.setdefault(_cell(item.box()), Tile()).add(item)
+                    tiles.setdefault(cell_of(item.box()), Tile()).add(item)
             for edge in scene.edges.values():
                 if edge.drawn and edge.target not in scene.lifted_wires:
-                    tiles.setdefault(_start(edge), Tile()).add_wire(edge)
+                    tiles.setdefault(start_of(edge), Tile()).add_wire(edge)
             for tile in tiles.values():
                 tile.close()
         if self._stale:
@@ -185,10 +141,10 @@ class OverviewLayer(Layer):
         x, y = cell[0] * TILE, cell[1] * TILE
         area = QRectF(x, y, TILE, TILE)
         for item in scene.placed_near(area):
-            if _cell(item.box()) == cell and not item.front:
+            if cell_of(item.box()) == cell and not item.front:
                 tile.add(item)
         for edge in scene.edges_near(area):
-            if _start(edge) == cell and edge.target not in scene.lifted_wires:
+            if start_of(edge) == cell and edge.target not in scene.lifted_wires:
                 tile.add_wire(edge)
         tile.close()
         return tile
@@ -213,7 +169,7 @@ class OverviewLayer(Layer):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, rounded)
         boxes: dict[tuple[str, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
         for item in items:
-            boxes[_color_of(item), item.severity == "error", item.selected].append(item)
+            boxes[color_of(item), item.severity == "error", item.selected].append(item)
         for (name, wrong, selected), alike in boxes.items():
             self._paint_boxes(painter, color_named(name, surface), wrong, selected, alike, rounded)
         painter.setPen(surface.colors.text)
@@ -252,7 +208,9 @@ class OverviewLayer(Layer):
             self._paint_names_above(painter, unnamed, [item.body for item in items])
         painter.setPen(surface.colors.detail)
         last = 0
-        for small, found in sorted(((found.detail_size, found) for _, found in signs if found.detail), key=itemgetter(0)):
+        detailed = sorted((found for _, found in signs if found.detail), key=attrgetter("detail_size"))
+        for found in detailed:
+            small = found.detail_size
             font, height = self._font(small, "detail")
             if small != last:
                 painter.setFont(font)
@@ -295,7 +253,7 @@ class OverviewLayer(Layer):
             body, center = transform.mapRect(item.body), transform.map(place)
             side = int(min(most, body.height() - 2.0, body.width() - 2.0))
             if side >= LEAST_ICON:
-                picture = icon_picture(item.face.icon, side, color_named(_color_of(item), surface).name(), ratio)
+                picture = icon_picture(item.face.icon, side, color_named(color_of(item), surface).name(), ratio)
                 painter.drawPixmap(QPointF(center.x() - side / 2, center.y() - side / 2), picture)
         painter.setWorldTransform(transform)
 
@@ -372,23 +330,10 @@ def icon_picture(name: str, side: int, color: str, ratio: float) -> QPixmap:
     return picture
 
 
-def _cell(box: Box) -> Cell:
-    return floor(box[0] / TILE), floor(box[1] / TILE)
-
-
-def _start(edge: EdgeItem) -> Cell:
-    return floor(edge.x0 / TILE), floor(edge.y0 / TILE)
-
-
 def _cosmetic(color: QColor, width: float) -> QPen:
     pen = QPen(color, width)
     pen.setCosmetic(True)
     return pen
-
-
-def _color_of(item: NodeItem | PillItem) -> str:
-    """A colour by its name, or the category that has it."""
-    return item.face.color or item.face.category if isinstance(item, NodeItem) else PILLS
 
 
 def color_named(name: str, surface: Surface) -> QColor:

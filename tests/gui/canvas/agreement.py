@@ -9,8 +9,9 @@ from blockstudio.gui.canvas.geometry import geometry
 from blockstudio.gui.canvas.insides import face_of
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
-from blockstudio.gui.canvas.overview import OverviewLayer, Tile
+from blockstudio.gui.canvas.overview import OverviewLayer
 from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.canvas.tiles import Tile
 from blockstudio.gui.session import Session
 
 LAYERS = 5
