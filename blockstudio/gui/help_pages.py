@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import Qt
@@ -20,7 +21,9 @@ from PySide6.QtWidgets import (
 
 from blockstudio.errors import mark
 from blockstudio.gui.actions import ACTIONS, MENUS, shown_keys
+from blockstudio.gui.canvas.flowing import SIGNS, Form
 from blockstudio.gui.canvas.keyboard import CANVAS_KEYS
+from blockstudio.gui.canvas.node_painting import port_icon
 from blockstudio.gui.i18n import tr, without_mnemonic
 from blockstudio.gui.icons import IconLabel
 from blockstudio.gui.session import Session
@@ -46,6 +49,13 @@ MOUSE = (
     (mark("Drag in the map"), mark("Look elsewhere in the block")),
 )
 """What the mouse does on the canvas."""
+FORMS: Mapping[Form, str] = {
+    "circle": mark("Circle"),
+    "square": mark("Square"),
+    "diamond": mark("Diamond"),
+    "plus": mark("Cross"),
+    "triangle": mark("Triangle"),
+}
 
 
 class ShortcutsDialog(QDialog):
@@ -90,6 +100,10 @@ class ShortcutsDialog(QDialog):
             self._row(group, [tr(effect), tr(keys), ""])
         for what, effect in MOUSE:
             self._row(group, [tr(what), "", tr(effect)])
+        group = self._group(tr("Ports and wires"))
+        for kind, sign in SIGNS.items():
+            item = self._row(group, [tr(FORMS[sign.form]), "", tr(sign.text)])
+            item.setIcon(0, port_icon(kind, self.devicePixelRatioF()))
         self.tree.expandAll()
 
     def _group(self, title: str) -> QTreeWidgetItem:
@@ -102,10 +116,11 @@ class ShortcutsDialog(QDialog):
         item.setFirstColumnSpanned(True)
         return item
 
-    def _row(self, group: QTreeWidgetItem, texts: list[str]) -> None:
+    def _row(self, group: QTreeWidgetItem, texts: list[str]) -> QTreeWidgetItem:
         item = QTreeWidgetItem(group, texts)
         for column, text in enumerate(texts):
             item.setToolTip(column, text)
+        return item
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()

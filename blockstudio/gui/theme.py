@@ -55,6 +55,8 @@ class Theme:
     """Behind the lines of source that a selected node stands for."""
     hues: tuple[str, ...]
     """One colour a category, in the order of the catalog."""
+    kinds: tuple[str, ...]
+    """What flows on a wire: whole numbers, true or false, complex numbers, no tensor."""
     syntax: str
     """Name of the pygments style."""
 
@@ -87,6 +89,7 @@ LIGHT = Theme(
         "#a0507a", "#7a6a5a", "#5a74a8", "#9a5a2a", "#2f8f6a", "#8356b8", "#b34a4a", "#68737f",
         "#2b86b8", "#a8591a", "#5f8a1f", "#b0406f", "#4f63c4", "#1e8a7a", "#8a6db0", "#7d7d2a",
     ),
+    kinds=("#0b7f77", "#a5408f", "#6a55cf", "#8f6420"),
     syntax="xcode",
 )  # fmt: skip
 
@@ -118,6 +121,7 @@ DARK = Theme(
         "#e088b0", "#b5a48f", "#8fa9dd", "#d99a66", "#5fcaa2", "#bb93ee", "#ee8585", "#9aa5b3",
         "#6bb9e6", "#e0a05a", "#a8cc62", "#ec86ac", "#8c9cf5", "#5ccbb8", "#c3a8e6", "#c4c46a",
     ),
+    kinds=("#45b8ab", "#d883c8", "#a396f4", "#cfa568"),
     syntax="one-dark",
 )  # fmt: skip
 

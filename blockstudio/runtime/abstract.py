@@ -72,7 +72,7 @@ def described(value: Any) -> TensorShape:
     """Shape and dtype of a tensor; a few words for anything else."""
     if isinstance(value, Tensor):
         return TensorShape(tuple(value.shape), dtype_name(value.dtype))
-    return TensorShape(None, text=in_words(value))
+    return TensorShape(None, text=in_words(value), python_type=type(value).__name__)
 
 
 def in_words(value: Any) -> str:

@@ -137,8 +137,8 @@ def test_several_outputs_numbers_and_lists() -> None:
     shapes = find(made)
     assert size(shapes, "Net/lstm") == (5, 3, 8)
     assert size(shapes, "Net/lstm", "h_n") == size(shapes, "Net/lstm", "c_n") == (2, 3, 8)
-    assert at(shapes, "Net/n") == TensorShape(None, text="5")
-    assert at(shapes, "Net/all") == TensorShape(None, text="(2, 3, 8)")
+    assert at(shapes, "Net/n") == TensorShape(None, text="5", python_type="int")
+    assert at(shapes, "Net/all") == TensorShape(None, text="(2, 3, 8)", python_type="Size")
     assert size(shapes, "Net/parts", "chunks.1") == (5, 3, 4)
 
 

@@ -35,6 +35,8 @@ class TensorShape:
     dtype: str = ""
     text: str = ""
     device: str = ""
+    python_type: str = ""
+    """The type of what is no tensor, such as "int"; "" where not even that is known."""
 
 
 @frozen

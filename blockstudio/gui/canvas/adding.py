@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import ceil
 
 from attrs import evolve
-from PySide6.QtCore import QPoint, QPointF, QRectF
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QWidget
 
-from blockstudio.catalog.ports import Ports, node_ports
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.errors import EditError, mark
-from blockstudio.graph import topology
 from blockstudio.graph.edits import AddNode, Batch, Edit
 from blockstudio.graph.model import CodeDefinition, Endpoint, Position
 from blockstudio.gui.block_files import tell_renamed
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.targets import landing
-from blockstudio.gui.canvas.items import Thing
-from blockstudio.gui.canvas.keys import Key, PortKey, node_key, owner_key
+from blockstudio.gui.canvas.keys import Key, PortKey, node_key
 from blockstudio.gui.canvas.likely import neighbours
+from blockstudio.gui.canvas.making_room import BESIDE, MakingRoom
 from blockstudio.gui.canvas.needs import ANYTHING, needed_at
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.offers import can_be_inserted, of_library, offers, ranked
 from blockstudio.gui.canvas.pill_item import PillItem
-from blockstudio.gui.canvas.places import GRID, placement
+from blockstudio.gui.canvas.places import GRID
 from blockstudio.gui.canvas.placing import (
     Made,
     check_child,
@@ -38,22 +35,16 @@ from blockstudio.gui.canvas.placing import (
     ports_of,
     wired_to,
 )
-from blockstudio.gui.canvas.session_view import SessionView
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.matching import Choice
 from blockstudio.gui.search_popup import SearchPopup
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import RECENT_ENTRIES
 
-BESIDE = 70.0
-"""Between a node and the one that is added behind it."""
-GAP = 60.0
-"""Between a node that was put into a wire and its neighbours."""
 MOST_RECENT = 12
-MOST_TRIES = 60
 
 
-class Adding(SessionView):
+class Adding(MakingRoom):
     """Every way to add, each one undoable step."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -149,19 +140,6 @@ class Adding(SessionView):
         """Where something new stands that is to be about a place; downwards it is centred there later."""
         return at.x() - (0.0 if self.canvas_scene.down else back), at.y() - 20.0
 
-    def _centre(self, made: Made) -> None:
-        """Downwards ports are in the middle of what is added: bring it to where its corner was put."""
-        scene = self.canvas_scene
-        item = scene.thing(made.key)
-        if scene.down and item is not None and (made.node is not None or made.key.kind in ("input", "output")):
-            self._shift({made.key: (item.x() - item.body.width() / 2, item.y())})
-
-    def _shift(self, places: dict[Key, Position]) -> None:
-        """Put things elsewhere, as part of what is being done."""
-        edits = placement(self.canvas_scene.location, self.canvas_scene.graph, places)
-        if edits:
-            self.session.push(Batch(tuple(edits)), "")
-
     def _shape_of(self, source: Endpoint) -> TensorShape | None:
         known = self.session.shape(self.session.location, source.node, source.port)
         if known is not None or source.node:
@@ -178,42 +156,6 @@ class Adding(SessionView):
             return self.session.shape(location.enter(sequential, "body"), before, "output")
         source = self.session.graph.source_of(sequential, "input")
         return self._shape_of(source) if source else None
-
-    def _push_ends(self, key: Key) -> None:
-        """Outputs that nothing feeds yet make room for what is added in front of them."""
-        scene = self.canvas_scene
-        item = scene.thing(key)
-        if item is None or scene.sequence:
-            return
-        reach = item.body.adjusted(0.0, 0.0, 0.0, BESIDE) if scene.down else item.body.adjusted(0.0, 0.0, BESIDE, 0.0)
-        self._shift(
-            {
-                other: (pill.x(), _up_to_grid(reach.bottom())) if scene.down else (_up_to_grid(reach.right()), pill.y())
-                for other, pill in scene.pills.items()
-                if other.kind == "output"
-                and pill.body.intersects(reach)
-                and scene.graph.source_of("", other.name) is None
-            }
-        )
-
-    def _move_to_free(self, key: Key) -> None:
-        """Aside to where nothing is covered and no wire of others is crossed."""
-        scene = self.canvas_scene
-        item = scene.thing(key)
-        if item is None:
-            return
-        steps = [(way, 0.0) if scene.down else (0.0, way) for way in range(0, MOST_TRIES * 20, 20)]
-        dx, dy = next((step for step in steps if self._is_free(item.body.translated(*step), key)), (0.0, 0.0))
-        self._shift({key: (item.x() + dx, item.y() + dy)})
-
-    def _is_free(self, body: QRectF, key: Key) -> bool:
-        scene = self.canvas_scene
-        room = body.adjusted(-10.0, -10.0, 10.0, 10.0)
-        near = scene.things_near((room.left(), room.top(), room.right(), room.bottom())) - {key}
-        if not all(other.kind == "note" and scene.graph.notes[other.name].frame for other in near):
-            return False
-        own = scene.ends_of([key])
-        return not any(edge.target not in own and edge.path().intersects(body) for edge in scene.edges_near(body))
 
     def _add_to_sequence(self, made: Made, payload: str, at: QPointF | None) -> None:
         scene = self.canvas_scene
@@ -271,50 +213,6 @@ class Adding(SessionView):
             if done:
                 self.make_room(made.key, target)
         return done
-
-    def make_room(self, key: Key, target: Endpoint) -> None:
-        """What stands too near in front of a node that was put into a wire moves it along; what is behind moves on."""
-        scene = self.canvas_scene
-        item = scene.thing(key)
-        first = scene.thing(owner_key(target, False))
-        source = scene.graph.source_of(key.name, main_ports(self._ports_at(key.name))[0])
-        last = scene.thing(owner_key(source, True)) if source is not None else None
-        if item is None or first is None:
-            return
-        body, places = self._along(item.body), {}
-        before = self._along(last.body) if last is not None else body
-        if before.right() + GAP > body.left() > before.left() and _overlap(before, body):
-            way = _up_to_grid(before.right() + GAP) - body.left()
-            body.translate(way, 0.0)
-            places[key] = self._moved(item, way)
-        self._shift(places | self._pushed(body, target, first))
-
-    def _along(self, body: QRectF) -> QRectF:
-        """A box as it lies along the flow: from left to right."""
-        return QRectF(body.y(), body.x(), body.height(), body.width()) if self.canvas_scene.down else body
-
-    def _moved(self, item: Thing, way: float) -> Position:
-        """Where something is that goes some way along the flow."""
-        return (item.x(), item.y() + way) if self.canvas_scene.down else (item.x() + way, item.y())
-
-    def _ports_at(self, name: str) -> Ports:
-        return node_ports(self.session.document, self.session.location, self.session.graph.nodes[name])
-
-    def _pushed(self, body: QRectF, target: Endpoint, first: Thing) -> dict[Key, Position]:
-        """Where what is behind a wire goes for a box to have room in front of it."""
-        scene = self.canvas_scene
-        start = self._along(first.body).left()
-        missing = body.right() + GAP - start
-        if missing <= 0:
-            return {}
-        shift = _up_to_grid(missing)
-        behind = {target.node} | topology.downstream(scene.graph, {target.node}) if target.node else set()
-        keys = [node_key(name) for name in behind] + [key for key in scene.pills if key.kind == "output"]
-        return {
-            key: self._moved(item, shift)
-            for key in keys
-            if (item := scene.thing(key)) is not None and self._along(item.body).left() >= start - 1.0
-        }
 
     def search_to_insert(self, at: QPointF) -> None:
         """Ask what to put on the wire at a place."""
@@ -396,12 +294,3 @@ class Adding(SessionView):
             prompt=prompt or tr("Search layers, functions and blocks"),
             title=tr("What can be added here"),
         )
-
-
-def _up_to_grid(value: float) -> float:
-    return ceil(value / GRID) * GRID
-
-
-def _overlap(one: QRectF, other: QRectF) -> bool:
-    """Whether two boxes lie on one line, so that one stands in the other's way."""
-    return one.top() < other.bottom() and other.top() < one.bottom()

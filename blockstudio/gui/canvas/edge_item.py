@@ -166,10 +166,11 @@ class EdgeItem:
     def pen(self) -> QPen:
         """The pen that fits the state."""
         surface = self.surface
+        kind = surface.kind(self.source)
         if surface.printing:
-            return surface.wire_pen(False, WIRE, self.implied)
+            return surface.wire_pen(False, WIRE, self.implied, kind)
         width = WIRE + 1.5 * self.selected + 1.5 * self.hovered
-        return surface.wire_pen(self.selected or self.lit, width, self.implied)
+        return surface.wire_pen(self.selected or self.lit, width, self.implied, kind)
 
     def box(self) -> Box:
         a0, b0, a1, b1 = self.ends

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QApplication
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.formats.files import write_atomically
 from blockstudio.graph.document import Document, Location
+from blockstudio.gui.canvas.flowing import Knowledge
 from blockstudio.gui.canvas.look import paper_colors
-from blockstudio.gui.canvas.scene import CanvasScene, Knowledge
+from blockstudio.gui.canvas.scene import CanvasScene
 
 MARGIN = 12.0
 LARGEST = 16_000

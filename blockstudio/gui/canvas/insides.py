@@ -10,10 +10,10 @@ from attrs import evolve, frozen
 
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import Call, Definition, Endpoint, Graph, Instance, Node, Position, Sequential
+from blockstudio.graph.model import Call, Definition, Endpoint, Example, Graph, Instance, Node, Position, Sequential
 from blockstudio.gui.canvas import faces
+from blockstudio.gui.canvas.flowing import flow_text
 from blockstudio.gui.canvas.keys import Key, owner_key
-from blockstudio.gui.canvas.summaries import shape_text
 
 DEEPEST = 3
 """Insides within insides; further in nothing could be told apart."""
@@ -112,9 +112,8 @@ def _are_too_many(document: Document, location: Location, node: Node) -> bool:
     return count > MOST_IN_ALL
 
 
-def _example(example: object) -> str:
-    shape = getattr(example, "shape", None)
-    return shape_text(TensorShape(shape)) if shape is not None else ""
+def _example(example: Example | None) -> str:
+    return flow_text(TensorShape(example.shape, example.dtype)) if example is not None else ""
 
 
 def shows(document: Document, location: Location, node: Node, definitions: Collection[str]) -> bool:

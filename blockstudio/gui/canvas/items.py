@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGraphicsScene
 from blockstudio.graph.document import Location
 from blockstudio.graph.model import Endpoint, Position
 from blockstudio.gui.canvas.edge_item import EdgeItem
+from blockstudio.gui.canvas.flowing import PLAIN, Flowing, Kind
 from blockstudio.gui.canvas.keys import Key, PortKey, owner_key
 from blockstudio.gui.canvas.layers import EVERYWHERE, LabelLayer, ThingLayer, WireLayer
 from blockstudio.gui.canvas.look import colors, fonts, forget_measures
@@ -21,7 +22,7 @@ from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.overlay import Overlay
 from blockstudio.gui.canvas.overview import OverviewLayer
 from blockstudio.gui.canvas.pill_item import PillItem
-from blockstudio.gui.canvas.placed import MARGIN
+from blockstudio.gui.canvas.placed import MARGIN, Placed
 from blockstudio.gui.canvas.spatial import Box, SpatialIndex
 from blockstudio.gui.canvas.surface import Surface
 
@@ -38,7 +39,8 @@ class ItemStore(QGraphicsScene):
         super().__init__(parent)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setSceneRect(EVERYWHERE)
-        self.surface = Surface(repaint=self.update, label=self.label_of)
+        self.flowing = Flowing()
+        self.surface = Surface(repaint=self.update, label=self.label_of, kind=self.kind_of)
         self.nodes: dict[str, NodeItem] = {}
         self.pills: dict[Key, PillItem] = {}
         self.notes: dict[str, NoteItem] = {}
@@ -62,6 +64,26 @@ class ItemStore(QGraphicsScene):
     def label_of(self, source: Endpoint, location: Location | None = None) -> str:
         """What flows from an output, in words; nothing is known here."""
         return ""
+
+    def kind_of(self, source: Endpoint) -> Kind:
+        """The kind of value that flows from an output; nothing is known here."""
+        return PLAIN
+
+    def shapes_changed(self) -> None:
+        """Something else is known to flow: it is asked for when it is painted."""
+        self.flowing.forget()
+        self.update()
+
+    def kinds_at(self, item: Placed) -> dict[PortKey, Kind]:
+        """The ports of a thing where something else than the usual flows."""
+        found = {}
+        for port in item.port_keys():
+            edge = None if port.is_source else self.edges.get(port.endpoint)
+            if port.is_source or edge is not None:
+                kind = self.kind_of(port.endpoint if edge is None else edge.source)
+                if kind != PLAIN:
+                    found[port] = kind
+        return found
 
     # --- in and out -------------------------------------------------------------------------------
 

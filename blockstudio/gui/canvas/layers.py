@@ -99,6 +99,11 @@ def _paint_points(painter: QPainter, edges: Iterable[EdgeItem]) -> None:
                 painter.drawEllipse(QPointF(x, y), radius, radius)
 
 
+def _is_covered(scene: ItemStore, place: QRectF) -> bool:
+    """Whether something stands in front of a place."""
+    return bool(scene.things_near((place.left(), place.top(), place.right(), place.bottom())))
+
+
 def _is_raised(edge: EdgeItem) -> bool:
     return edge.raised
 
@@ -119,6 +124,8 @@ class ThingLayer(Layer):
         if surface.detail != Detail.FULL and not surface.printing:
             return
         items = self.canvas.placed_near(*self.exposed(option))
+        for item in items:
+            item.kinds = self.canvas.kinds_at(item)
         if not (surface.printing or surface.wire or surface.port):
             self._pictures.paint(painter, items)
             return
@@ -144,6 +151,8 @@ class LabelLayer(Layer):
             place = label_place(edge)
             if place is None or edge.hidden:
                 continue
+            if edge.down and edge.via and _is_covered(scene, place):
+                continue  # the lane between two nodes is narrower than the words
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(
                 _ground(surface.colors.canvas, frames, place.center()) if frames else surface.colors.canvas

@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPainterPath, QTransform
 
 from blockstudio.catalog.categories import CATEGORIES
+from blockstudio.gui.canvas.flowing import KINDS, PLAIN, Kind
 from blockstudio.gui.canvas.kinds import BLOCK_CATEGORY
 from blockstudio.gui.icons import glyph
 from blockstudio.gui.theme import LIGHT, Theme, theme
@@ -75,7 +76,12 @@ class Colors:
     note: QColor
     note_border: QColor
     frame: QColor
+    kinds: dict[Kind, QColor]
+    """Of wires and ports, by what flows there."""
     hues: dict[str, QColor]
+
+    def kind(self, kind: Kind) -> QColor:
+        return self.kinds[kind]
 
     def hue(self, category: str) -> QColor:
         return self.hues.get(category, self.muted)
@@ -95,6 +101,7 @@ def paper_colors() -> Colors:
 def _colors(t: Theme) -> Colors:
     hues = {category.name: QColor(t.hues[i % len(t.hues)]) for i, category in enumerate(CATEGORIES)}
     hues[BLOCK_CATEGORY] = QColor(t.accent)
+    wire = _blend(t.muted, t.canvas, 0.2)
     return Colors(
         canvas=QColor(t.canvas),
         dots=_blend(t.grid, t.muted, 0.12),
@@ -109,13 +116,14 @@ def _colors(t: Theme) -> Colors:
         halo=_blend(t.accent, t.canvas, 0.68),
         error=QColor(t.error),
         warning=QColor(t.warning),
-        wire=_blend(t.muted, t.canvas, 0.2),
+        wire=wire,
         label=_blend(t.text, t.muted, 0.5),
         # Solid: a fill that is seen through takes Qt ten times as long.
         shadow=_blend(t.canvas, "#000000", 0.35 if t.dark else 0.07),
         note=QColor(t.warning_fill),
         note_border=_blend(t.warning, t.warning_fill, 0.6),
         frame=_faded(t.muted, 26),
+        kinds={PLAIN: wire, **{kind: _blend(c, t.canvas, 0.1) for kind, c in zip(KINDS[1:], t.kinds, strict=True)}},
         hues=hues,
     )
 

@@ -50,6 +50,12 @@ class NodeItem(Placed):
         point = self.geometry.anchor(port, is_source)
         return self._x + point.x(), self._y + point.y()
 
+    def port_keys(self) -> list[PortKey]:
+        name, shape = self.key.name, self.geometry
+        return [PortKey(name, port, False) for port in shape.inputs] + [
+            PortKey(name, port, True) for port in shape.outputs
+        ]
+
     def ports(self) -> list[tuple[PortKey, QPointF]]:
         place = self.pos()
         name = self.key.name
@@ -61,7 +67,7 @@ class NodeItem(Placed):
 
     def looks(self) -> tuple[object, ...]:
         inside = labels(self.geometry.inside, self.surface)
-        return self.face, self.geometry, self.selected, self.severity, self.row_severity, inside
+        return self.face, self.geometry, self.selected, self.severity, self.row_severity, self.kinds, inside
 
     def paint(self, painter: QPainter) -> None:
         node_painting.paint(painter, self)

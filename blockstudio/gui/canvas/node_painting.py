@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
 from blockstudio.gui.canvas.faces import PortFace, Row
+from blockstudio.gui.canvas.flowing import PLAIN, SIGNS, Form, Kind
 from blockstudio.gui.canvas.inside_painting import node_color, paint_inside
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.look import (
@@ -19,6 +21,7 @@ from blockstudio.gui.canvas.look import (
     ROW,
     WIRE,
     blend,
+    colors,
     icon_path,
     measure,
     tint,
@@ -256,7 +259,8 @@ def _ports(painter: QPainter, item: NodeItem) -> None:
     for is_source, anchors in ((False, g.inputs), (True, g.outputs)):
         for port, anchor in anchors.items():
             face = anchor.face
-            paint_port(painter, anchor.point, PortKey(name, port, is_source), face, surface)
+            key = PortKey(name, port, is_source)
+            paint_port(painter, anchor.point, key, face, surface, item.kinds.get(key, PLAIN))
             if face.label:
                 painter.setFont(labels)
                 painter.setPen(surface.colors.muted if face.known else surface.colors.error)
@@ -267,14 +271,17 @@ def _ports(painter: QPainter, item: NodeItem) -> None:
                 painter.drawText(QPointF(x, small.middle(y)), face.label)
 
 
-def paint_port(painter: QPainter, point: QPointF, key: PortKey, face: PortFace, surface: Surface) -> None:
-    """A dot where a wire is, a ring where one may be; larger where the open wire can go."""
+def paint_port(
+    painter: QPainter, point: QPointF, key: PortKey, face: PortFace, surface: Surface, kind: Kind = PLAIN
+) -> None:
+    """Filled where a wire is, empty where one may be; larger where the open wire can go. The form tells what flows."""
     colors = surface.colors
-    radius, ring, fill = PORT, colors.wire, colors.card
+    carried = colors.kind(kind)
+    radius, ring, fill = PORT, carried, colors.card
     if not face.known:
         ring = fill = colors.error
     elif face.wired:
-        fill = colors.wire
+        fill = carried
     elif face.spare:
         radius -= 1.0
     elif not key.is_source:
@@ -292,13 +299,49 @@ def paint_port(painter: QPainter, point: QPointF, key: PortKey, face: PortFace, 
         radius, ring = PORT + 2.0, colors.accent
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ring)
-    painter.drawEllipse(point, radius + 0.75, radius + 0.75)
+    form = SIGNS[kind].form
+    draw_form(painter, form, point, radius + 0.75)
     if fill is not ring:
         # Under a fill that is not solid the wire would show.
         painter.setBrush(colors.card)
-        painter.drawEllipse(point, radius - 0.75, radius - 0.75)
+        draw_form(painter, form, point, radius - 0.75)
         painter.setBrush(fill)
-        painter.drawEllipse(point, radius - 0.75, radius - 0.75)
+        draw_form(painter, form, point, radius - 0.75)
+
+
+CORNERS: Mapping[Form, Sequence[tuple[float, float]]] = {
+    "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    "diamond": ((0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)),
+    "triangle": ((-1.25, 1.0), (0.0, -1.25), (1.25, 1.0)),
+    "plus": tuple(
+        (x * a - y * b, x * b + y * a)
+        for a, b in ((0, -1), (1, 0), (0, 1), (-1, 0))
+        for x, y in ((0.45, -0.45), (1.25, -0.45), (1.25, 0.45))
+    ),
+}
+"""For a radius of 1: forms that look as large as a circle."""
+
+
+def draw_form(painter: QPainter, form: Form, point: QPointF, radius: float) -> None:
+    """One of the forms of ports, in the brush of the painter."""
+    if form == "circle":
+        painter.drawEllipse(point, radius, radius)
+    else:
+        painter.drawPolygon([QPointF(point.x() + radius * x, point.y() + radius * y) for x, y in CORNERS[form]])
+
+
+def port_icon(kind: Kind, ratio: float) -> QIcon:
+    """A port where something of a kind flows, for a legend."""
+    picture = QPixmap(round(16 * ratio), round(16 * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colors().kind(kind))
+    draw_form(painter, SIGNS[kind].form, QPointF(8.0, 8.0), PORT + 0.75)
+    painter.end()
+    return QIcon(picture)
 
 
 def badge(painter: QPainter, center: QPointF, severity: Severity, surface: Surface) -> None:

@@ -9,8 +9,9 @@ from PySide6.QtGui import QImage, QPainter
 
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, Instance, Sequential
+from blockstudio.gui.canvas.flowing import Knowledge
 from blockstudio.gui.canvas.hits import Hit
-from blockstudio.gui.canvas.scene import CanvasScene, Knowledge
+from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.session import Session
 
 LARGEST = QSize(640, 300)

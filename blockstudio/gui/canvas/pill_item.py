@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from blockstudio.gui.canvas.faces import PortFace
+from blockstudio.gui.canvas.flowing import PLAIN
 from blockstudio.gui.canvas.keys import Key, PortKey
 from blockstudio.gui.canvas.look import PILL, PILL_TOP, PORT_Y, blend, measure, pill_port
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered, paint_port
@@ -65,11 +66,14 @@ class PillItem(Placed):
         x, y = pill_port(self.width, self.is_source, self.down)
         return self._x + x, self._y + y
 
+    def port_keys(self) -> list[PortKey]:
+        return [self.port]
+
     def ports(self) -> list[tuple[PortKey, QPointF]]:
         return [(self.port, self.anchor(self.key.name, self.is_source))]
 
     def looks(self) -> tuple[object, ...]:
-        return self.detail, self.wired, self.down, self.selected, self.severity
+        return self.detail, self.wired, self.down, self.selected, self.severity, self.kinds
 
     def paint(self, painter: QPainter) -> None:
         surface = self.surface
@@ -95,6 +99,6 @@ class PillItem(Placed):
             painter.drawText(QPointF(x + titles.width(self.key.name) + 8.0, details.middle(PORT_Y)), self.detail)
         face = PortFace(self.key.name, wired=self.wired)
         point = QPointF(*pill_port(self.width, self.is_source, self.down))
-        paint_port(painter, point, self.port, face, surface)
+        paint_port(painter, point, self.port, face, surface, self.kinds.get(self.port, PLAIN))
         if self.severity and not surface.printing:
             badge(painter, QPointF(self.width - 6.0, PILL_TOP + 1.0), self.severity, surface)

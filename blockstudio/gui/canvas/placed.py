@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
+from blockstudio.gui.canvas.flowing import Kind
 from blockstudio.gui.canvas.keys import Key, PortKey
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.surface import Surface
@@ -20,7 +22,7 @@ MARGIN = 14.0
 class Placed:
     """Qt knows nothing of it: ten thousand of these cost no more than what is in view of them."""
 
-    __slots__ = ("__weakref__", "_x", "_y", "front", "key", "number", "selected", "severity", "surface")
+    __slots__ = ("__weakref__", "_x", "_y", "front", "key", "kinds", "number", "selected", "severity", "surface")
 
     def __init__(self, key: Key, surface: Surface) -> None:
         self.key = key
@@ -31,6 +33,8 @@ class Placed:
         """Painted in front of all others."""
         self.number = 0
         """Of things that overlap the one with the higher number is in front."""
+        self.kinds: Mapping[PortKey, Kind] = {}
+        """What flows at its ports, where it is not the usual: seen to before it is painted."""
         self._x = self._y = 0.0
 
     def x(self) -> float:
@@ -71,6 +75,10 @@ class Placed:
     def anchor(self, port: str, is_source: bool) -> QPointF:
         """Where a wire ends, as a point."""
         return QPointF(*self.end(port, is_source))
+
+    def port_keys(self) -> list[PortKey]:
+        """Every port."""
+        raise NotImplementedError
 
     def ports(self) -> list[tuple[PortKey, QPointF]]:
         """Every port with its place in the scene."""

@@ -7,7 +7,6 @@ document, and made again for just those that an edit names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 from PySide6.QtCore import QObject
 
@@ -20,6 +19,7 @@ from blockstudio.gui.canvas import flow, layout
 from blockstudio.gui.canvas.dirty import Dirty, dirty_by
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.faces import Face
+from blockstudio.gui.canvas.flowing import Kind, Knowledge, flow_text
 from blockstudio.gui.canvas.insides import face_of, shows
 from blockstudio.gui.canvas.instances import Instances, uses
 from blockstudio.gui.canvas.items import ItemStore
@@ -30,15 +30,8 @@ from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.placed import Severity
 from blockstudio.gui.canvas.places import is_unplaced, placement, positions
-from blockstudio.gui.canvas.summaries import shape_text
 
 RANKS: Sequence[Severity] = ("", "info", "warning", "error")
-
-
-class Knowledge(Protocol):
-    """What is known of the model beyond the document; the session is one."""
-
-    def shape(self, location: Location, node: str, port: str) -> TensorShape | None: ...
 
 
 class CanvasScene(ItemStore):
@@ -60,7 +53,6 @@ class CanvasScene(ItemStore):
         self.problems: dict[str, list[Problem]] = {}
         """By the name of the node that shows them; "" for the graph itself."""
         self._row_problems: dict[str, dict[str, Severity]] = {}
-        self._knowledge: Knowledge | None = None
         self._instances = Instances()
         self._callers: dict[str, set[str]] = {}
         self._layer_of: dict[str, str] = {}
@@ -72,7 +64,8 @@ class CanvasScene(ItemStore):
         self.take_out_all()
         for store in (self.all_ports, self.problems, self._row_problems, self._callers, self._layer_of):
             store.clear()
-        self.document, self.location, self._knowledge = document, location, knowledge
+        self.document, self.location = document, location
+        self.flowing.show(knowledge)
         self.graph = document.graph(location)
         self._instances.count(document)
         self.arrangement, self.lanes = {}, {}
@@ -249,7 +242,7 @@ class CanvasScene(ItemStore):
         for key, port in wanted.items():
             detail = ""
             if port.example is not None and key.kind == "input":
-                detail = shape_text(TensorShape(port.example.shape))
+                detail = flow_text(TensorShape(port.example.shape, port.example.dtype))
             wired = key.name in fed if key.kind == "input" else bool(self.graph.source_of(BOUNDARY, key.name))
             wired = wired or self.sequence
             pill = self.pills.get(key)
@@ -316,9 +309,11 @@ class CanvasScene(ItemStore):
 
     def label_of(self, source: Endpoint, location: Location | None = None) -> str:
         """The shape that flows from an output, as far as it is known."""
-        if self._knowledge is None:
-            return ""
-        return shape_text(self._knowledge.shape(location or self.location, *source))
+        return self.flowing.text(source, location or self.location)
+
+    def kind_of(self, source: Endpoint) -> Kind:
+        """The kind of value that flows from an output."""
+        return self.flowing.kind(source, self.location)
 
     # --- problems ---------------------------------------------------------------------------------
 

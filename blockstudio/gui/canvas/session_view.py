@@ -171,7 +171,7 @@ class SessionView(Viewport):
         self.describe_selection()
 
     def _show_shapes(self) -> None:
-        self.canvas_scene.update()  # labels are asked for when they are painted
+        self.canvas_scene.shapes_changed()
         self.describe_selection()
 
     def reveal_node(self, name: str) -> None:

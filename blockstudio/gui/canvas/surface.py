@@ -12,6 +12,7 @@ from PySide6.QtGui import QPen
 
 from blockstudio.graph.document import Location
 from blockstudio.graph.model import Endpoint
+from blockstudio.gui.canvas.flowing import PLAIN, Kind
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.look import Colors, Fonts, colors, fonts
 
@@ -70,11 +71,13 @@ class Surface:
     """Paint an area of the scene again."""
     label: Callable[[Endpoint, Location | None], str] = lambda source, location: ""
     """What flows from an output, in words: of the graph that is shown, or of one inside a node of it."""
+    kind: Callable[[Endpoint], Kind] = lambda source: PLAIN
+    """What kind of value flows from an output of the graph that is shown."""
     wire: OpenWire | None = None
     port: PortKey | None = None
     """The port under the pointer."""
-    pens: dict[tuple[bool, float, bool], QPen] = Factory(dict)
-    """Of wires, by whether they are lit, their width and whether they are only implied."""
+    pens: dict[tuple[bool, float, bool, Kind], QPen] = Factory(dict)
+    """Of wires, by whether they are lit, their width, whether they are only implied, and what flows in them."""
     view: QRectF | None = None
     """All that a view shows, while it is painted."""
     strips: tuple[QRectF, ...] = ()
@@ -82,15 +85,15 @@ class Surface:
     printing: bool = False
     """Everything is painted in full, with no sign of selection: for pictures."""
 
-    def wire_pen(self, accent: bool, width: float, implied: bool) -> QPen:
+    def wire_pen(self, accent: bool, width: float, implied: bool, kind: Kind = PLAIN) -> QPen:
         """A pen for wires. From afar a wire would vanish: it keeps a width that can be seen."""
         width = round(width, 2)
-        pen = self.pens.get((accent, width, implied))
+        pen = self.pens.get((accent, width, implied, kind))
         if pen is None:
-            color = self.colors.accent if accent else self.colors.wire
+            color = self.colors.accent if accent else self.colors.kind(kind)
             # A line of one pixel takes Qt a fifth of the time of any other.
             thin = width * self.scale * self.ratio < THIN and not self.printing
-            pen = self.pens[accent, width, implied] = QPen(color, 0.0 if thin else width)
+            pen = self.pens[accent, width, implied, kind] = QPen(color, 0.0 if thin else width)
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)  # the ends are below ports
             if implied:
                 pen.setDashPattern([2.0, 2.0])

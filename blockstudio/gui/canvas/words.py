@@ -7,6 +7,7 @@ from html import escape
 from blockstudio.engine.protocol import Problem, TensorShape
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.faces import Face
+from blockstudio.gui.canvas.flowing import PLAIN, SIGNS, kind_of
 from blockstudio.gui.canvas.hits import Hit
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, PortKey
@@ -30,11 +31,12 @@ def tool_tip(scene: CanvasScene, session: Session, found: Hit) -> str:
         edge = scene.edge(found.key)
         if edge is None:
             return ""
-        flow = _flow(session.shape(scene.location, *edge.source))
+        carried = session.shape(scene.location, *edge.source)
+        flow = _flow(carried)
         ends = " → ".join(escape(end.node or end.port) for end in (edge.source, edge.target))
         problems = scene.problems.get(edge.target.node, [])
         wrong = "".join(f"<br>• {escape(message(p))}" for p in problems[:MOST_PROBLEMS] if p.code in MISFITS)
-        return f"<b>{flow or tr('Shape not known')}</b><br>{ends}{wrong}"
+        return f"<b>{flow or tr('Shape not known')}</b><br>{ends}{_kind(carried)}{wrong}"
     item = scene.thing(found.key) if found.key is not None else None
     if isinstance(item, NodeItem):
         return _node(scene, item.face, item.key.name)
@@ -48,8 +50,8 @@ def _port(scene: CanvasScene, session: Session, port: PortKey) -> str:
         faces = item.face.outputs if port.is_source else item.face.inputs
         doc = next((face.doc for face in faces if face.name == port.port), "")
     source = port.endpoint if port.is_source else scene.graph.edges.get(port.endpoint)
-    flow = _flow(session.shape(scene.location, *source)) if source else ""
-    lines = [f"<b>{escape(port.port)}</b> {flow}"]
+    carried = session.shape(scene.location, *source) if source else None
+    lines = [f"<b>{escape(port.port)}</b> {_flow(carried)}{_kind(carried)}"]
     if doc:
         lines.append(escape(tr(doc)))
     if not port.is_source and source is None:
@@ -73,7 +75,13 @@ def _node(scene: CanvasScene, face: Face, name: str) -> str:
 
 
 def _flow(value: TensorShape | None) -> str:
-    return " ".join(part for part in (shape_text(value), value.dtype if value else "") if part)
+    return " ".join(part for part in (shape_text(value), value.dtype or value.python_type if value else "") if part)
+
+
+def _kind(value: TensorShape | None) -> str:
+    """What the colour and the form of a port say, as a line of rich text; "" for what is usual."""
+    kind = kind_of(value)
+    return "" if kind == PLAIN else f"<br><i>{escape(tr(SIGNS[kind].text))}</i>"
 
 
 def selection(scene: CanvasScene, session: Session, port: PortKey | None = None) -> str:

@@ -42,6 +42,9 @@ def colors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> l
 
 def test_letters_and_wires_are_told_from_what_is_behind_them(colors: look.Colors) -> None:
     assert contrast(colors.wire, colors.canvas) > LEAST_OF_LINES
+    for kind in colors.kinds.values():
+        assert contrast(kind, colors.canvas) > LEAST_OF_LINES
+        assert contrast(kind, colors.card) > LEAST_OF_LINES
     for hue in colors.hues.values():
         head = look.blend(colors.card, hue, HEAD_TINT)
         assert contrast(colors.text, head) > LEAST_OF_LETTERS
