@@ -102,7 +102,7 @@ def test_copied_blocks_are_text_that_pastes_from_a_message(net: Desk) -> None:
 
 def test_text_that_is_no_block_is_refused_in_words(net: Desk) -> None:
     before = net.bytes()
-    for text, said in (("hello", "holds no blocks"), ('{"format": "blockstudio-fragment", "graph": {', "not complete")):
+    for text, said in (("hello", "neither blocks"), ('{"format": "blockstudio-fragment", "graph": {', "not complete")):
         QGuiApplication.clipboard().setText(text)
         net.key(Qt.Key.Key_V, CTRL)
         assert said in net.messages[-1]
