@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from blockstudio.engine.protocol import Problem
-from blockstudio.errors import BlockStudioError
+from blockstudio.errors import BlockStudioError, EditError, mark
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import Connect, Edit, SetNode
 from blockstudio.graph.model import Endpoint, Function, Instance, Layer
@@ -36,6 +36,15 @@ def fixes_of(session: Session, problem: Problem) -> list[Fix]:
     except BlockStudioError:
         return []
     return [*([first] if first else []), *others]
+
+
+def mend(session: Session, problem: Problem, text: str) -> None:
+    """Make the fix with these words, as it is for the document of now: more may have changed since it was offered."""
+    with session.guard():
+        fix = next((fix for fix in fixes_of(session, problem) if fix.text == text), None)
+        if fix is None:
+            raise EditError(mark("That does not mend it any more: something else has changed."))
+        session.push(fix.edit, fix.text)
 
 
 def _fix(session: Session, problem: Problem, location: Location, name: str) -> Fix | None:

@@ -103,9 +103,11 @@ class ChoiceDelegate(QStyledItemDelegate):
         metrics: QFontMetrics = option.fontMetrics
         inside = rect.adjusted(40, 0, -14, 0)
         middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
-        # The name comes first: the rest gets what it leaves, and at least a third.
+        # The name comes first, and what is said of it: the group gets what they leave, and at least a third of what
+        # the name leaves.
         label = metrics.horizontalAdvance(choice.label)
-        left_over = max(inside.width() - label - 10, inside.width() // 3)
+        said = metrics.horizontalAdvance(choice.detail) + 10 if choice.detail else 0
+        left_over = max(inside.width() - label - said - 10, (inside.width() - label) // 3)
         group = metrics.elidedText(choice.group, Qt.TextElideMode.ElideMiddle, left_over)
         painter.setPen(weak)
         painter.drawText(inside, middle | right, group)

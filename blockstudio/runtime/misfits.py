@@ -89,6 +89,9 @@ _FITS = re.compile(r"(\w+)\[(-?\d+)\]")
 _EXPECTS_FEATURES = mark(
     "It expects {wanted} features, but gets {got} ({shape}); set {option} to {fits}, or feed it {wanted}."
 )
+_EXPECTS_FLAT = mark(
+    "It works on the last size of {shape}, which is {got}, not {wanted}; flatten it first, or set {option} to {fits}."
+)
 _EXPECTS_CHANNELS = mark(
     "It expects {wanted} channels, but gets {got} ({shape}); set {option} to {fits}, or feed it {wanted}."
 )
@@ -122,9 +125,10 @@ def _fits(_: str, entry: Entry | None, layer: Any, tensors: Mapping[str, Tensor]
             shown = str(wanted), str(got)
         if got != wanted:
             facts = {"wanted": shown[0], "got": shown[1], "shape": size_text(tensor.shape)}
+            is_image = isinstance(layer, nn.Linear) and tensor.dim() > 3
             return Fault(
                 MISMATCH,
-                _EXPECTS.get(option.name, _EXPECTS_SIZE),
+                _EXPECTS_FLAT if is_image else _EXPECTS.get(option.name, _EXPECTS_SIZE),
                 {**facts, "option": option.name, "fits": fits, "port": found[1]},
             )
     return None

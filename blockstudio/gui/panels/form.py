@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -108,6 +109,22 @@ class Row(QWidget):
     def complain(self, text: str) -> None:
         self.complaint.setText(text)
         self.complaint.setVisible(bool(text))
+
+
+class ElidedButton(QPushButton):
+    """A button that makes no panel wider than it is: what does not fit is in its tool tip."""
+
+    def __init__(self, icon: QIcon, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(icon, text, parent)
+        self._whole = text
+        self.setToolTip(plain(text))
+        self.setAccessibleName(text)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = max(40, self.width() - self.iconSize().width() - 24)
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room))
 
 
 class Elided(QLabel):

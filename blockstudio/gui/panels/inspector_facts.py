@@ -12,12 +12,12 @@ from blockstudio.catalog.ports import node_ports, source_of
 from blockstudio.engine.protocol import Activation, ParameterRow, Problem, TensorShape
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.model import Call, Constant, Instance, Layer, Node, Parameter, Repeat, Sequential
-from blockstudio.gui.fixes import Fix, fixes_of
+from blockstudio.gui.fixes import fixes_of, mend
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import IconLabel, icon
-from blockstudio.gui.markup import plain, plain_label
+from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels import places
-from blockstudio.gui.panels.form import Elided, Section
+from blockstudio.gui.panels.form import Elided, ElidedButton, Section
 from blockstudio.gui.panels.quantities import bytes_text, count_text, shape_text, value_text
 from blockstudio.gui.session import Session, TensorRef
 
@@ -104,14 +104,9 @@ class FlowSection(Section):
                 widget.deleteLater()
         for problem in problems:
             for fix in fixes_of(self._session, problem):
-                button = QPushButton(icon("mdi6.auto-fix"), fix.text)
-                button.setToolTip(plain(fix.text))
-                button.clicked.connect(partial(self._apply, fix))
+                button = ElidedButton(icon("mdi6.auto-fix"), fix.text)
+                button.clicked.connect(partial(mend, self._session, problem, fix.text))
                 self.fixes.addWidget(button)
-
-    def _apply(self, fix: Fix) -> None:
-        with self._session.guard():
-            self._session.push(fix.edit, fix.text)
 
 
 class OwnedSection(Section):

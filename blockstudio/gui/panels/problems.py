@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from blockstudio.engine.protocol import Problem
 from blockstudio.errors import mark
-from blockstudio.gui.fixes import Fix, fixes_of
+from blockstudio.gui.fixes import Fix, fixes_of, mend
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain
@@ -114,7 +114,7 @@ class ProblemsPanel(QWidget):
             self.model.appendRow([what, where, last])
             fixes = fixes_of(self._session, problem)
             if fixes:
-                button = self._fix_buttons(fixes)
+                button = self._fix_buttons(problem, fixes)
                 last.setSizeHint(button.sizeHint())
                 self.tree.setIndexWidget(last.index(), button)
         if len(problems) > MOST:
@@ -127,7 +127,7 @@ class ProblemsPanel(QWidget):
         header.resizeSection(1, min(self.tree.sizeHintForColumn(1) + 8, max(110, self.width() // 4)))
         self._pages.setCurrentIndex(1 if problems else 0)
 
-    def _fix_buttons(self, fixes: list[Fix]) -> QWidget:
+    def _fix_buttons(self, problem: Problem, fixes: list[Fix]) -> QWidget:
         """A button for the likeliest fix, with a menu of the others."""
         fix = fixes[0]
         holder = QWidget()
@@ -136,12 +136,12 @@ class ProblemsPanel(QWidget):
         button = QPushButton(fix.text)
         button.setToolTip(plain(fix.text))
         button.setProperty("small", True)
-        button.clicked.connect(lambda: self._apply(fix))
+        button.clicked.connect(lambda: mend(self._session, problem, fix.text))
         row.addWidget(button)
         if len(fixes) > 1:
             others = QMenu(holder)
             for other in fixes[1:]:
-                others.addAction(other.text, partial(self._apply, other))
+                others.addAction(other.text, partial(mend, self._session, problem, other.text))
             more = small_button("mdi6.chevron-down", tr("Other ways to mend it"))
             more.setMenu(others)
             more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -149,10 +149,6 @@ class ProblemsPanel(QWidget):
         button.ensurePolished()
         holder.setMinimumWidth(holder.sizeHint().width() + ITEM_PADDING)
         return holder
-
-    def _apply(self, fix: Fix) -> None:
-        with self._session.guard():
-            self._session.push(fix.edit, fix.text)
 
     def _go(self, index: QModelIndex) -> None:
         problem = index.data(_PROBLEM)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from attrs import evolve
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import Problem
+from blockstudio.graph.commands import remove_nodes
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import AddNode, SetPorts
+from blockstudio.graph.edits import AddNode, SetNode, SetPorts
 from blockstudio.graph.model import Endpoint, Layer, Port
 from blockstudio.gui.fixes import Fix, fixes_of
 from blockstudio.gui.panels.problems import ProblemsPanel
-from blockstudio.gui.session import Session
+from blockstudio.gui.session import Message, Session
 
 NET = Location("Net")
 
@@ -98,3 +100,20 @@ def test_an_unused_input_is_removed_if_there_is_another(session: Session) -> Non
     session.push(fix.edit, fix.text)
     assert [port.name for port in session.graph.inputs] == ["x"]
     assert fix_of(session, unused) is None
+
+
+def test_a_fix_is_for_the_document_of_now(panel: ProblemsPanel, session: Session) -> None:
+    problem = Problem("shape-mismatch", "error", "Net/head", "No.", {"option": "in_features", "fits": 12})
+    session.set_diagnostics([problem])
+    (button,) = panel.tree.findChildren(QPushButton)
+    node = session.document.node(NET, "head")
+    assert isinstance(node, Layer)
+    session.push(SetNode(NET, evolve(node, options={**node.options, "bias": False})), "Set bias")
+    button.click()  # it was made before that
+    assert session.document.node(NET, "head").options["bias"] is False  # type: ignore[union-attr]
+    assert session.document.node(NET, "head").options["in_features"] == 12  # type: ignore[union-attr]
+    said: list[Message] = []
+    session.message.connect(said.append)
+    session.push(remove_nodes(session.document, NET, ["head"]), "Remove")
+    button.click()
+    assert "something else has changed" in said[-1].text
