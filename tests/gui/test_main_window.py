@@ -24,9 +24,11 @@ from blockstudio import resources
 from blockstudio.formats.project import save
 from blockstudio.graph.edits import AddDefinition, AddNode
 from blockstudio.graph.model import CodeDefinition, Instance, Repeat
+from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.main_window import TRUST, MainWindow
 from blockstudio.gui.menus import fill_examples
 from blockstudio.gui.panels.inspector_nodes import NodeSheet
+from blockstudio.gui.panels.palette import MIME
 from blockstudio.gui.session import Session, new_document
 from blockstudio.gui.welcome import SHOWN
 from tests.gui.conftest import NET, compose, linear, press
@@ -43,9 +45,12 @@ def test_the_welcome_leaves_the_input_and_the_output_to_be_seen(
     canvas = window.canvas
     qtbot.waitUntil(lambda: window.welcome.y() == canvas.height() - canvas.covered)
     canvas.fit()
-    for pill in canvas.canvas_scene.pills.values():
+
+    def seen(pill: PillItem) -> bool:
         place = canvas.mapFromScene(pill.body).boundingRect()
-        assert canvas.viewport().rect().contains(place) and place.bottom() < window.welcome.y()
+        return canvas.viewport().rect().contains(place) and place.bottom() < window.welcome.y()
+
+    qtbot.waitUntil(lambda: all(seen(pill) for pill in canvas.canvas_scene.pills.values()))
     assert window.welcome.geometry().bottom() < canvas.height()
     assert "between x and y" in window.welcome._text.text()
     window.actions_by_id["select_all"].trigger()
@@ -272,11 +277,19 @@ def test_a_window_of_the_same_arrangement_has_each_tab_bar_once(
 def test_what_a_field_has_taken_is_undone_by_the_keys_in_that_field(window: MainWindow, qtbot: QtBot) -> None:
     compose(window.session)
     window.session.select(["hidden"])
-    qtbot.waitUntil(lambda: isinstance(window.inspector_panel.sheet, NodeSheet))
     sheet = window.inspector_panel.sheet
+
+    def shown() -> bool:  # and not that of the node that was selected before
+        nonlocal sheet
+        sheet = window.inspector_panel.sheet
+        return isinstance(sheet, NodeSheet) and sheet.name.text() == "hidden"
+
+    qtbot.waitUntil(shown)
     assert isinstance(sheet, NodeSheet)
     field = sheet.name
+    window.activateWindow()
     field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
     field.selectAll()
     qtbot.keyClicks(field, "first")
     press(window, Qt.Key.Key_Z, CTRL)  # not taken yet: the field's own
@@ -295,7 +308,7 @@ def test_what_a_field_has_taken_is_undone_by_the_keys_in_that_field(window: Main
 def test_the_card_makes_way_as_soon_as_something_is_dragged_over_the_canvas(window: MainWindow) -> None:
     assert not window.welcome.isHidden()
     data = QMimeData()
-    data.setText("torch.nn.Linear")
+    data.setData(MIME, b"torch.nn.Linear")
     action, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     QApplication.sendEvent(window.canvas.viewport(), QDragEnterEvent(QPoint(2, 2), action, data, button, keys))
     assert window.welcome.isHidden()
