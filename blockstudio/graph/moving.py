@@ -1,4 +1,4 @@
-"""Nodes into a block that is there, and out of one again, wires kept: its ports come and go with what crosses."""
+"""Nodes into a block that is there, wires kept: its ports come and go with what crosses."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from attrs import evolve
 
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
+from blockstudio.graph.borders import Border, crossed, renamed_to, set_rules
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddNode, Batch, ChangeDefinition, Connect, Edit, RemoveNode, SetNode, SetPorts
+from blockstudio.graph.edits import Batch, ChangeDefinition, Edit, SetNode
 from blockstudio.graph.grouping import (
     MARGIN,
     carried,
     extent,
     names_used,
-    option_text,
     placed,
     refuse_between,
     refuse_children,
@@ -32,59 +32,10 @@ from blockstudio.graph.model import (
     Initializer,
     Instance,
     Node,
-    Port,
     Position,
     at_flow,
 )
 from blockstudio.graph.scopes import calls_of, names_in_scope, next_free, users_of
-
-APART = 300.0
-"""Between a block and what was moved out of it."""
-
-
-class Border:
-    """The ports of a block while nodes move across its border, and the wires on both sides of it."""
-
-    def __init__(self, outer: Graph, name: str, inner: Graph) -> None:
-        self.name = name
-        self.inside = dict(inner.edges)
-        self.outside = dict(outer.edges)
-        self.inputs = {port.name: port for port in inner.inputs}
-        self.outputs = {port.name: port for port in inner.outputs}
-        self.fed = {source: target.port for target, source in self.outside.items() if target.node == name}
-        """The input that carries an outer value in."""
-        self.given = {source: target.port for target, source in self.inside.items() if target.node == BOUNDARY}
-        """The output that carries an inner value out."""
-
-    def input_of(self, source: Endpoint, wanted: str) -> Endpoint:
-        """The inner end of the input that carries an outer value in; a new one if there is none."""
-        if source not in self.fed:
-            port = next_free(wanted, set(self.inputs))
-            self.inputs[port] = Port(port)
-            self.fed[source] = port
-            self.outside[Endpoint(self.name, port)] = source
-        return Endpoint(BOUNDARY, self.fed[source])
-
-    def output_of(self, source: Endpoint, wanted: str) -> Endpoint:
-        """The outer end of the output that carries an inner value out; a new one if there is none."""
-        if source not in self.given:
-            port = next_free(wanted, set(self.outputs))
-            self.outputs[port] = Port(port)
-            self.given[source] = port
-            self.inside[Endpoint(BOUNDARY, port)] = source
-        return Endpoint(self.name, self.given[source])
-
-    def drop_input(self, port: str) -> None:
-        del self.inputs[port]
-        source = self.outside.pop(Endpoint(self.name, port), None)
-        if source is not None and self.fed.get(source) == port:
-            del self.fed[source]
-
-    def drop_output(self, port: str) -> None:
-        del self.outputs[port]
-        source = self.inside.pop(Endpoint(BOUNDARY, port), None)
-        if source is not None and self.given.get(source) == port:
-            del self.given[source]
 
 
 def move_into(document: Document, location: Location, names: Collection[str], block: str) -> tuple[Edit, list[str]]:
@@ -98,8 +49,8 @@ def move_into(document: Document, location: Location, names: Collection[str], bl
     refuse_shared(document, location, chosen)
     refuse_between(graph, location, [*chosen, block])
     inner = definition.graph
-    renamed = _renamed(chosen, names_in_scope(document, Location(definition.name)))
-    border = Border(graph, block, inner)
+    renamed = renamed_to(chosen, names_in_scope(document, Location(definition.name)))
+    border = Border(dict(graph.edges), block, inner)
     carried_in: dict[str, Endpoint] = {}
     """What takes the place of an input whose value comes from inside now."""
 
@@ -143,7 +94,7 @@ def move_into(document: Document, location: Location, names: Collection[str], bl
     known = {parameter.name for parameter in definition.hyper_parameters}
     parameters = [*definition.hyper_parameters, *(HyperParameter(name) for name in given if name not in known)]
     there = Location(definition.name)
-    edits = _edits(document, location, there, border, (location, chosen), (there, moved))
+    edits = crossed(document, {location: border.outside}, there, border, [(location, chosen)], [(there, moved)])
     if given:
         options = {**instance.options, **{name: Expression(outer) for name, outer in given.items()}}
         edits.append(SetNode(location, evolve(instance, options=options)))
@@ -151,62 +102,6 @@ def move_into(document: Document, location: Location, names: Collection[str], bl
         edits.append(ChangeDefinition(definition.name, {"hyper_parameters": parameters}))
     if not location.steps:
         edits += _moved_rules(document, location.definition, {name: f"{block}.{renamed[name]}" for name in chosen})
-    return Batch(tuple(edits)), list(renamed.values())
-
-
-def move_out(
-    document: Document, inner_place: Location, names: Collection[str], location: Location, block: str
-) -> tuple[Edit, list[str]]:
-    """Move nodes of a block to the graph that its instance `block` is in: the edit, and their names there."""
-    refuse_children(document, location)
-    outer = document.graph(location)
-    instance, definition = _only_instance(document, location, block)
-    inner = document.graph(inner_place)
-    if inner is not definition.graph:
-        raise EditError(mark("Only what lies directly in a block can be moved out of it."), path=inner_place.path())
-    chosen = inner.chosen(names)
-    if not chosen:
-        raise EditError(mark("Select the nodes to move first."))
-    refuse_shared(document, inner_place, chosen)
-    renamed = _renamed(chosen, names_in_scope(document, location))
-    border = Border(outer, block, inner)
-
-    def outside(source: Endpoint) -> Endpoint | None:
-        if source.node in renamed:
-            return Endpoint(renamed[source.node], source.port)
-        if source.node == BOUNDARY:
-            return outer.source_of(block, source.port)
-        return border.output_of(source, carried(source))
-
-    for name in chosen:
-        for source, target in inner.edges_into(name):
-            border.inside.pop(target)
-            feed = outside(source)
-            if feed is not None:
-                border.outside[Endpoint(renamed[name], target.port)] = feed
-    for name in chosen:
-        for source, target in inner.edges_out_of(name):
-            there = Endpoint(renamed[name], source.port)
-            if target.node == BOUNDARY:
-                border.drop_output(target.port)
-                for _, user in outer.edges_out_of(block):
-                    if outer.edges[user].port == target.port:
-                        border.outside[user] = there
-            elif target.node not in renamed:
-                border.inside[target] = border.input_of(there, carried(source, target.port))
-    used = {source.port for source in border.inside.values() if source.node == BOUNDARY}
-    for port in {source.port for source, target in inner.edges_out_of(BOUNDARY) if target.node in renamed} - used:
-        border.drop_input(port)
-
-    values = {parameter.name: parameter.default for parameter in definition.hyper_parameters}
-    values |= {key: option_text(value) for key, value in instance.options.items()}
-    nodes = chosen.values()
-    behind = bool(topology.upstream(inner, set(chosen)) - set(chosen))
-    shift = _shift_out(nodes, instance.position, behind, outer.down)
-    moved = [placed(node, renamed, values, shift) for node in nodes]
-    edits = _edits(document, location, inner_place, border, (inner_place, chosen), (location, moved))
-    if not location.steps:
-        edits += _rules_out(document, location.definition, definition, block, renamed)
     return Batch(tuple(edits)), list(renamed.values())
 
 
@@ -226,15 +121,6 @@ def _only_instance(document: Document, location: Location, name: str) -> tuple[I
             name=name,
         )
     return node, definition
-
-
-def _renamed(names: Iterable[str], taken: set[str]) -> dict[str, str]:
-    """Free names where the nodes go."""
-    found: dict[str, str] = {}
-    for name in names:
-        found[name] = next_free(name, taken)
-        taken.add(found[name])
-    return found
 
 
 def _gone_quiet(outer: Graph, block: str, border: Border) -> list[str]:
@@ -262,36 +148,6 @@ def _given(
     return given, words
 
 
-def _edits(
-    document: Document,
-    outer: Location,
-    inner: Location,
-    border: Border,
-    away: tuple[Location, Iterable[str]],
-    there: tuple[Location, Iterable[Node]],
-) -> list[Edit]:
-    """What brings both graphs to what the border says, with nodes taken away and put there."""
-    cuts: list[Edit] = []
-    joins: list[Edit] = []
-    for place, edges in ((outer, border.outside), (inner, border.inside)):
-        before = document.graph(place).edges
-        cuts += [Connect(place, target, None) for target, source in before.items() if edges.get(target) != source]
-        joins += [Connect(place, target, source) for target, source in edges.items() if before.get(target) != source]
-    graph = document.graph(inner)
-    ports: list[Edit] = []
-    if list(border.inputs.values()) != graph.inputs:
-        ports.append(SetPorts(inner, "inputs", tuple(border.inputs.values())))
-    if list(border.outputs.values()) != graph.outputs:
-        ports.append(SetPorts(inner, "outputs", tuple(border.outputs.values())))
-    return [
-        *cuts,
-        *(RemoveNode(away[0], name) for name in away[1]),
-        *ports,
-        *(AddNode(there[0], node) for node in there[1]),
-        *joins,
-    ]
-
-
 # --- places -------------------------------------------------------------------------------------
 
 
@@ -303,12 +159,6 @@ def _shift_in(nodes: Collection[Node], inside: Collection[Node], behind: bool, d
     inner_first, inner_last, inner_side = extent(inside, down)
     along = inner_last + MARGIN - first if behind else inner_first - MARGIN - last
     return at_flow(along, inner_side - side, 0, down)
-
-
-def _shift_out(nodes: Collection[Node], at: Position, behind: bool, down: bool) -> Position:
-    first, last, side = extent(nodes, down)
-    along = at[down] + APART - first if behind else at[down] - APART - last
-    return at_flow(along, at[not down] - side, 0, down)
 
 
 def _spread(border: Border, nodes: Collection[Node], down: bool) -> None:
@@ -338,36 +188,4 @@ def _moved_rules(document: Document, definition: str, paths: Mapping[str, str]) 
         return evolve(rule, target=path(rule.target), same_as=path(rule.same_as))
 
     before = document.definition(definition).initializers
-    return _set_rules(definition, before, list(map(moved, before)))
-
-
-def _rules_out(
-    document: Document, outer: str, definition: Definition, block: str, renamed: Mapping[str, str]
-) -> list[Edit]:
-    """Rules inside go out with their nodes, and rules outside no longer reach in for them."""
-
-    def path(old: str, prefix: str = "") -> str:
-        head, dot, rest = old.removeprefix(prefix).partition(".")
-        return f"{renamed[head]}{dot}{rest}" if old.startswith(prefix) and head in renamed else old
-
-    def goes(rule: Initializer) -> bool:
-        return (rule.target.partition(".")[0] or rule.parameter) in renamed
-
-    def gone(rule: Initializer) -> Initializer:
-        if not rule.target:
-            return evolve(rule, parameter=renamed[rule.parameter])
-        return evolve(rule, target=path(rule.target), same_as=path(rule.same_as))
-
-    inner = definition.initializers
-    before = document.definition(outer).initializers
-    reached = [
-        evolve(rule, target=path(rule.target, f"{block}."), same_as=path(rule.same_as, f"{block}.")) for rule in before
-    ]
-    return [
-        *_set_rules(definition.name, inner, [rule for rule in inner if not goes(rule)]),
-        *_set_rules(outer, before, [*(gone(rule) for rule in inner if goes(rule)), *reached]),
-    ]
-
-
-def _set_rules(definition: str, before: list[Initializer], after: list[Initializer]) -> list[Edit]:
-    return [ChangeDefinition(definition, {"initializers": after})] if after != before else []
+    return set_rules(definition, before, list(map(moved, before)))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from attrs import evolve
 
+import blockstudio as bs
 from blockstudio.errors import EditError
 from blockstudio.graph.definition_commands import expose_option
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddNode, Connect
+from blockstudio.graph.edits import AddNode, ChangeDefinition, Connect, SetNode
 from blockstudio.graph.grouping import group
 from blockstudio.graph.model import (
     Call,
@@ -20,8 +23,10 @@ from blockstudio.graph.model import (
     Instance,
     Layer,
     Port,
+    Sequential,
 )
-from blockstudio.graph.moving import move_into, move_out
+from blockstudio.graph.moving import move_into
+from blockstudio.graph.moving_out import move_out
 
 from .test_commands import NET, chain, document, linear, relu, wires
 
@@ -152,8 +157,6 @@ def test_a_block_that_is_used_twice_is_refused() -> None:
     doc.apply(AddNode(NET, Instance(name="more", definition="Block")))
     with pytest.raises(EditError, match="used in 2 places"):
         move_into(doc, NET, ["r"], "block")
-    with pytest.raises(EditError, match="used in 2 places"):
-        move_out(doc, BLOCK, ["a"], NET, "block")
 
 
 def test_a_layer_shared_with_one_that_stays_is_refused() -> None:
@@ -247,3 +250,79 @@ def test_an_option_that_follows_one_already_is_refused() -> None:
     doc = document(chain(linear("a", in_features=Expression("n")), hyper_parameters=[HyperParameter("n", "4")]))
     with pytest.raises(EditError, match="already"):
         expose_option(doc, NET, "a", "in_features", Expression("n"))
+
+
+# --- out of a block that is used several times --------------------------------------------
+
+
+def twice() -> Document:
+    """x → block → block_2 → output, and inside a → r."""
+    doc = grouped("a", "r")
+    doc.apply(AddNode(NET, Instance(name="block_2", definition="Block")))
+    doc.apply(Connect(NET, Endpoint("b", "input"), None))
+    doc.apply(Connect(NET, Endpoint("block_2", "x"), Endpoint("block", "r")))
+    doc.apply(Connect(NET, Endpoint("b", "input"), Endpoint("block_2", "r")))
+    return doc
+
+
+def test_each_use_has_beside_it_what_it_had_inside() -> None:
+    doc = twice()
+    edit, names = move_out(doc, BLOCK, ["r"], NET, "block_2")
+    round_trip(doc, edit)
+    assert names == ["r_2"]
+    assert wires(doc) == {
+        ":x > block:x", "block:a > r:input", "r:output > block_2:x",
+        "block_2:a > r_2:input", "r_2:output > b:input", "b:output > :output",
+    }  # fmt: skip
+    assert ports(doc) == (["x"], ["a"])
+
+
+def test_what_was_moved_out_of_every_use_feeds_it_by_the_same_port() -> None:
+    doc = twice()
+    round_trip(doc, move_out(doc, BLOCK, ["a"], NET, "block")[0])
+    assert wires(doc) == {
+        ":x > a:input", "a:output > block:a", "block:r > a_2:input",
+        "a_2:output > block_2:a", "block_2:r > b:input", "b:output > :output",
+    }  # fmt: skip
+    assert ports(doc) == (["a"], ["r"])
+
+
+def test_uses_in_other_blocks_and_their_rules_follow() -> None:
+    doc = twice()
+    rule = Initializer(target="a", parameter="bias", function="torch.nn.init.ones_")
+    doc.apply(ChangeDefinition("Block", {"initializers": [rule]}))
+    doc.apply(group(doc, NET, ["block_2", "b"], "Stage")[0])
+    round_trip(doc, move_out(doc, BLOCK, ["a"], NET, "block")[0])
+    assert [rule.target for rule in doc.definition("Net").initializers] == ["a"]
+    assert [rule.target for rule in doc.definition("Stage").initializers] == ["a"]
+    assert doc.definition("Block").initializers == []
+    assert "a:output > block_2:a" in wires(doc, Location("Stage"))
+
+
+def test_a_use_in_a_sequential_and_one_with_shared_weights_are_refused_with_the_reason() -> None:
+    doc = twice()
+    doc.apply(AddNode(NET, Sequential(name="row", body=Graph(nodes={"0": Instance(name="0", definition="Block")}))))
+    with pytest.raises(EditError, match="in the Sequential “row”"):
+        move_out(doc, BLOCK, ["r"], NET, "block")
+    doc = twice()
+    doc.apply(AddNode(NET, Call(name="again", layer="block_2")))
+    with pytest.raises(EditError, match="“block_2” shares its weights with “again”"):
+        move_out(doc, BLOCK, ["r"], NET, "block")
+
+
+def test_a_model_computes_the_same_with_nodes_moved_out_of_every_use() -> None:
+    doc = twice()
+    for name in ("a", "b"):
+        place = BLOCK if name == "a" else NET
+        doc.apply(SetNode(place, evolve(doc.node(place, name), options={"in_features": 4, "out_features": 4})))
+    x = torch.rand(3, 4)
+    net = bs.build(doc, seed=0)
+    doc.apply(move_out(doc, BLOCK, ["a"], NET, "block")[0])
+    moved = bs.build(doc, seed=1)
+    names = {"block.a": "a", "block_2.a": "a_2"}
+    state = {}
+    for key, value in net.state_dict().items():
+        layer, _, parameter = key.rpartition(".")
+        state[f"{names.get(layer, layer)}.{parameter}"] = value
+    moved.load_state_dict(state)
+    assert torch.equal(net(x), moved(x))

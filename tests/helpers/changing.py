@@ -45,7 +45,8 @@ from blockstudio.graph.model import (
     Port,
     Sequential,
 )
-from blockstudio.graph.moving import move_into, move_out
+from blockstudio.graph.moving import move_into
+from blockstudio.graph.moving_out import move_out
 from blockstudio.graph.scopes import unique_name, users_of
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.errors import EditError, mark
 from blockstudio.graph.edits import AddNode, Batch, Edit
-from blockstudio.graph.model import CodeDefinition, Endpoint, Position
+from blockstudio.graph.model import CodeDefinition, Endpoint, Position, at_flow
 from blockstudio.gui.block_files import tell_renamed
 from blockstudio.gui.canvas.hits import wire_at
 from blockstudio.gui.canvas.interactions.targets import landing
@@ -275,7 +275,8 @@ class Adding(MakingRoom):
 
     def off(self, port: PortKey) -> QPointF:
         """A place for what is to be wired to a port."""
-        return self.canvas_scene.port_place(port) + QPointF(BESIDE if port.is_source else -BESIDE, 0.0)
+        away = BESIDE if port.is_source else -BESIDE
+        return self.canvas_scene.port_place(port) + QPointF(*at_flow(away, 0.0, 0, self.canvas_scene.down))
 
     def ask_for(
         self,

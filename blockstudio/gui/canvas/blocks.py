@@ -1,70 +1,21 @@
-"""Blocks: nodes into one and out of one, options as its hyper-parameters, the order of its ports."""
+"""Blocks: options as their hyper-parameters, the names and the order of their ports."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-
-from PySide6.QtWidgets import QMenu
 
 from blockstudio.catalog.ports import node_options
 from blockstudio.errors import EditError, mark
 from blockstudio.graph.definition_commands import expose_option
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, If, Instance, Repeat, While
-from blockstudio.graph.moving import move_into, move_out
 from blockstudio.graph.port_commands import Side, rename_port, reorder_ports
-from blockstudio.gui.canvas.keys import Key, PortKey, node_key, pill_side
-from blockstudio.gui.canvas.rewiring import Rewiring
+from blockstudio.gui.canvas.crossing import Crossing
+from blockstudio.gui.canvas.keys import Key, PortKey, pill_side
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.option_text import default_of
 
 
-class Blocks(Rewiring):
+class Blocks(Crossing):
     """Every command that changes what is inside a block and what it shows of that, each one undoable step."""
-
-    def blocks_here(self) -> list[str]:
-        """The nodes of this graph that others can be moved into."""
-        definitions = self.session.document.definitions
-        return [
-            name
-            for name, node in self.session.graph.nodes.items()
-            if isinstance(node, Instance) and isinstance(definitions.get(node.definition), Definition)
-        ]
-
-    def fill_blocks(self, menu: QMenu, names: Sequence[str], blocks: Sequence[str]) -> None:
-        """The blocks that nodes can be moved into, each an item of a menu."""
-        for block in blocks:
-            action = menu.addAction(icon("mdi6.cube-outline"), block)
-            action.triggered.connect(lambda _=False, block=block: self.move_into(names, block))
-
-    def move_into(self, names: Sequence[str], block: str) -> bool:
-        """Move nodes into a block of this graph; whether that could be done."""
-        session = self.session
-        text = tr("Move {name} into {container}").format(name=", ".join(names[:3]), container=block)
-        with session.guard():
-            edit, _ = move_into(session.document, session.location, names, block)
-            if self.push(edit, text):
-                self.select_keys([node_key(block)])
-                return True
-        return False
-
-    def move_out_of_block(self) -> None:
-        """Move the selected nodes out to where the block is used, and go there."""
-        session = self.session
-        names = session.selection
-        with session.guard():
-            if not names or len(session.trail) < 2:
-                return
-            block, place = session.trail[-1].node, session.trail[-2].location
-            edit, moved = move_out(session.document, session.location, names, place, block)
-            text = tr("Move {name} out of {container}").format(name=", ".join(names[:3]), container=block)
-            if self.push(edit, text):
-                session.leave()
-                self.select_keys(map(node_key, moved))
-                self.reveal(self.canvas_scene.extent(self.canvas_scene.selection))
-
-    # --- options and ports ------------------------------------------------------------------------
 
     def expose(self, name: str, option: str) -> None:
         """Make an option of a node a hyper-parameter of the block."""

@@ -146,7 +146,8 @@ class Wiring:
             scene.overlay.wipe()
         else:
             places = scene.port_place(origin), scene.port_place(end)
-            path = curve(*(places if origin.is_source else places[::-1]))
+            start, end_at = places if origin.is_source else places[::-1]
+            path = curve(start, end_at, scene.down)
             pen = QPen(scene.surface.colors.accent, 2.5, Qt.PenStyle.DashLine)
 
             def paint(painter: QPainter) -> None:

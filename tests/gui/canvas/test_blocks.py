@@ -7,9 +7,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.edits import AddNode
-from blockstudio.graph.model import Definition, Endpoint, Expression, Instance
+from blockstudio.graph.model import Definition, Endpoint, Expression, Graph, Instance, Sequential
 from blockstudio.graph.port_commands import add_port
 from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.session import Message
 
 from .conftest import ROOT, Desk
 
@@ -135,3 +136,79 @@ def test_a_port_is_renamed_on_the_spot(net: Desk) -> None:
     net.enter()
     assert net.graph.inputs[0].name == "pixels"
     assert net.graph.edges[Endpoint("linear", "input")] == Endpoint("", "pixels")
+
+
+def offered(net: Desk) -> list[Message]:
+    """What is said from now on, with its buttons."""
+    said: list[Message] = []
+    net.session.message.connect(said.append)
+    return said
+
+
+def test_a_block_with_several_uses_takes_nodes_in_for_one_of_them_alone(net: Desk) -> None:
+    grouped(net, "linear")
+    net.session.push(AddNode(ROOT, Instance(name="twin", definition="Block", position=(120.0, 300.0))), "")
+    before, steps = net.bytes(), net.steps()
+    said = offered(net)
+    net.canvas.select_keys([Key("node", "relu"), Key("node", "block")])
+    net.key(Qt.Key.Key_PageDown, CTRL)
+    (words, act) = said[-1].actions[0]
+    assert words == "Only “block”" and net.bytes() == before
+    act()
+    net.check()
+    own = net.graph.nodes["block"].definition
+    assert own != "Block" and list(net.session.document.definitions[own].graph.nodes) == ["linear", "relu"]
+    assert inside(net) == ["linear"] and net.steps() == steps + 1
+    net.session.undo_stack.undo()
+    assert net.bytes() == before
+
+
+def test_moving_out_of_several_uses_says_so_and_can_be_for_one(net: Desk) -> None:
+    grouped(net, "linear", "relu")
+    net.session.push(AddNode(ROOT, Instance(name="twin", definition="Block", position=(120.0, 300.0))), "")
+    before, steps = net.bytes(), net.steps()
+    net.select("block")
+    net.canvas.enter_selected()
+    said = offered(net)
+    net.select("relu")
+    net.key(Qt.Key.Key_PageUp, CTRL)
+    assert net.selected() == {"relu"} and {"relu", "relu_2"} <= set(net.graph.nodes)
+    assert "used in 2 places" in said[-1].text and said[-1].level == "info"
+    said[-1].actions[0][1]()
+    net.check()
+    assert "relu_2" not in net.graph.nodes and net.selected() == {"relu"}
+    assert inside(net) == ["linear", "relu"] and net.steps() == steps + 1
+    net.session.undo_stack.undo()
+    assert net.bytes() == before
+
+
+def test_what_cannot_leave_every_use_says_why(net: Desk) -> None:
+    grouped(net, "linear", "relu")
+    body = Graph(nodes={"0": Instance(name="0", definition="Block")})
+    net.session.push(AddNode(ROOT, Sequential(name="row", position=(120.0, 300.0), body=body)), "")
+    net.select("block")
+    net.canvas.enter_selected()
+    said = offered(net)
+    net.select("relu")
+    net.key(Qt.Key.Key_PageUp, CTRL)
+    assert "in the Sequential “row”" in said[-2].text
+    said[-1].actions[0][1]()
+    net.check()
+    assert "relu" in net.graph.nodes and inside(net) == ["linear", "relu"]
+
+
+def test_into_a_sequential_and_out_of_it_by_keys(net: Desk) -> None:
+    net.canvas.drop_entry("node:sequential", net.canvas.mapToScene(net.node("relu", 0, 250)))
+    before = net.bytes()
+    net.canvas.select_keys([Key("node", "linear"), Key("node", "relu"), Key("node", "sequential")])
+    net.key(Qt.Key.Key_PageDown, CTRL)
+    assert net.messages and net.bytes() == before  # a function is no layer
+    net.canvas.select_keys([Key("node", "linear"), Key("node", "linear_2"), Key("node", "sequential")])
+    net.key(Qt.Key.Key_PageDown, CTRL)
+    assert len(net.graph.nodes["sequential"].body.nodes) == 2
+    assert net.graph.edges[Endpoint("relu", "input")] == Endpoint("", "x")
+    net.canvas.enter_selected()
+    net.key(Qt.Key.Key_A, CTRL)
+    net.key(Qt.Key.Key_PageUp, CTRL)
+    assert net.selected() == {"linear", "linear_2"} and net.graph.nodes["sequential"].body.nodes == {}
+    net.undo_all()

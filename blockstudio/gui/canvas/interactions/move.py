@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from blockstudio.graph.commands import dissolve_nodes, remove_nodes
 from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.model import Node
 from blockstudio.gui.canvas.guides import Guides
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, accent_pen, bubble, bubble_rect
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
 from blockstudio.gui.canvas.items import owners
-from blockstudio.gui.canvas.keys import Key, node_key
+from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.places import GRID, placement
-from blockstudio.gui.canvas.placing import into_sequential
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import SNAP_TO_GRID, SNAP_TO_NEIGHBOURS
 
@@ -157,7 +155,9 @@ class Move(Interaction):
             self._put_back()
             return self.canvas.move_into(self._own, self._landing.block)
         if self._landing.sequential and self._single is not None:
-            return self._into(self._single, self._landing)
+            with self.canvas.session.guard():
+                return self.canvas.put_into_row(self._single.name, self._landing.sequential, self._landing.index)
+            return False
         places = {key: (item.x(), item.y()) for key in self._from if (item := self.scene.thing(key)) is not None}
         edits: list[Edit] = placement(self.scene.location, self.scene.graph, self.scene.arrangement | places)
         if self._landing.wire is not None and self._single is not None:
@@ -171,23 +171,6 @@ class Move(Interaction):
                     self.canvas.place_port(self._grabbed, index)
                 return done
         return not edits or self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
-
-    def _into(self, node: Node, where: Landing) -> bool:
-        """Into a Sequential: what fed the node now feeds what it fed."""
-        document, location = self.canvas.session.document, self.scene.location
-        graph = self.scene.graph
-        ins, outs = graph.edges_into(node.name), graph.edges_out_of(node.name)
-        away: Edit
-        if len(ins) == 1 and outs:
-            away = dissolve_nodes(document, location, [node.name], lambda n: (ins[0].target.port, outs[0].source.port))
-        else:
-            away = remove_nodes(document, location, [node.name])
-        edit = into_sequential(document, location, where.sequential, node, where.index, away)
-        text = tr("Move {name} into {container}").format(name=node.name, container=where.sequential)
-        if not self.canvas.push(edit, text):
-            return False
-        self.canvas.select_keys([node_key(where.sequential)])
-        return True
 
     def _reorder(self, node: Node, place: int | None) -> bool:
         from blockstudio.graph.commands import reorder_node

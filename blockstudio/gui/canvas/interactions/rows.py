@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.graph.commands import remove_nodes, reorder_node
-from blockstudio.graph.edits import AddNode, Batch
-from blockstudio.graph.scopes import unique_name
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, landing, show_landing
 from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.look import RADIUS, measure
-from blockstudio.gui.canvas.places import GRID
+from blockstudio.gui.canvas.places import snapped
 from blockstudio.gui.canvas.placing import into_sequential
 from blockstudio.gui.i18n import tr
 
@@ -87,19 +84,6 @@ class DragRow(Interaction):
         self.canvas.push(edit, text)
 
     def _take_out(self, point: QPointF) -> None:
-        document, location = self.canvas.session.document, self.scene.location
-        inside = location.enter(self._container, "body")
-        node = document.node(inside, self._child)
-        wanted = node.name
-        if wanted.isdigit():
-            wanted = self.scene.nodes[self._container].face.rows[self._index].title.lower()
-        name = unique_name(document, location, wanted if wanted.isidentifier() else "layer")
-        place = (round(point.x() / GRID) * GRID, round((point.y() - 20) / GRID) * GRID)
-        edit = Batch(
-            (
-                remove_nodes(document, inside, [self._child]),
-                AddNode(location, evolve(node, name=name, position=place)),
-            )
-        )
-        if self.canvas.push(edit, tr("Take {name} out of {container}").format(name=name, container=self._container)):
-            self.canvas.select_keys([node_key(name)])
+        at = snapped(point.x(), point.y() - 20)
+        name = self.canvas.take_out_of_row(self.scene.location, self._container, self._child, at)
+        self.canvas.select_keys([node_key(name)])
