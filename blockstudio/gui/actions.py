@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from attrs import frozen
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -233,7 +233,7 @@ def _make(window: Any, spec: ActionSpec) -> QAction:
     )
 
     if spec.setting is not None:
-        _follow(action, window.session.settings, spec.setting)
+        _Switch(action, window.session.settings, spec.setting)
     else:
         action.triggered.connect(lambda: _call(window, spec.handler))
     translate(action, spec)
@@ -245,11 +245,19 @@ def _call(window: Any, handler: str) -> None:
         resolve(window, handler)()
 
 
-def _follow(action: QAction, settings: Settings, setting: Setting[bool]) -> None:
-    """Switch a setting, and show how it stands whoever switched it."""
-    action.setChecked(settings.get(setting))
-    action.triggered.connect(lambda checked: settings.set(setting, checked))
-    settings.changed.connect(lambda key: action.setChecked(settings.get(setting)) if key == setting.key else None)
+class _Switch(QObject):
+    """Lets an action switch a setting, and show how it stands whoever switched it."""
+
+    def __init__(self, action: QAction, settings: Settings, setting: Setting[bool]) -> None:
+        super().__init__(action)
+        self._action, self._settings, self._setting = action, settings, setting
+        action.setChecked(settings.get(setting))
+        action.triggered.connect(lambda checked: settings.set(setting, checked))
+        settings.changed.connect(self._changed)
+
+    def _changed(self, key: str) -> None:
+        if key == self._setting.key:
+            self._action.setChecked(self._settings.get(self._setting))
 
 
 def translate(action: QAction, spec: ActionSpec) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QProcess, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -20,7 +20,6 @@ from blockstudio.gui import i18n, theme
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.main_window import MainWindow
-from blockstudio.gui.project_files import SUFFIX
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import COLOR_SCHEME, LANGUAGE, Settings
 
@@ -38,7 +37,7 @@ def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
     application = make_application(arguments)
     collector = collect_here()
     session = Session()
-    window = MainWindow(session)
+    window = Front(session).window
     catch_errors(session)
     if file is not None:
         window.files.open_path(file)
@@ -73,13 +72,47 @@ def make_application(arguments: Sequence[str] = ()) -> QApplication:
     application = QApplication.instance() or QApplication(["blockstudio", *arguments])
     assert isinstance(application, QApplication)
     settings = Settings()
-    i18n.set_language(settings.get(LANGUAGE))
-    i18n.install_qt_texts(application)
+    use_language(application, settings)
     application.setStyle("Fusion")
     theme.set_scheme(application, settings.get(COLOR_SCHEME))
     theme.follow_system(application)
     application.setWindowIcon(app_icon())
     return application
+
+
+def use_language(application: QApplication, settings: Settings) -> None:
+    """Take up the language of the settings, for whatever is worded from now on."""
+    i18n.set_language(settings.get(LANGUAGE))
+    i18n.install_qt_texts(application)
+
+
+class Front(QObject):
+    """The window of a session; made anew when another language is chosen, with all that the session has."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self.window = self._made()
+
+    def _made(self) -> MainWindow:
+        window = MainWindow(self._session)
+        window.language_chosen.connect(self.renew)
+        return window
+
+    def renew(self) -> None:
+        """Put a new window in the place of the one there is: texts are read when widgets are made."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        old = self.window
+        old.files.about_to_save.emit()  # what is typed and not taken yet would go with the window
+        old.arrangement.keep()
+        use_language(application, self._session.settings)
+        self.window = self._made()
+        if old.engine is not None:
+            self.window.watch(old.engine.kernel)
+        self.window.show()
+        old.hide()
+        old.deleteLater()
 
 
 def app_icon() -> QIcon:
@@ -129,11 +162,3 @@ def catch_errors(session: Session) -> None:
             )
 
     sys.excepthook = show
-
-
-def start_again(path: Path | None) -> None:
-    """Start another process of this program on the same project."""
-    command = [] if getattr(sys, "frozen", False) else ["-m", "blockstudio"]
-    if path is not None and path.suffix == SUFFIX:
-        command.append(str(path))
-    QProcess.startDetached(sys.executable, command)

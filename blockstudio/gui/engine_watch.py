@@ -26,7 +26,7 @@ class EngineWatch(QObject):
     def __init__(self, session: Session, kernel: Kernel, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._kernel = kernel
+        self.kernel = kernel
         self._death: Death | None = None
         self._build = Question(session, self._built, None, self)
         self._mode = Question(session, self._mode_set, None, self)
@@ -39,12 +39,12 @@ class EngineWatch(QObject):
 
     def stop(self) -> None:
         """Interrupt what the model does."""
-        self._kernel.interrupt()
+        self.kernel.interrupt()
 
     def restart(self) -> None:
         """End the engine, whatever it does, and start it again."""
         self._session.drop_snapshots()
-        self._kernel.restart()
+        self.kernel.restart()
 
     def rebuild(self) -> None:
         """Build the model afresh, every parameter initialised as the document says."""
@@ -65,8 +65,8 @@ class EngineWatch(QObject):
 
     def _replaced(self) -> None:
         """Another project is open: what the model of the one before does is of no use any more."""
-        self._kernel.forget()
-        self._kernel.interrupt()
+        self.kernel.forget()
+        self.kernel.interrupt()
 
     # --- what happens to it ---------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QObject, QPointF
 
 from blockstudio.graph.document import Location
 from blockstudio.graph.looks import SetBookmark
@@ -23,10 +23,11 @@ MOST_PAST = 100
 STATUS_TIME = 8000
 
 
-class Going:
+class Going(QObject):
     """Where one can go in one window."""
 
     def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
         self._window = window
         self._session = window.session
         self._last: Problem | None = None

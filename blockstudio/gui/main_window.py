@@ -50,6 +50,8 @@ class MainWindow(QMainWindow):
 
     painted = Signal()
     """The window is on the screen for the first time."""
+    language_chosen = Signal()
+    """There is another language in the settings: a window made anew shows it."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -59,12 +61,13 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.files = ProjectFiles(session, self)
         self.importing = ModelImport(session, self, self.files.guard, lambda: self.engine)
-        self.journal = Journal(session)
+        self.journal = session.findChild(Journal) or Journal(session)
         self.messages = MessageArea()
         self.split = SplitView(session)
         self.breadcrumbs = Breadcrumbs(session)
         self.late = LatePanels(self)
         self.engine: EngineWatch | None = None
+        self._language_due = False
         self._build_center()
         self.arrangement = Arrangement(self, session.settings)
         self.panes = self.arrangement.panes
@@ -154,7 +157,7 @@ class MainWindow(QMainWindow):
         session.document_changed.connect(self._show_trust)
         session.table_changed.connect(self._show_enabled)
         session.code_requested.connect(self._show_code)
-        session.uses_requested.connect(lambda name: self.canvas.composing.show_instances(name))
+        session.uses_requested.connect(self._show_uses)
         session.undo_stack.indexChanged.connect(self._show_enabled)
         session.undo_stack.undoTextChanged.connect(self._show_enabled)
         session.undo_stack.redoTextChanged.connect(self._show_enabled)
@@ -237,14 +240,22 @@ class MainWindow(QMainWindow):
         self.panes["code"].bring_up()
         self.late.code.open(name)
 
+    def _show_uses(self, name: str) -> None:
+        self.canvas.composing.show_instances(name)
+
     def _engine_state(self, state: str) -> None:
         self.status.set_state(state)
         self._show_enabled()
+        self._speak()
 
     def use_kernel(self, kernel: Kernel) -> None:
         """Work with this engine from now on."""
-        self.engine = EngineWatch(self.session, kernel, self)
+        self.watch(kernel)
         self.session.attach(kernel)
+
+    def watch(self, kernel: Kernel) -> None:
+        """Tell the user of this engine, which the session works with."""
+        self.engine = EngineWatch(self.session, kernel, self)
 
     # --- what the actions do ----------------------------------------------------------------------
 
@@ -331,21 +342,17 @@ class MainWindow(QMainWindow):
         AboutDialog(self.session, self).show()
 
     def choose_language(self, name: str) -> None:
-        """Keep a language; the window has it when it is opened again."""
+        """Speak a language from now on; not while the model is at work, for its answer goes to this window."""
         self.session.settings.set(LANGUAGE, name)
-        self.session.notify(
-            tr("BlockStudio uses this language when it is started again."),
-            "info",
-            actions=((tr("Restart now"), self._restart_app),),
-            key="language",
-        )
+        self._language_due = True
+        if self.session.engine_state == "busy":
+            self.session.notify(tr("The language changes when the model has done its work."), "info", key="language")
+        QTimer.singleShot(0, self, self._speak)  # the menu is still open
 
-    def _restart_app(self) -> None:
-        from blockstudio.gui.app import start_again
-
-        path = self.session.path
-        if self.close():
-            start_again(path)
+    def _speak(self) -> None:
+        if self._language_due and self.session.engine_state != "busy":
+            self._language_due = False
+            self.language_chosen.emit()
 
     def _pop_up_examples(self) -> None:
         menus.fill_examples(self, self.example_menu)

@@ -19,7 +19,7 @@ from blockstudio.gui.canvas.kinds import BLOCK_CATEGORY, ICONS, category_icon
 from blockstudio.gui.canvas.likely import takes
 from blockstudio.gui.canvas.needs import ANYTHING, Sizes, fitting_options, given_by, input_for
 from blockstudio.gui.canvas.placing import recursive
-from blockstudio.gui.i18n import entry_label, in_every_language, tr
+from blockstudio.gui.i18n import entry_label, in_every_language, language, tr
 from blockstudio.gui.library import LibraryBlock
 from blockstudio.gui.matching import Choice
 
@@ -93,7 +93,7 @@ _IN_SEQUENCE = frozenset({"sequential", "repeat", "definition", "code"})
 
 def everything(document: Document) -> list[Choice]:
     """All there is, wherever it can be placed."""
-    return [*(_own(definition) for definition in document.definitions.values()), *_catalog_offers()]
+    return [*(_own(definition) for definition in document.definitions.values()), *_catalog_offers(language())]
 
 
 def offers(
@@ -116,7 +116,7 @@ def offers(
         if flowing is not None and input_for(document, definition, flowing) is None:
             continue
         found.append(_own(definition))
-    found += [offer for offer in _catalog_offers() if _fits(offer, sequence, wire) and _takes(offer, flowing)]
+    found += [offer for offer in _catalog_offers(language()) if _fits(offer, sequence, wire) and _takes(offer, flowing)]
     return [_told(offer, document, flowing, need) for offer in found if gives(document, offer.payload, need)]
 
 
@@ -190,7 +190,7 @@ def can_be_inserted(offer: Choice) -> bool:
 
 
 @cache
-def _catalog_offers() -> tuple[Choice, ...]:
+def _catalog_offers(language: str) -> tuple[Choice, ...]:
     known = catalog()
     structures = [(f"node:{entry.kind}", entry) for entry in known.structures]
     entries = [(entry.type, entry) for entry in known.entries if not entry.hidden]
