@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from attrs import evolve
 from PySide6.QtWidgets import QApplication
 
 from blockstudio.compiler.check import check
 from blockstudio.engine.protocol import Problem
 from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import MoveNodes, SetPorts
+from blockstudio.graph.looks import SetDirection
 from blockstudio.graph.model import Example
 from blockstudio.gui import i18n
 from blockstudio.gui.fixes import Fix, fixes_of
@@ -20,6 +23,7 @@ from blockstudio.runtime.shapes import ShapeFinder
 from tests.compiler.documents import linear
 from tests.gui.misfit_cases import CASES, MENDS, chain
 
+NET = Location("Net")
 FINDER = ShapeFinder()
 FIRST_WORDS = ("It", "Expected", "expected", "Given", "Calculated", "Dimension", "must", "size")
 """What torch's own English has in it."""
@@ -81,6 +85,36 @@ def test_what_is_behind_makes_room(opened: Session) -> None:
     document = chain(Example((2, 20), "int64"), linear("a", 20, 4), linear("b", 4, 4))
     fix, _ = fixes(opened, document)
     opened.push(fix.edit, fix.text)
-    nodes = opened.document.graph(Location("Net")).nodes
-    assert nodes["float_1"].position[0] < nodes["a"].position[0]
-    assert nodes["a"].position[0] == nodes["b"].position[0]
+    places = [node.position for node in opened.document.graph(NET).nodes.values()]
+    assert set(places) == {(0.0, 0.0)}  # nobody has placed them: the canvas does
+    opened.undo_stack.undo()
+    opened.push(MoveNodes(NET, {"a": (200.0, 50.0), "b": (500.0, 50.0)}), "Move")
+    outputs = tuple(evolve(port, position=(800.0, 50.0)) for port in opened.document.graph(NET).outputs)
+    opened.push(SetPorts(NET, "outputs", outputs), "Move")
+    work_out(opened)
+    fix, _ = fixes_of(opened, work_out(opened)[0])
+    opened.push(fix.edit, fix.text)
+    graph = opened.document.graph(NET)
+    new, a, b = (graph.nodes[name].position for name in ("float_1", "a", "b"))
+    room = a[0] - 200.0
+    assert new == (200.0, 50.0) and room > 130.0
+    assert b == (500.0 + room, 50.0) and graph.outputs[0].position == (800.0 + room, 50.0)
+
+
+def test_what_is_put_on_a_shortcut_stands_below(opened: Session) -> None:
+    opened.replace(CASES["strided shortcut"])
+    opened.push(MoveNodes(NET, {"a": (200.0, 0.0), "add": (500.0, 0.0)}), "Move")
+    (fix,) = fixes_of(opened, work_out(opened)[0])
+    opened.push(fix.edit, fix.text)
+    nodes = opened.document.graph(NET).nodes
+    assert nodes["conv2d"].position[1] > nodes["a"].position[1]
+
+
+def test_down_the_page_what_is_behind_moves_down(opened: Session) -> None:
+    opened.replace(CASES["no flatten"])
+    opened.push(SetDirection(NET, True), "Down")
+    opened.push(MoveNodes(NET, {"a": (10.0, 200.0)}), "Move")
+    fix, _ = fixes_of(opened, work_out(opened)[0])
+    opened.push(fix.edit, fix.text)
+    nodes = opened.document.graph(NET).nodes
+    assert nodes["flatten"].position == (10.0, 200.0) and nodes["a"].position[1] > 250.0

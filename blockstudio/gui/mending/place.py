@@ -16,7 +16,7 @@ from blockstudio.graph import topology
 from blockstudio.graph.commands import dissolve_nodes, remove_nodes
 from blockstudio.graph.definition_commands import set_hyper_parameters
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddNode, Batch, Edit, MoveNodes, SetNode, SetPorts
+from blockstudio.graph.edits import AddNode, Batch, Edit, SetNode, SetPorts
 from blockstudio.graph.model import (
     BOUNDARY,
     Call,
@@ -29,8 +29,13 @@ from blockstudio.graph.model import (
     Layer,
     Node,
     OptionValue,
+    Position,
 )
 from blockstudio.graph.scopes import owner_of
+from blockstudio.gui.canvas.faces import describe
+from blockstudio.gui.canvas.geometry import geometry
+from blockstudio.gui.canvas.keys import node_key
+from blockstudio.gui.canvas.places import GRID, is_unplaced, placement, positions
 from blockstudio.gui.canvas.placing import fitted, inserted, main_ports, make
 from blockstudio.gui.canvas.replacing import replaced
 from blockstudio.gui.i18n import tr
@@ -40,8 +45,10 @@ from blockstudio.gui.session import Session
 Mend = tuple[str, Edit]
 Shape = tuple[int, ...]
 
-ROOM = 160.0
-"""How far what is behind moves for a node to stand in front of it."""
+GAP = 60.0
+"""Between a node that was put into a wire and what is behind it."""
+BELOW = 90.0
+"""Between what stands in front of the first input of a node and in front of the next."""
 
 
 @frozen
@@ -116,7 +123,7 @@ class Place:
     def insert(self, payload: str, port: str, **options: OptionValue) -> Edit | None:
         """Something new on the wire into an input, what is behind it moved on; None where it cannot stand."""
         document, location = self.document, self.location
-        made = make(document, location, payload, self.node.position)
+        made = make(document, location, payload, self._place_of(port))
         assert isinstance(made.node, Layer | Function)
         node = evolve(made.node, options={**made.node.options, **options})
         made = evolve(made, node=node, edit=AddNode(location, node))
@@ -130,12 +137,31 @@ class Place:
             return AddNode(location, evolve(fit, position=(0.0, 0.0)), index)
         target = Endpoint(self.node.name, port)
         edit = inserted(document, location, made, target, lambda source: self.session.shape(location, *source))
-        graph = document.graph(location)
-        behind = {self.node.name} | topology.downstream(graph, {self.node.name})
-        dx, dy = (0.0, ROOM / 2) if graph.down else (ROOM, 0.0)
-        places = {name: graph.nodes[name].position for name in behind}
-        moved = {name: (x + dx, y + dy) for name, (x, y) in places.items()}
-        return Batch((edit, MoveNodes(location, moved)))
+        new = next(leaf.node for leaf in edit.leaves() if isinstance(leaf, AddNode))
+        return Batch((edit, *self._room_for(new)))
+
+    def _place_of(self, port: str) -> Position:
+        """Where something in front of an input stands: in the place of the node, or below for a further input."""
+        graph = self.document.graph(self.location)
+        x, y = self.node.position
+        if is_unplaced(graph):
+            return x, y
+        below = BELOW * self.ports.index(port)
+        return (x + below, y) if graph.down else (x, y + below)
+
+    def _room_for(self, new: Node) -> list[Edit]:
+        """The node, what is behind it and the outputs moved along the flow; nothing where nobody gave them places."""
+        graph, side = self.document.graph(self.location), 1 if self.document.graph(self.location).down else 0
+        if is_unplaced(graph):
+            return []
+        size = geometry(describe(self.document, self.location, graph, new))
+        room = math.ceil(((size.height if graph.down else size.width) + GAP) / GRID) * GRID
+        behind = {node_key(name) for name in topology.downstream(graph, {self.node.name})} | {node_key(self.node.name)}
+        moved = {}
+        for key, place in positions(graph).items():
+            if (key in behind or key.kind == "output") and place[side] >= self.node.position[side]:
+                moved[key] = (place[0], place[1] + room) if graph.down else (place[0] + room, place[1])
+        return placement(self.location, graph, moved)
 
     def inserting(self, payload: str, port: str, *shown_options: str, **options: OptionValue) -> Mend | None:
         """The same with its words: `Insert Linear(20, 8)`; those options are shown by their values."""

@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import Problem
-from blockstudio.graph.commands import remove_nodes
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddNode, SetNode, SetPorts
 from blockstudio.graph.model import Endpoint, Layer, Port
-from blockstudio.gui.fixes import Fix, fixes_of
+from blockstudio.gui.fixes import Fix, fixes_of, mend
 from blockstudio.gui.panels.problems import ProblemsPanel
 from blockstudio.gui.session import Message, Session
 
@@ -114,6 +113,5 @@ def test_a_fix_is_for_the_document_of_now(panel: ProblemsPanel, session: Session
     assert session.document.node(NET, "head").options["in_features"] == 12  # type: ignore[union-attr]
     said: list[Message] = []
     session.message.connect(said.append)
-    session.push(remove_nodes(session.document, NET, ["head"]), "Remove")
-    button.click()
+    mend(session, evolve(problem, path="Net/gone"), "Set in_features to 12")
     assert "something else has changed" in said[-1].text
