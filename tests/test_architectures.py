@@ -176,8 +176,7 @@ def test_nothing_lies_on_anything_else(file: Path, qapp: QApplication) -> None:
         things = [item for item in scene.things() if not (isinstance(item, NoteItem) and item.note.frame)]
         for one, other in combinations(things, 2):
             assert not one.body.intersects(other.body), (location, one.key, other.key)
-    scene.take_out_all()
-    scene.deleteLater()
+    scene.close()
 
 
 def test_the_files_are_what_was_composed() -> None:

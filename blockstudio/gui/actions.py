@@ -146,7 +146,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("new_code", mark("New code block…"), mark("Write a block as a Python class"), "palette_panel.new_code", "block", icon="mdi6.language-python"),
     ActionSpec("enter", mark("Enter the block"), mark("Show what is inside the selected node"), "canvas.enter_selected", "block", "Ctrl+Down; Return; Enter", "mdi6.arrow-down-box", "enterable", canvas=True, group=1),
     ActionSpec("leave", mark("Leave the block"), mark("Go back to the block around this one"), "canvas.leave", "block", "Ctrl+Up", "mdi6.arrow-up-box", "inside", toolbar=True, group=1),
-    ActionSpec("expand", mark("Expand in place"), mark("Draw what is inside the selected blocks in their place; again: no longer"), "canvas.expanding.toggle", "block", "E", "mdi6.arrow-expand-all", "enterable", canvas=True, group=1),
+    ActionSpec("expand", mark("Expand in place"), mark("Show what is inside the selected blocks in their place, and work there; again: no longer"), "canvas.expanding.toggle", "block", "E", "mdi6.arrow-expand-all", "enterable", canvas=True, group=1),
     ActionSpec("peek", mark("Peek"), mark("What resting the pointer on it shows: facts, problems, a picture of the inside"), "canvas.focus.peek", "block", "P", "mdi6.eye-outline", "anything", canvas=True, group=1),
     ActionSpec("group", mark("Group into a block"), mark("Make a block of the selected nodes; their wires are kept"), "canvas.group", "block", "Ctrl+G", "mdi6.group", "selection", toolbar=True, group=2),
     ActionSpec("ungroup", mark("Take apart"), mark("Put the nodes inside the selected block back in its place"), "canvas.ungroup", "block", "Ctrl+Shift+G", "mdi6.ungroup", "enterable", toolbar=True, group=2),

@@ -1,20 +1,52 @@
-"""The two kinds of undo command: one wraps any edit of the document, one a change of parameter values."""
+"""The two kinds of undo command: one wraps any edit of the document, one a change of parameter values.
+
+And what goes with an edit in the same step.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from attrs import Factory, define
 from PySide6.QtGui import QUndoCommand
 
 from blockstudio.engine.protocol import Changed, Failure, RestoreSnapshot
 from blockstudio.errors import EngineError, mark
+from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Batch, Edit
 from blockstudio.gui.navigation import View
 
 if TYPE_CHECKING:
     from blockstudio.gui.session import Session
+
+MOST_SETTLING = 20
+"""Blocks within blocks, each of which makes room for the one inside it."""
+
+
+@define
+class Settling:
+    """What goes with a change that was just made: whoever sees what it led to adds edits to the same step of undo."""
+
+    edits: list[Edit] = Factory(list)
+    done: set[Location] = Factory(set)
+    """Graphs that somebody has cared for already."""
+
+
+def settled(document: Document, edit: Edit, settle: Callable[[Settling], object]) -> tuple[Edit, Edit]:
+    """Make a change, and what `settle` adds to it; all of that as one edit, and the one that takes it back."""
+    made, inverses = [edit], [document.apply(edit)]
+    while len(made) < MOST_SETTLING:
+        settling = Settling()
+        settle(settling)
+        if not settling.edits:
+            break
+        made.append(Batch(tuple(settling.edits)))
+        inverses.append(document.apply(made[-1]))
+    if len(made) == 1:
+        return edit, inverses[0]
+    return Batch(tuple(made)), Batch(tuple(reversed(inverses)))
 
 
 class EditCommand(QUndoCommand):

@@ -45,6 +45,10 @@ MOUSE = (
     (mark("Middle button, or Space and drag"), mark("Move the view")),
     (mark("Wheel, or two fingers pinched"), mark("Zoom at the pointer")),
     (mark("Two fingers on a touchpad"), mark("Move the view")),
+    (
+        mark("Click inside a block that is expanded in place"),
+        mark("Work there; a click on what is around it leads back"),
+    ),
     (mark("Rest on a block"), mark("Look inside it without going in")),
     (mark("Drag in the map"), mark("Look elsewhere in the block")),
 )

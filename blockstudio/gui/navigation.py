@@ -260,12 +260,7 @@ class Navigation(QObject):
                     port = port._replace(node=edit.new) if port and port.node == edit.old else port
                 trail = _rename_in_trail(trail, edit)
             elif isinstance(edit, RenameDefinition):
-                trail = tuple(
-                    evolve(place, location=evolve(place.location, definition=edit.new))
-                    if place.location.definition == edit.old
-                    else place
-                    for place in trail
-                )
+                trail = tuple(evolve(place, location=renamed(place.location, [edit])) for place in trail)
         trail = self._living(trail)
         if trail != self._trail:
             self._go(trail, selection if len(trail) == len(self._trail) else ())
@@ -277,15 +272,22 @@ class Navigation(QObject):
                 self.select(selection, self.selected_ports, wires, self.selected_notes)
 
 
+def renamed(location: Location, edits: Iterable[Edit]) -> Location:
+    """The address of a graph after some edits, which may have renamed what leads there."""
+    for edit in edits:
+        if isinstance(edit, RenameDefinition) and location.definition == edit.old:
+            location = evolve(location, definition=edit.new)
+        elif isinstance(edit, RenameNode) and location.definition == edit.location.definition:
+            depth, steps = len(edit.location.steps), location.steps
+            if steps[:depth] == edit.location.steps and len(steps) > depth and steps[depth][0] == edit.old:
+                steps = (*steps[:depth], (edit.new, steps[depth][1]), *steps[depth + 1 :])
+                location = Location(location.definition, steps)
+    return location
+
+
 def _rename_in_trail(trail: tuple[Place, ...], edit: RenameNode) -> tuple[Place, ...]:
-    depth = len(edit.location.steps)
     result: list[Place] = []
     for i, place in enumerate(trail):
-        steps, node = place.location.steps, place.node
-        if i and trail[i - 1].location == edit.location and node == edit.old:
-            node = edit.new
-        inside = place.location.definition == edit.location.definition and steps[:depth] == edit.location.steps
-        if inside and len(steps) > depth and steps[depth][0] == edit.old:
-            steps = (*steps[:depth], (edit.new, steps[depth][1]), *steps[depth + 1 :])
-        result.append(Place(Location(place.location.definition, steps), node))
+        is_door = bool(i) and trail[i - 1].location == edit.location and place.node == edit.old
+        result.append(Place(renamed(place.location, [edit]), edit.new if is_door else place.node))
     return tuple(result)

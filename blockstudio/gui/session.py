@@ -22,7 +22,7 @@ from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.model import Definition, Example, Graph, Port
 from blockstudio.gui import trust
-from blockstudio.gui.commands import EditCommand, SnapshotCommand
+from blockstudio.gui.commands import EditCommand, SnapshotCommand, settled
 from blockstudio.gui.i18n import message as worded
 from blockstudio.gui.library import Library
 from blockstudio.gui.liveness import Liveness
@@ -112,6 +112,8 @@ class Session(Navigation):
     """Another document is open: forget everything of the old one."""
     document_changed = Signal(object)
     """tuple[Edit, ...]: the leaf edits that were made, in order (also by undo and redo)."""
+    settling = Signal(object)
+    """Settling, to be filled, after a change that is not undo or redo, and once more after what goes with it."""
     path_changed = Signal()
     modified_changed = Signal(bool)
     diagnostics_changed = Signal(object)
@@ -238,7 +240,7 @@ class Session(Navigation):
         Pushes in a row with the same `merge` key become one step of undo (typing, dragging).
         """
         before = self.view()
-        inverse = self._document.apply(edit)
+        edit, inverse = settled(self._document, edit, self.settling.emit)
         if self._macro is not None:
             self._macro.append((edit, inverse))
         else:
@@ -270,7 +272,7 @@ class Session(Navigation):
         The engine changed the values already: `token` is of its `Changed` reply.
         """
         before = self.view()
-        inverse = self._document.apply(edit)
+        edit, inverse = settled(self._document, edit, self.settling.emit)
         values = SnapshotCommand(self, token, text) if token else None
         self.undo_stack.push(EditCommand(self, edit, inverse, text, before, values=values))
         self.parameters_changed.emit()

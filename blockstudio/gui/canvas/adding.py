@@ -236,7 +236,11 @@ class Adding(MakingRoom):
 
     def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
         """Ask what to add: at the pointer, or with `wire` what its loose end can be plugged into."""
-        scene, session = self.canvas_scene, self.session
+        session, pointer = self.session, self.viewport().mapFromGlobal(QCursor.pos())
+        within = self.viewport().rect().contains(pointer)
+        if at is None and within and not self.canvas_scene.selection and session.selected_port is None:
+            self.go_to(pointer)
+        scene = self.canvas_scene
         free = at is None
         if at is None and wire is None and session.selected_port is not None and not scene.sequence:
             wire, at = session.selected_port, self.off(session.selected_port)
@@ -244,9 +248,8 @@ class Adding(MakingRoom):
         if at is None and len(scene.selection) == len(wires) == 1 and not scene.sequence:
             self.search_to_insert(wires[0].middle())
             return
-        pointer = self.viewport().mapFromGlobal(QCursor.pos())
         place = self.mapFromScene(at) if at is not None else pointer
-        if at is None and not self.viewport().rect().contains(pointer):
+        if at is None and not within:
             place = self.viewport().rect().center() - QPoint(170, 190)
         elif at is None and not session.selection and not self._loose_ends():
             at = self.mapToScene(pointer)  # with a selection it lands beside that, wired to it

@@ -48,8 +48,6 @@ class Dirty:
     """The graph is drawn in another direction: everything looks different."""
     definitions: set[str] = Factory(set)
     """Instances of these look different."""
-    insides: set[str] = Factory(set)
-    """Definitions whose graphs changed: expanded nodes that show them look different."""
     layers: set[str] = Factory(set)
     """Calls of these layers look different."""
 
@@ -118,12 +116,11 @@ def _definition(result: Dirty, edit: Edit) -> None:
 
 def _elsewhere(result: Dirty, edit: Edit, location: Location, here: Location) -> None:
     depth = len(here.steps)
-    if location.definition != here.definition:
-        result.insides.add(location.definition)
     if location.definition == here.definition:
         if len(location.steps) > depth and location.steps[:depth] == here.steps:
             # Inside a node of this graph: its rows or ports may show it.
             result.nodes.add(location.steps[depth][0])
+            result.layers.add(location.steps[depth][0])
         match edit:
             case AddNode() | SetNode():
                 result.layers.add(edit.node.name)

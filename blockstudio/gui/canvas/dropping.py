@@ -25,6 +25,7 @@ class Dropping(Blocks):
         if not event.mimeData().hasFormat(MIME):
             event.ignore()
             return
+        self.go_to(event.position().toPoint())
         point = self.mapToScene(event.position().toPoint())
         show_landing(self.canvas_scene, self._landing_of(event, point), point)
         event.acceptProposedAction()
@@ -46,6 +47,7 @@ class Dropping(Blocks):
             event.ignore()
             return
         payload = bytes(event.mimeData().data(MIME).data()).decode()
+        self.go_to(event.position().toPoint())
         self.drop_entry(payload, self.mapToScene(event.position().toPoint()))
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         event.acceptProposedAction()

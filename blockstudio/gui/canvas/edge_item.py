@@ -90,7 +90,7 @@ class EdgeItem:
     @property
     def label(self) -> str:
         """What flows here, in words."""
-        return self.surface.label(self.source, None)
+        return self.surface.label(self.source)
 
     @property
     def start(self) -> QPointF:
@@ -167,7 +167,7 @@ class EdgeItem:
         """The pen that fits the state."""
         surface = self.surface
         kind = surface.kind(self.source)
-        if surface.printing:
+        if not surface.marks:
             return surface.wire_pen(False, WIRE, self.implied, kind)
         width = WIRE + 1.5 * self.selected + 1.5 * self.hovered
         return surface.wire_pen(self.selected or self.lit, width, self.implied, kind)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from math import copysign
 from typing import TYPE_CHECKING
 
 from attrs import evolve
-from PySide6.QtCore import QRectF
 
 from blockstudio.errors import EditError, mark
-from blockstudio.graph.edits import Batch, SetNode
-from blockstudio.graph.model import Position
-from blockstudio.gui.canvas.insides import MOST, place_of
-from blockstudio.gui.canvas.keys import Key, node_key
-from blockstudio.gui.canvas.places import GRID, placement
+from blockstudio.graph.edits import SetNode
+from blockstudio.gui.canvas.insides import drawn_in
+from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.i18n import tr
 
 if TYPE_CHECKING:
@@ -33,8 +29,7 @@ class Expanding:
         if not nodes:
             return
         for node in nodes:
-            place = place_of(session.document, session.location, node)
-            if place is None or len(session.document.graph(place).nodes) > MOST:
+            if drawn_in(session.document, session.location, evolve(node, expanded=True), {}) is None:
                 raise EditError(
                     mark("“{name}” has no inside that could be shown here."),
                     path=session.location.path(node.name),
@@ -42,35 +37,11 @@ class Expanding:
                 )
         on = not all(node.expanded for node in nodes)
         text = (tr("Expand {name}") if on else tr("Collapse {name}")).format(name=nodes[0].name)
-        scene = canvas.canvas_scene
         with session.macro(text):
             for name in session.selection:
-                before = scene.nodes[name].body
                 node = session.graph.nodes[name]
-                if node.expanded != on and canvas.push(SetNode(session.location, evolve(node, expanded=on)), text):
-                    self._make_room(name, before, scene.nodes[name].body)
-
-    def _make_room(self, name: str, before: QRectF, after: QRectF) -> None:
-        """Move what stands to the right, and what stands below, by as much as a node has grown or shrunk."""
-        scene = self._canvas.canvas_scene
-        if scene.sequence:
-            return
-        dx, dy = _steps(after.width() - before.width()), _steps(after.height() - before.height())
-        places: dict[Key, Position] = {}
-        for thing in scene.things():
-            body = thing.body
-            if thing.key == node_key(name) or thing.key.kind == "note":
-                continue
-            if body.left() >= before.right() - 1.0:
-                places[thing.key] = (thing.x() + dx, thing.y())
-            elif body.top() >= before.bottom() - 1.0 and body.right() > before.left():
-                places[thing.key] = (thing.x(), thing.y() + dy)
-        edits = placement(scene.location, scene.graph, places)
-        if edits:
-            self._canvas.session.push(Batch(tuple(edits)), "")
-
-
-def _steps(length: float) -> float:
-    """A length to the next step of the grid, away from none."""
-    steps = -(-abs(length) // GRID)
-    return copysign(steps * GRID, length)
+                if node.expanded != on:
+                    canvas.push(SetNode(session.location, evolve(node, expanded=on)), text)
+        body = canvas.canvas_scene.extent(map(node_key, session.selection))
+        if on and not canvas.visible_rect().contains(body):
+            canvas.fit_rect(body, animated=True, largest=canvas.zoom)

@@ -89,8 +89,7 @@ def paint(
         area = (QRectF(0, 0, 200, 100) if area.isNull() else area).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         return Painted(_svg(scene, area, look) if suffix == ".svg" else _image(scene, area, look))
     finally:
-        scene.take_out_all()
-        scene.deleteLater()
+        scene.close()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -25,10 +24,6 @@ from blockstudio.graph.model import (
 from blockstudio.gui.canvas import summaries
 from blockstudio.gui.canvas.kinds import ICONS, Style, words_of
 from blockstudio.gui.i18n import language, tr
-
-if TYPE_CHECKING:
-    from blockstudio.gui.canvas.insides import Inside
-
 
 SLOT_LABELS = {
     ("while", "condition"): mark("while"),
@@ -98,8 +93,6 @@ class Face:
     kin: Face | None = field(default=None, eq=False, repr=False)
     """The face without what is the node's own: nodes of one type and with the same options share it."""
 
-    inside: Inside | None = None
-    """What is drawn inside, where the node is expanded."""
     down: bool = False
     """Inputs are at the top and outputs at the bottom, instead of at the sides."""
 

@@ -9,7 +9,6 @@ from attrs import Factory, define
 from PySide6.QtCore import QPointF, QRectF
 
 from blockstudio.gui.canvas.faces import Face, PortFace, Row
-from blockstudio.gui.canvas.inside_layout import InsideGeometry, lay_out
 from blockstudio.gui.canvas.look import (
     CHIP,
     GAP,
@@ -57,6 +56,26 @@ class Anchor:
 
 
 @define
+class Opening:
+    """Where a node shows the graph inside it, as large as that is."""
+
+    field: QRectF
+    """What is shown, in the coordinates of the inner graph."""
+    place: QPointF = Factory(QPointF)
+    """Where its upper left is within the node."""
+
+    @property
+    def rect(self) -> QRectF:
+        """The field within the node."""
+        return QRectF(self.place, self.field.size())
+
+    @property
+    def offset(self) -> QPointF:
+        """What to add to a place of the inner graph to have it within the node."""
+        return self.place - self.field.topLeft()
+
+
+@define
 class NodeGeometry:
     width: float = 0.0
     height: float = HEADER
@@ -74,7 +93,7 @@ class NodeGeometry:
     row_titles: float = 0.0
     """Left end of the titles in the rows."""
     more: Line | None = None
-    inside: InsideGeometry | None = None
+    opening: Opening | None = None
     rows_top: float | None = None
     """Height of the line above the rows."""
     comment_top: float | None = None
@@ -116,15 +135,17 @@ class _Alike:
     by_width: dict[float, NodeGeometry] = Factory(dict)
 
 
-def geometry(face: Face) -> NodeGeometry:
-    """Where everything goes; shared by nodes that differ in nothing but their names, so never changed."""
+def geometry(face: Face, field: QRectF | None = None) -> NodeGeometry:
+    """Where everything goes; shared by nodes that differ in nothing but their names, so never changed.
+
+    `field` is what is shown of the graph inside, where the node is expanded.
+    """
     kin = face.kin
-    if kin is None or face.tag or face.device or face.comment:
+    if kin is None or field is not None or face.tag or face.device or face.comment:
         least, title = _widths(face)
-        inside = lay_out(face.inside, geometry) if face.inside is not None else None
-        if inside is not None:
-            least = max(least, inside.width + 2 * PADDING)
-        return _laid_out(face, _width(face, least, title), inside)
+        if field is not None:
+            least = max(least, field.width() + 2 * PADDING)
+        return _laid_out(face, _width(face, least, title), field)
     known = measure("title").shapes
     alike = known.get(id(kin))
     if alike is None:
@@ -136,7 +157,7 @@ def geometry(face: Face) -> NodeGeometry:
     return found
 
 
-def _laid_out(face: Face, width: float, inside: InsideGeometry | None = None) -> NodeGeometry:
+def _laid_out(face: Face, width: float, field: QRectF | None = None) -> NodeGeometry:
     result = NodeGeometry(width, down=face.down)
     small = measure("small")
     lines = _detail(face)
@@ -148,10 +169,11 @@ def _laid_out(face: Face, width: float, inside: InsideGeometry | None = None) ->
     if face.takes_rows or face.rows:
         result.rows_top = y
         y = _rows(result, face, y)
-    if inside is not None:
-        result.inside = inside
-        inside.place = QPointF((width - inside.width) / 2, y)
-        y += inside.height + PADDING
+    if field is not None:
+        # On the grid, so that the inner graph keeps to that of the outer one.
+        left, y = (width - field.width()) / 2 // GRID * GRID, ceil(y / GRID) * GRID
+        result.opening = Opening(field, QPointF(left, y))
+        y += field.height() + PADDING
     if face.tag or face.device:
         if not face.rows and y == top + HEADER:
             y -= 3.0

@@ -6,14 +6,15 @@ Nothing here knows where items come from.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil, floor
 
 from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
 
-from blockstudio.graph.document import Location
 from blockstudio.graph.model import Endpoint, Position
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.flowing import PLAIN, Flowing, Kind
+from blockstudio.gui.canvas.ground import FieldLayer
 from blockstudio.gui.canvas.keys import Key, PortKey, owner_key
 from blockstudio.gui.canvas.layers import EVERYWHERE, LabelLayer, ThingLayer, WireLayer
 from blockstudio.gui.canvas.look import colors, fonts, forget_measures
@@ -23,9 +24,13 @@ from blockstudio.gui.canvas.overlay import Overlay
 from blockstudio.gui.canvas.overview import OverviewLayer
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.placed import MARGIN, Placed
+from blockstudio.gui.canvas.places import GRID
 from blockstudio.gui.canvas.spatial import Box, SpatialIndex
 from blockstudio.gui.canvas.surface import Surface
 
+AROUND = 18.0
+"""From what stands inside a node to the edge of its field."""
+LEAST_FIELD = (160.0, 60.0)
 LAYERS = 10.0
 """Height of the layers, above that of notes."""
 
@@ -45,6 +50,8 @@ class ItemStore(QGraphicsScene):
         self.pills: dict[Key, PillItem] = {}
         self.notes: dict[str, NoteItem] = {}
         self.edges: dict[Endpoint, EdgeItem] = {}
+        self.expanded: set[str] = set()
+        """Names of nodes that show what is inside them."""
         self.selection: set[Key] = set()
         self.lifted: set[Key] = set()
         """What is being moved, and the wires at it: painted on its own, for all else stays as it is."""
@@ -55,13 +62,16 @@ class ItemStore(QGraphicsScene):
         self._count = 0
         self.overview = OverviewLayer(self)
         self.overlay = Overlay()
+        self.frame = FieldLayer(self)
+        self.frame.setZValue(-1.0)
+        self.addItem(self.frame)
         self._ground = ThingLayer(self)
         layers = (WireLayer(self), LabelLayer(self), self._ground, self.overview, self.overlay)
         for height, item in enumerate(layers):
             item.setZValue(LAYERS + height)
             self.addItem(item)
 
-    def label_of(self, source: Endpoint, location: Location | None = None) -> str:
+    def label_of(self, source: Endpoint) -> str:
         """What flows from an output, in words; nothing is known here."""
         return ""
 
@@ -127,7 +137,7 @@ class ItemStore(QGraphicsScene):
             self.removeItem(note)
         for store in (self.nodes, self.pills, self.notes, self.edges, self._ends):
             store.clear()
-        for keys in (self.selection, self.lifted, self.lifted_wires):
+        for keys in (self.selection, self.lifted, self.lifted_wires, self.expanded):
             keys.clear()
         self._index.clear()
         self._wires.clear()
@@ -238,6 +248,10 @@ class ItemStore(QGraphicsScene):
         near = [self.thing(key) for key in set().union(*keys)]
         return sorted((item for item in near if isinstance(item, NodeItem | PillItem)), key=lambda item: item.rank)
 
+    def expanded_items(self) -> list[NodeItem]:
+        """The nodes inside which a graph is shown."""
+        return [item for name in self.expanded if (item := self.nodes[name]).inner is not None]
+
     def edge(self, key: Key) -> EdgeItem | None:
         return self.edges.get(Endpoint(key.name, key.port)) if key.kind == "edge" else None
 
@@ -263,6 +277,13 @@ class ItemStore(QGraphicsScene):
                 left, top, right, bottom = edge.box()
                 result = result.united(QRectF(left, top, right - left, bottom - top))
         return result
+
+    def field(self) -> QRectF:
+        """What is shown of the scene inside a node: everything, on the grid, with a margin."""
+        around = self.extent().adjusted(-AROUND, -AROUND, AROUND, AROUND)
+        left, top = floor(around.left() / GRID) * GRID, floor(around.top() / GRID) * GRID
+        right, bottom = ceil(around.right() / GRID) * GRID, ceil(around.bottom() / GRID) * GRID
+        return QRectF(left, top, max(right - left, LEAST_FIELD[0]), max(bottom - top, LEAST_FIELD[1]))
 
     def port_place(self, port: PortKey) -> QPointF:
         """Where a port is; (0, 0) for one that is not there."""

@@ -29,7 +29,7 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     (mark("Page Down"), mark("Enter the block")),
     (mark("Page Up"), mark("Leave the block")),
     (mark("Space"), mark("Hold to move the view with the mouse")),
-    (mark("Esc"), mark("Break off a gesture; clear the selection")),
+    (mark("Esc"), mark("Break off a gesture; clear the selection; leave a block that is expanded in place")),
 )
 """For the help page."""
 

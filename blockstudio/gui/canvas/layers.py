@@ -11,10 +11,13 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.edge_item import EdgeItem
+from blockstudio.gui.canvas.inside_painting import paint_inside
 from blockstudio.gui.canvas.layout import COLUMN_GAP
 from blockstudio.gui.canvas.look import blend, measure
+from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import FIELD, NoteItem
 from blockstudio.gui.canvas.pictures import Pictures
+from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.strokes import Strokes, in_lines
 from blockstudio.gui.canvas.surface import Detail
@@ -123,17 +126,26 @@ class ThingLayer(Layer):
         surface = self.canvas.surface
         if surface.detail != Detail.FULL and not surface.printing:
             return
-        items = self.canvas.placed_near(*self.exposed(option))
-        for item in items:
+        placed = self.canvas.placed_near(*self.exposed(option))
+        for item in placed:
             item.kinds = self.canvas.kinds_at(item)
-        if not (surface.printing or surface.wire or surface.port):
-            self._pictures.paint(painter, items)
-            return
-        for item in items:  # while a gesture looks for a port, ports look different with every move
-            x, y = item.x(), item.y()
-            painter.translate(x, y)
-            item.paint(painter)
-            painter.translate(-x, -y)
+        afresh = bool(surface.printing or surface.wire or surface.port)  # ports look different with every move
+        for is_open, items in groupby(placed, key=is_expanded):
+            if not afresh and not is_open:
+                self._pictures.paint(painter, list(items))
+                continue
+            for item in items:
+                x, y = item.x(), item.y()
+                painter.translate(x, y)
+                item.paint(painter)
+                painter.translate(-x, -y)
+                if isinstance(item, NodeItem):
+                    paint_inside(painter, item, option.exposedRect)
+
+
+def is_expanded(item: NodeItem | PillItem) -> bool:
+    """Whether a graph is shown inside."""
+    return isinstance(item, NodeItem) and item.inner is not None
 
 
 class LabelLayer(Layer):
@@ -158,7 +170,7 @@ class LabelLayer(Layer):
                 _ground(surface.colors.canvas, frames, place.center()) if frames else surface.colors.canvas
             )
             painter.drawRoundedRect(place, 4.0, 4.0)
-            marked = (edge.selected or edge.lit) and not surface.printing
+            marked = (edge.selected or edge.lit) and surface.marks
             painter.setPen(surface.colors.accent if marked else surface.colors.label)
             painter.drawText(QPointF(place.left() + 4.0, small.middle(place.center().y())), edge.label)
 

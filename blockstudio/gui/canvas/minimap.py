@@ -34,7 +34,6 @@ class Minimap(QWidget):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas.viewport())  # beside it, Qt would have all painted again with each scroll
         self._canvas = canvas
-        self._scene = canvas.canvas_scene
         self._picture: QPixmap | None = None
         self._extent = QRectF()
         self.resize(SIZE)
@@ -83,14 +82,14 @@ class Minimap(QWidget):
 
     def _renew(self) -> None:
         self._picture = None
-        self._extent = self._scene.extent()
+        self._extent = self._canvas.canvas_scene.extent()
         self._fit()
         self._looked()
 
     def _looked(self) -> None:
         """Another part is in view, or another size."""
         self._settle()
-        wanted = self._canvas.session.settings.get(MINIMAP) and len(self._scene.nodes) > 1
+        wanted = self._canvas.session.settings.get(MINIMAP) and len(self._canvas.canvas_scene.nodes) > 1
         room = min(self._canvas.width(), self._canvas.height() * 3 // 2) >= LEAST_ROOM
         partly = not self._extent.isEmpty() and not self._canvas.visible_rect().contains(self._extent)
         self.setVisible(wanted and room and partly)
@@ -120,7 +119,7 @@ class Minimap(QWidget):
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
             self._picture = self._paint_graph(ratio)
-        colors = self._scene.surface.colors
+        colors = self._canvas.canvas_scene.surface.colors
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._picture)
@@ -132,7 +131,7 @@ class Minimap(QWidget):
         painter.end()
 
     def _paint_graph(self, ratio: float) -> QPixmap:
-        scene = self._scene
+        scene = self._canvas.canvas_scene
         colors = scene.surface.colors
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
-from blockstudio.gui.canvas.faces import PortFace, Row
+from blockstudio.gui.canvas.faces import Face, PortFace, Row
 from blockstudio.gui.canvas.flowing import PLAIN, SIGNS, Form, Kind
-from blockstudio.gui.canvas.inside_painting import node_color, paint_inside
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.look import (
     CHIP,
@@ -43,8 +42,13 @@ CHIP_TINT = 0.26
 EDGE_TINT = 0.4
 
 
+def node_color(face: Face, surface: Surface) -> QColor:
+    """The colour of a node: its own, or that of its kind."""
+    return QColor(face.color) if face.color else surface.colors.hue(face.category)
+
+
 def paint(painter: QPainter, item: NodeItem) -> None:
-    """The node at a size its text can be read in."""
+    """The node at a size its text can be read in, without the graph that may be shown inside."""
     face, g, surface = item.face, item.geometry, item.surface
     hue = node_color(face, surface)
     box = QRectF(0.5, 0.5, g.width - 1, g.height - 1)
@@ -55,8 +59,6 @@ def paint(painter: QPainter, item: NodeItem) -> None:
     _header(painter, item, hue)
     if g.rows_top is not None:
         _rows(painter, item, g.rows_top)
-    if g.inside is not None:
-        paint_inside(painter, item)
     painter.setOpacity(1.0)
     _footer(painter, item, hue)
     _ports(painter, item)
@@ -65,12 +67,12 @@ def paint(painter: QPainter, item: NodeItem) -> None:
 
 
 def _box(painter: QPainter, item: NodeItem, box: QRectF, hue: QColor) -> None:
-    face, surface, colors = item.face, item.surface, item.surface.colors
+    face, colors = item.face, item.surface.colors
     radius = 16.0 if face.style == "tensor" else RADIUS
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colors.shadow)
     painter.drawRoundedRect(box.translated(0, 2.0), radius, radius)
-    selected = item.selected and not surface.printing
+    selected = item.shows_selected
     if selected:
         painter.setBrush(colors.halo)
         painter.drawRoundedRect(box.adjusted(-4, -4, 4, 4), radius + 4, radius + 4)

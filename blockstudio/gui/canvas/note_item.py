@@ -97,7 +97,7 @@ class NoteItem(QGraphicsRectItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         colors = self.surface.colors
-        selected = self.selected and not self.surface.printing
+        selected = self.selected and self.surface.marks
         box = QRectF(0.5, 0.5, self.width - 1, self.height - 1)
         own = QColor(self.note.color) if self.note.color else None
         if self.note.frame:

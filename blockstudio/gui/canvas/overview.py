@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from blockstudio.gui.canvas.inside_painting import paint_outline
+from blockstudio.gui.canvas.inside_painting import paint_inside
 from blockstudio.gui.canvas.layers import Layer
 from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, icon_path, measure, title_size
 from blockstudio.gui.canvas.node_item import NodeItem
@@ -57,6 +58,10 @@ class OverviewLayer(Layer):
         self._titles.clear()
         self._fonts.clear()
 
+    def repaint(self) -> None:
+        """What is shown inside a node looks different."""
+        self._still.forget()
+
     def touch(self, item: Thing) -> None:
         """What is, or was, at the place of a thing has changed."""
         if self._tiles is not None and item.key not in self.canvas.lifted:
@@ -91,9 +96,20 @@ class OverviewLayer(Layer):
         surface = self.canvas.surface
         areas = self.exposed(option)
         tiles = [tile for tile in self.gathered().values() if any(map(tile.bounds.intersects, areas))]
-        self._still.paint(painter, option.exposedRect, lambda brush: self._paint_all(brush, tiles))
+
+        def paint(brush: QPainter) -> None:
+            self._paint_all(brush, tiles)
+            brush.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            self._paint_insides(brush, self.canvas.expanded_items(), option.exposedRect)
+
+        if self.canvas.views():
+            self._still.paint(painter, option.exposedRect, paint)
+        else:
+            paint(painter)  # inside a node, whose own picture is kept
         if self.canvas.lifted:
             self._paint_all(painter, [self._lifted()])
+        if not surface.marks:
+            return
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(_cosmetic(surface.colors.accent, 2.0))
         painter.drawRects([item.body for item in self.canvas.selected_items()])
@@ -161,6 +177,11 @@ class OverviewLayer(Layer):
 
     # --- titles -----------------------------------------------------------------------------------
 
+    def _paint_insides(self, painter: QPainter, items: Iterable[NodeItem | PillItem], exposed: QRectF) -> None:
+        for item in items:
+            if isinstance(item, NodeItem):
+                paint_inside(painter, item, exposed)
+
     def _paint_titles(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
         """Boxes in the colours of their kinds, each with a title as large as it can be."""
         surface = self.canvas.surface
@@ -169,7 +190,7 @@ class OverviewLayer(Layer):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, rounded)
         boxes: dict[tuple[str, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
         for item in items:
-            boxes[color_of(item), item.severity == "error", item.selected].append(item)
+            boxes[color_of(item), item.severity == "error", item.shows_selected].append(item)
         for (name, wrong, selected), alike in boxes.items():
             self._paint_boxes(painter, color_named(name, surface), wrong, selected, alike, rounded)
         painter.setPen(surface.colors.text)
@@ -179,8 +200,8 @@ class OverviewLayer(Layer):
         for item in items:
             title = item.face.far_title if isinstance(item, NodeItem) else item.key.name
             left, top, right, bottom = item.box()
-            if isinstance(item, NodeItem) and item.geometry.inside is not None:
-                bottom = top + item.geometry.inside.place.y()
+            if isinstance(item, NodeItem) and item.geometry.opening is not None:
+                bottom = top + item.geometry.opening.place.y()
             size = title_size(title, right - left - SIDES / surface.scale, bottom - top - 4.0, surface.scale)
             above = 0.0
             if not size and isinstance(item, PillItem):
@@ -188,7 +209,7 @@ class OverviewLayer(Layer):
                 size = int(LEAST_NAME / surface.scale)
                 above = (bottom - top + size) / 2 + 2.0 / surface.scale
             elif not size and isinstance(item, NodeItem):
-                if item.geometry.inside is None:
+                if item.geometry.opening is None:
                     unnamed.append(item)
                 continue
             font, height = self._font(size)
@@ -219,12 +240,7 @@ class OverviewLayer(Layer):
         self._paint_icons(painter, [(item, item.body.center(), LARGEST_ICON) for item in unnamed])
         self._paint_icons(painter, [(item, found.icon, found.side) for item, found in signs if found.side])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for item in items:
-            if isinstance(item, NodeItem) and item.geometry.inside is not None:
-                painter.save()
-                painter.translate(item.pos())
-                paint_outline(painter, item.geometry.inside, surface, surface.scale)
-                painter.restore()
+        self._paint_insides(painter, items, option.exposedRect)
         for item in items:
             if item.severity:
                 self._paint_badge(painter, item)

@@ -80,6 +80,8 @@ class Pasting(Adding):
 
     def _put(self, paste: Callable[[Position | None], tuple[Edit, tuple[str, ...]]]) -> None:
         """Paste at the pointer; without one where it came from, or in the middle if that is out of sight."""
+        if self.viewport().underMouse():
+            self.go_to(self.viewport().mapFromGlobal(QCursor.pos()))
         at = self._pointer()
         edit, names = paste(at)
         if at is None and not self._lands_in_view(edit):

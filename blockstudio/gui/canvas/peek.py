@@ -40,6 +40,8 @@ def shown(scene: CanvasScene, session: Session, found: Hit, ratio: float) -> str
     """A picture of the inside of what was found, as a piece of rich text; "" where there is none."""
     if found.key is None or found.key.kind != "node" or found.port is not None:
         return ""
+    if scene.nodes[found.key.name].inner is not None:  # seen already
+        return ""
     inside = inside_of(session.document, scene.location, found.key.name)
     return f"<br>{as_html(picture(session.document, inside, session, ratio))}" if inside is not None else ""
 
@@ -62,8 +64,7 @@ def picture(document: Document, location: Location, knowledge: Knowledge | None,
         image.setDevicePixelRatio(ratio)
         return image
     finally:
-        scene.take_out_all()
-        scene.deleteLater()
+        scene.close()
 
 
 def as_html(image: QImage) -> str:

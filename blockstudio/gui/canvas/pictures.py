@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil, floor
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -24,19 +24,21 @@ class Pictures:
     """A picture is made for one zoom and one place between pixels: it is as crisp as what it stands for."""
 
     def __init__(self) -> None:
-        self._pictures: dict[Key, tuple[tuple[object, ...], QPixmap]] = {}
+        self._pictures: dict[tuple[Key, int, int], tuple[tuple[object, ...], QPixmap]] = {}
+        self._zoom = (0.0, 0.0)
 
     def clear(self) -> None:
         self._pictures.clear()
 
-    def paint(self, painter: QPainter, items: list[NodeItem | PillItem]) -> None:
+    def paint(self, painter: QPainter, items: Sequence[NodeItem | PillItem]) -> None:
         """Paint things; those that look as before from their pictures."""
         transform = painter.worldTransform()
         device = painter.device()
         ratio = device.devicePixelRatioF() if device is not None else 1.0
         scale = transform.m11()
-        if len(self._pictures) > MOST:
+        if len(self._pictures) > MOST or (scale, ratio) != self._zoom:
             self._pictures.clear()
+            self._zoom = scale, ratio
         painter.resetTransform()
         for item in items:
             left, top, right, bottom = item.box()
@@ -44,8 +46,9 @@ class Pictures:
             x, y = (transform.dx() + left * scale) * ratio, (transform.dy() + top * scale) * ratio
             margin = MARGIN * scale * ratio
             part_x, part_y = round((x - margin) % 1.0 * FINE), round((y - margin) % 1.0 * FINE)
-            looks = (*item.looks(), scale, ratio, part_x, part_y)
-            found = self._pictures.get(item.key)
+            # A graph that is shown inside several nodes has its things at several places.
+            key, looks = (item.key, part_x, part_y), item.looks()
+            found = self._pictures.get(key)
             if found is None or found[0] != looks:
                 width = (right - left) * scale * ratio + 2 * margin + 2
                 height = (bottom - top) * scale * ratio + 2 * margin + 2
@@ -59,7 +62,7 @@ class Pictures:
                 brush.translate(item.x() - left, item.y() - top)
                 item.paint(brush)
                 brush.end()
-                found = self._pictures[item.key] = looks, picture
+                found = self._pictures[key] = looks, picture
             painter.drawPixmap(QPointF(floor(x - margin) / ratio, floor(y - margin) / ratio), found[1])
         painter.setWorldTransform(transform)
 

@@ -73,12 +73,12 @@ class PillItem(Placed):
         return [(self.port, self.anchor(self.key.name, self.is_source))]
 
     def looks(self) -> tuple[object, ...]:
-        return self.detail, self.wired, self.down, self.selected, self.severity, self.kinds
+        return self.detail, self.wired, self.down, self.shows_selected, self.severity, self.kinds
 
     def paint(self, painter: QPainter) -> None:
         surface = self.surface
         colors, fonts = surface.colors, surface.fonts
-        selected = self.selected and not surface.printing
+        selected = self.shows_selected
         box = QRectF(0.5, PILL_TOP + 0.5, self.width - 1, PILL - 1)
         radius = PILL / 2
         if selected:

@@ -54,6 +54,11 @@ class Placed:
         """What is in front of what, on the screen and for the pointer."""
         return self.front, self.selected, self.number
 
+    @property
+    def shows_selected(self) -> bool:
+        """Whether it is painted as selected."""
+        return self.selected and self.surface.marks
+
     def update(self) -> None:
         """Paint it again."""
         self.surface.repaint(self.body.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))

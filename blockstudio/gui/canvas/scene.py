@@ -14,38 +14,32 @@ from blockstudio.catalog.ports import INPUT, OUTPUT, is_row, node_ports
 from blockstudio.engine.protocol import Problem, TensorShape
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Batch, Edit, RemoveNode, SetRoute
-from blockstudio.graph.model import BOUNDARY, Call, Endpoint, Graph, Instance, Port, Position, Sequential
+from blockstudio.graph.model import BOUNDARY, Call, Endpoint, Instance, Port, Position, Sequential
 from blockstudio.gui.canvas import flow, layout
 from blockstudio.gui.canvas.dirty import Dirty, dirty_by
 from blockstudio.gui.canvas.edge_item import EdgeItem
-from blockstudio.gui.canvas.faces import Face
+from blockstudio.gui.canvas.faces import Face, describe
+from blockstudio.gui.canvas.family import Family
 from blockstudio.gui.canvas.flowing import Kind, Knowledge, flow_text
-from blockstudio.gui.canvas.insides import face_of, shows
 from blockstudio.gui.canvas.instances import Instances, uses
-from blockstudio.gui.canvas.items import ItemStore
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.measuring import Lanes, boxes_and_wires, needed_lanes
+from blockstudio.gui.canvas.nested import NestedScene
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.placed import Severity
 from blockstudio.gui.canvas.places import is_unplaced, placement, positions
+from blockstudio.gui.navigation import renamed
 
 RANKS: Sequence[Severity] = ("", "info", "warning", "error")
 
 
-class CanvasScene(ItemStore):
+class CanvasScene(NestedScene):
     """An adapter: document in, items out."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.document: Document | None = None
-        self.location = Location("")
-        self.graph = Graph()
-        self.sequence = False
-        """The graph is the body of a Sequential: order takes the place of wires and positions."""
-        self.arrangement: dict[Key, Position] = {}
-        """Places chosen for a graph that has none of its own; empty otherwise."""
+    def __init__(self, parent: QObject | None = None, family: Family | None = None) -> None:
+        super().__init__(parent, family or Family(lambda family: CanvasScene(parent, family)))
         self.lanes: Lanes = {}
         """Points chosen with them, for wires that would run behind nodes."""
         self.all_ports: set[str] = set()
@@ -62,11 +56,13 @@ class CanvasScene(ItemStore):
     def show_graph(self, document: Document, location: Location, knowledge: Knowledge | None = None) -> None:
         """Forget what was shown, and show the graph at a location."""
         self.take_out_all()
+        self.grown = {}
         for store in (self.all_ports, self.problems, self._row_problems, self._callers, self._layer_of):
             store.clear()
-        self.document, self.location = document, location
+        self.document, self.location, self.knowledge = document, location, knowledge
         self.flowing.show(knowledge)
         self.graph = document.graph(location)
+        self.family.join(self, self.graph)
         self._instances.count(document)
         self.arrangement, self.lanes = {}, {}
         self.sequence = is_row(document, location)
@@ -81,6 +77,7 @@ class CanvasScene(ItemStore):
             self._sync_note(key)
         for target, source in self._wanted().items():
             self._sync_edge(target, source)
+        self.open(self.insides())
         self._arrange()
         self.route(self.edges)
         self.overview.forget()
@@ -97,11 +94,12 @@ class CanvasScene(ItemStore):
 
     # --- following --------------------------------------------------------------------------------
 
-    def follow(self, edits: Iterable[Edit]) -> None:
-        """Bring everything that some edits touch in line with the document."""
-        if self.document is None:
+    def follow(self, edits: Sequence[Edit]) -> None:
+        """Bring everything that some edits touch in line with the document; `open` then does so inside nodes."""
+        self.location = renamed(self.location, edits)
+        if self.document is None or self.is_gone:
             return
-        edits = tuple(edits)
+        self.grown = {}
         dirty = dirty_by(edits, self.location)
         dirty.definitions |= self._instances.follow(self.document, (e for e in edits if not self._takes_plain(e)))
         self._expand(dirty)
@@ -141,10 +139,6 @@ class CanvasScene(ItemStore):
         """Add what edits touch through names."""
         dirty.definitions.discard(self.location.definition)
         dirty.nodes |= set(self.graph.nodes) if dirty.turned else set()
-        if dirty.insides and self.document is not None:
-            for name, node in self.graph.nodes.items():
-                if node.expanded and shows(self.document, self.location, node, dirty.insides):
-                    dirty.nodes.add(name)
         if dirty.definitions:
             for name, node in self.graph.nodes.items():
                 called = self.graph.nodes.get(node.layer) if isinstance(node, Call) else node
@@ -184,11 +178,13 @@ class CanvasScene(ItemStore):
             if item is not None:
                 self.take_out(item)
                 del self.nodes[name]
+                self.expanded.discard(name)
             return set()
         if item is None:
             self._add_node(name)
             return self.ends_of([node_key(name)])
         touched: set[Endpoint] = set()
+        self.note_expanded(name)
         before = item.face
         if item.set_face(self._face(name)):
             self.resized(item)
@@ -201,12 +197,14 @@ class CanvasScene(ItemStore):
         item = NodeItem(node_key(name), self._face(name), self.surface)
         item.setPos(*self.graph.nodes[name].position)
         self.nodes[name] = item
+        self.note_expanded(name)
+        self._new.add(name)
         self.put_in(item)
         self._show_problems(item)
 
     def _face(self, name: str) -> Face:
         assert self.document is not None
-        return face_of(
+        return describe(
             self.document,
             self.location,
             self.graph,
@@ -307,9 +305,9 @@ class CanvasScene(ItemStore):
         if edge is not None:
             edge.via = self._via(target)
 
-    def label_of(self, source: Endpoint, location: Location | None = None) -> str:
+    def label_of(self, source: Endpoint) -> str:
         """The shape that flows from an output, as far as it is known."""
-        return self.flowing.text(source, location or self.location)
+        return self.flowing.text(source, self.location)
 
     def kind_of(self, source: Endpoint) -> Kind:
         """The kind of value that flows from an output."""
@@ -386,6 +384,11 @@ class CanvasScene(ItemStore):
     def _put_all(self, places: Mapping[Key, Position]) -> None:
         for key, place in places.items():
             self.put(key, *place)
+
+    def sizes_changed(self) -> None:
+        if self.arrangement or self.sequence:
+            self._arrange()
+            self.route(self.edges)
 
     def settled(self, edit: Edit) -> Edit:
         """An edit, together with the places chosen for the graph: once the user changes it, they are theirs."""

@@ -10,6 +10,7 @@ from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
 
 if TYPE_CHECKING:
+    from blockstudio.gui.canvas.scene import CanvasScene
     from blockstudio.gui.canvas.view import Canvas
 
 
@@ -18,7 +19,10 @@ class Selecting:
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
-        self._scene = canvas.canvas_scene
+
+    @property
+    def _scene(self) -> CanvasScene:
+        return self._canvas.canvas_scene
 
     def everything(self) -> None:
         """Every node, port and note of this graph."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Signal
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.engine.protocol import Problem
@@ -13,11 +13,15 @@ from blockstudio.errors import EditError
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.model import Endpoint
+from blockstudio.gui.canvas.family import Family
 from blockstudio.gui.canvas.keys import Key, PortKey, edge_key, node_key, pill_side
+from blockstudio.gui.canvas.room import make_room
 from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.canvas.surroundings import Spot, Surroundings, seen_around
 from blockstudio.gui.canvas.transition import Transition
 from blockstudio.gui.canvas.viewport import Viewport
-from blockstudio.gui.navigation import Navigation, Place
+from blockstudio.gui.commands import Settling
+from blockstudio.gui.navigation import Navigation, Place, View
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import LESS_MOTION
 
@@ -30,11 +34,17 @@ class SessionView(Viewport):
 
     entered = Signal()
     """It gets the keyboard: the user works here from now on."""
+    looked_around = Signal()
+    """What is seen around the graph one works in may be something else."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         self.canvas_scene = CanvasScene()
         super().__init__(self.canvas_scene, parent)
         self.canvas_scene.setParent(self)
+        self.family = Family(lambda family: CanvasScene(self, family))
+        self.family.join(self.canvas_scene, self.canvas_scene.graph)
+        self.surroundings = Surroundings((self.canvas_scene,))
+        """Of the graph one works in: what is seen around it where it is shown inside a node."""
         self.session = session
         self._views: dict[Location, tuple[QPointF, float]] = {}
         """Where one looked in graphs that were shown before."""
@@ -49,6 +59,7 @@ class SessionView(Viewport):
         session.diagnostics_changed.connect(self._show_problems)
         session.shapes_changed.connect(self._show_shapes)
         session.reveal_requested.connect(self.reveal_node)
+        session.settling.connect(self._make_room)
 
     # --- awake or not -----------------------------------------------------------------------------
 
@@ -88,21 +99,24 @@ class SessionView(Viewport):
     # --- following --------------------------------------------------------------------------------
 
     def _show_location(self) -> None:
-        scene, session, place = self.canvas_scene, self.session, self.place
-        self.end_gesture()
-        if scene.document is session.document and scene.graph is place.graph:
-            scene.moved_to(place.location)
+        session, place = self.session, self.place
+        self.leave_scene()
+        scene = self.family.scene(session.document, place.location, session)
+        found = seen_around(self.family, session.document, place.trail, session)
+        if found is None and scene is self.canvas_scene:  # in the middle of a change, which `_follow` ends
             self._shown, self._trail = place.location, place.trail
+            return
+        around = found or Surroundings((scene,))
+        if self._shown is not None and around.outermost is self.surroundings.outermost:
+            self._go_in_place(around)
             return
         self._remember_view()
         before = self._picture()
         came_from, self._trail = self._trail, place.trail
         door = _door(came_from, place.trail)
         inwards = len(place.trail) > len(came_from)
-        around = self._middle_of(door) if inwards else None
-        scene.show_graph(session.document, place.location, session)
-        scene.set_problems(session.diagnostics)
-        self._shown = place.location
+        middle = self._middle_of(door) if inwards else None
+        self._take_scene(around)
         self._show_selection()
         view = self._views.get(place.location)
         if view is not None:
@@ -111,8 +125,67 @@ class SessionView(Viewport):
             self.fit_all()
         self.viewport().update()
         if before is not None and door:
-            around = around or self._middle_of(door)
-            self.transition.play(before, around, inwards=inwards)
+            self.transition.play(before, middle or self._middle_of(door), inwards=inwards)
+
+    def _go_in_place(self, around: Surroundings) -> None:
+        """From one of the graphs that are seen to another of them: nothing moves."""
+        deeper = len(around.doors) > len(self.surroundings.doors)
+        self._take_scene(around, self.surroundings.origin - around.origin)
+        self._show_selection()
+        field = self.canvas_scene.field()
+        if deeper and not self.visible_rect().intersects(field):
+            self.reveal(field)
+
+    def _take_scene(self, around: Surroundings, shift: QPointF | None = None) -> None:
+        """Work in the scene that these are the surroundings of."""
+        before, self.canvas_scene = self.canvas_scene, around.scenes[-1]
+        self._shown, self._trail = self.place.location, self.place.trail
+        if before is not self.canvas_scene:
+            before.select(())
+            before.frame.hide()
+        self._look_around(around)
+        self.show_scene(self.canvas_scene, shift)
+
+    def _look_around(self, around: Surroundings) -> None:
+        """See these surroundings, and let go of what is not seen and not on the way back either."""
+        self.surroundings = around
+        frame = self.canvas_scene.frame
+        frame.setVisible(self.in_place)
+        opening = around.doors[-1].geometry.opening if around.doors else None
+        frame.least = opening.field if opening is not None else QRectF()
+        graphs = (self.session.document.graph(place.location) for place in self._trail)
+        way = (self.family.known(graph) for graph in graphs)
+        self.family.sweep([*around.scenes, *(scene for scene in way if scene is not None)])
+        if self.in_place:
+            self.repaint_around()
+        self.looked_around.emit()
+
+    @property
+    def in_place(self) -> bool:
+        """Whether one works inside an expanded node, with what is around it in view."""
+        return bool(self.surroundings.doors)
+
+    def spot(self, point: QPointF) -> Spot:
+        """Which of the graphs that are seen is at a place of the scene."""
+        return self.surroundings.spot(self.place.trail, point)
+
+    def go_to(self, place: QPoint) -> None:
+        """Work in the graph that is seen at a place of the view."""
+        trail = self.spot(self.mapToScene(place)).trail
+        if trail != self.place.trail:
+            self.session.restore_view(View(trail))
+
+    def repaint_around(self) -> None:
+        """What is around the graph one works in looks different."""
+        self.resetCachedContent()
+        self.viewport().update()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        self.surroundings.paint(painter, QRectF(rect))
+
+    def leave_scene(self) -> None:
+        """Another scene may be shown: break off what is under way in this one."""
+        self.end_gesture()
 
     def _picture(self) -> QPixmap | None:
         """What is seen now, where it may be shown going away."""
@@ -129,6 +202,7 @@ class SessionView(Viewport):
     def _forget_views(self) -> None:
         self._views.clear()
         self._shown = None
+        self.surroundings = Surroundings((self.canvas_scene,))
         if not self.awake:
             self._own_place = Navigation(self.session.document)
             self._show_location()
@@ -142,11 +216,14 @@ class SessionView(Viewport):
         self.end_gesture()
         if self._own_place is not None:
             self._own_place.follow(edits)
+        was_empty = not self.canvas_scene.nodes
+        self.family.follow(edits)
         if self.canvas_scene.graph is not self.place.graph:
             self._show_location()
             return
-        was_empty = not self.canvas_scene.nodes
-        self.canvas_scene.follow(edits)
+        place = self.place
+        found = seen_around(self.family, self.session.document, place.trail, self.session)
+        self._look_around(found or Surroundings((self.canvas_scene,)))
         # What was renamed, or came back, is selected under a name the scene did not know before.
         self._show_selection()
         if was_empty or not self.canvas_scene.nodes:
@@ -167,12 +244,25 @@ class SessionView(Viewport):
             self._show_selection()
 
     def _show_problems(self, problems: list[Problem]) -> None:
-        self.canvas_scene.set_problems(problems)
+        self.family.problems = problems
+        for scene in self.family:
+            scene.set_problems(problems)
+        self.repaint_around()
         self.describe_selection()
 
     def _show_shapes(self) -> None:
-        self.canvas_scene.shapes_changed()
+        for scene in self.family:
+            scene.shapes_changed()
+        self.repaint_around()
         self.describe_selection()
+
+    def _make_room(self, settling: Settling) -> None:
+        """After a change, for nodes that show what is inside them and have grown."""
+        for scene in self.family:
+            if scene.grown and scene.location not in settling.done:
+                settling.done.add(scene.location)
+                settling.edits += make_room(scene)
+            scene.grown = {}
 
     def reveal_node(self, name: str) -> None:
         """Bring a node of the shown graph into view."""

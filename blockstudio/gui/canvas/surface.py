@@ -10,7 +10,6 @@ from attrs import Factory, define, frozen
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPen
 
-from blockstudio.graph.document import Location
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.flowing import PLAIN, Kind
 from blockstudio.gui.canvas.keys import PortKey
@@ -69,8 +68,8 @@ class Surface:
     """Pixels of the screen to one of the window."""
     repaint: Callable[[QRectF], None] = lambda area: None
     """Paint an area of the scene again."""
-    label: Callable[[Endpoint, Location | None], str] = lambda source, location: ""
-    """What flows from an output, in words: of the graph that is shown, or of one inside a node of it."""
+    label: Callable[[Endpoint], str] = lambda source: ""
+    """What flows from an output, in words."""
     kind: Callable[[Endpoint], Kind] = lambda source: PLAIN
     """What kind of value flows from an output of the graph that is shown."""
     wire: OpenWire | None = None
@@ -84,6 +83,8 @@ class Surface:
     """The parts to paint, in scene coordinates, where they are several: what a scroll brought into view."""
     printing: bool = False
     """Everything is painted in full, with no sign of selection: for pictures."""
+    calm: bool = False
+    """No sign of selection: what is painted is seen around what is worked at."""
 
     def wire_pen(self, accent: bool, width: float, implied: bool, kind: Kind = PLAIN) -> QPen:
         """A pen for wires. From afar a wire would vanish: it keeps a width that can be seen."""
@@ -98,6 +99,16 @@ class Surface:
             if implied:
                 pen.setDashPattern([2.0, 2.0])
         return pen
+
+    @property
+    def marks(self) -> bool:
+        """Whether what is selected or under the pointer is painted as such."""
+        return not (self.printing or self.calm)
+
+    def take_after(self, other: Surface) -> None:
+        """Look like another scene, inside which this one is painted."""
+        self.colors, self.fonts, self.printing = other.colors, other.fonts, other.printing
+        self.scale, self.ratio, self.detail = other.scale, other.ratio, other.detail
 
     def look(self, scale: float, ratio: float, nodes: int) -> bool:
         """Take another scale; whether it is another, or shows a graph of this size in other detail."""

@@ -22,7 +22,7 @@ from blockstudio.gui.canvas.composing import Composing
 from blockstudio.gui.canvas.dropping import Dropping
 from blockstudio.gui.canvas.expanding import Expanding
 from blockstudio.gui.canvas.focus import Focus
-from blockstudio.gui.canvas.hint import paint_hint
+from blockstudio.gui.canvas.hint import PlaceHint, paint_hint
 from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
 from blockstudio.gui.canvas.interactions.band import RubberBand
 from blockstudio.gui.canvas.interactions.base import Interaction
@@ -35,6 +35,7 @@ from blockstudio.gui.canvas.interactions.rows import DragRow
 from blockstudio.gui.canvas.interactions.wire import DrawWire
 from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.minimap import Minimap
+from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.canvas.selecting import Selecting
 from blockstudio.gui.canvas.wiring import Wiring
 from blockstudio.gui.i18n import tr
@@ -79,6 +80,7 @@ class Canvas(Dropping):
         self.expanding = Expanding(self)
         self.bending = Bending(self)
         self.minimap = Minimap(self)
+        self.place_hint = PlaceHint(self)
         self.composing = Composing(self)
         self._scrolling = QTimer(self)
         self._scrolling.setInterval(16)
@@ -107,6 +109,10 @@ class Canvas(Dropping):
             interaction.cancel()
         self._pressed = None
 
+    def leave_scene(self) -> None:
+        super().leave_scene()
+        self._hover(QPoint(-1, -1))
+
     def _take_interaction(self) -> Interaction | None:
         interaction, self.interaction = self.interaction, None
         if interaction is not None:
@@ -128,8 +134,10 @@ class Canvas(Dropping):
                 self.end_gesture()
             return
         place = event.position().toPoint()
-        point = self.mapToScene(place)
         left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() != Qt.MouseButton.MiddleButton and not self._space:
+            self.go_to(place)
+        point = self.mapToScene(place)
         cuts = event.button() == Qt.MouseButton.RightButton and event.modifiers() & Qt.KeyboardModifier.ControlModifier
         knife, self._knife = self._knife, False
         self._stroked = bool(cuts)
@@ -211,21 +219,15 @@ class Canvas(Dropping):
             if found.what == "empty":
                 self.search_to_add(point)
             elif found.key is not None and found.key.kind == "node":
-                self._open_node(found.key.name, found.row, point)
+                self._open_node(found.key.name, found.row)
             elif found.key is not None and found.key.kind == "edge":
                 self.bending.open(found, point)
             elif found.key is not None:
                 self.edit_in_place(found.key)
 
-    def _open_node(self, name: str, row: int | None, point: QPointF) -> None:
+    def _open_node(self, name: str, row: int | None) -> None:
         """Into a node, and through a row into what it stands for; a node without an inside is renamed."""
         session = self.session
-        item = self.canvas_scene.nodes[name]
-        within = item.geometry.inside
-        if within is not None and within.rect().contains(point - item.pos()):
-            inner = within.node_at(point - item.pos())
-            session.enter(within.location, name, (inner,) if inner else ())
-            return
         rows = self.canvas_scene.nodes[name].face.rows
         takes = self.canvas_scene.nodes[name].face.takes_rows
         if row is None or not rows:
@@ -254,7 +256,9 @@ class Canvas(Dropping):
 
     def _hover(self, place: QPoint) -> None:
         scene = self.canvas_scene
-        found = hit(scene, self.mapToScene(place)) if self.viewport().rect().contains(place) else NOTHING
+        point = self.mapToScene(place)
+        here = self.viewport().rect().contains(place) and (not self.in_place or scene.field().contains(point))
+        found = hit(scene, point) if here else NOTHING
         if found == self._hovered:
             return
         before, self._hovered = self._hovered, found
@@ -282,15 +286,17 @@ class Canvas(Dropping):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            found = hit(self.canvas_scene, self.mapToScene(event.pos()))
-            QToolTip.showText(event.globalPos(), self.told_of(found), self.viewport())
+            spot = self.spot(self.mapToScene(event.pos()))
+            found = hit(spot.scene, spot.point)
+            QToolTip.showText(event.globalPos(), self.told_of(found, spot.scene), self.viewport())
             return True
         return super().viewportEvent(event)
 
-    def told_of(self, found: Hit) -> str:
-        """What a tooltip says of a thing, with a picture of its inside."""
-        inside = peek.shown(self.canvas_scene, self.session, found, self.devicePixelRatioF())
-        return words.tool_tip(self.canvas_scene, self.session, found) + inside
+    def told_of(self, found: Hit, scene: CanvasScene | None = None) -> str:
+        """What a tooltip says of a thing of the graph one works in, or of another; with a picture of its inside."""
+        scene = scene or self.canvas_scene
+        inside = peek.shown(scene, self.session, found, self.devicePixelRatioF())
+        return words.tool_tip(scene, self.session, found) + inside
 
     def describe_selection(self) -> None:
         """Say in words what is selected, for screen readers."""
@@ -354,6 +360,8 @@ class Canvas(Dropping):
             self.end_gesture()
         elif not self.focus.back_out() and self.canvas_scene.selection:
             self.select_keys([])
+        elif self.in_place:
+            self.leave()
 
     # --- menu ---------------------------------------------------------------------------------------
 
@@ -362,6 +370,7 @@ class Canvas(Dropping):
         if self._stroked and event.reason() == QContextMenuEvent.Reason.Mouse:
             return
         if event.reason() == QContextMenuEvent.Reason.Mouse:
+            self.go_to(event.pos())
             point = self.mapToScene(event.pos())
             found = hit(self.canvas_scene, point)
             if found.port is not None and not self.canvas_scene.sequence:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 
 from PySide6.QtCore import (
     QEasingCurve,
@@ -16,12 +15,10 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
-    QColor,
     QInputDevice,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -29,7 +26,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QStyle, QWidget
 
 from blockstudio.gui.canvas.items import ItemStore
-from blockstudio.gui.canvas.look import DOTS
 
 LEAST_SCALE = 0.02
 LARGEST_SCALE = 4.0
@@ -41,8 +37,6 @@ LARGEST_FIT = 1.25
 """Fitting a few nodes does not blow them up."""
 EMPTY_CENTER = QPointF(280.0, 20.0)
 """What one looks at where there is nothing: the middle between the ports of a new block."""
-LEAST_DOT_GAP = 9.0
-MOST_DOTS = 12
 SLACK = 5000
 """Pixels that may be painted for nothing where that makes one part of two."""
 ANIMATION = 200
@@ -78,6 +72,28 @@ class Viewport(QGraphicsView):
         self.setMouseTracking(True)
         self.horizontalScrollBar().valueChanged.connect(self._looked)
         self.verticalScrollBar().valueChanged.connect(self._looked)
+
+    def show_scene(self, scene: ItemStore, shift: QPointF | None = None) -> None:
+        """Show another scene; with `shift`, what has the coordinates (0, 0) in the old one has these in the new."""
+        before = self.viewportTransform()
+        if scene is not self._items:
+            self._items = scene
+            self.setScene(scene)
+        if shift is not None:
+            self._keep_still(before, shift)
+        self.resetCachedContent()
+        self.viewport().update()
+
+    def _keep_still(self, before: QTransform, shift: QPointF) -> None:
+        """Let every thing stay at its pixel though its coordinates have become others."""
+        scale = self._scale
+        dx, dy = before.dx() - shift.x() * scale, before.dy() - shift.y() * scale
+        across, down = round(-dx), round(-dy)
+        # Scroll bars stand at whole pixels; the rest is left to the transformation.
+        self.setTransform(QTransform(scale, 0.0, 0.0, scale, dx + across, dy + down))
+        self.horizontalScrollBar().setValue(across)
+        self.verticalScrollBar().setValue(down)
+        self._looked()
 
     # --- where we look ------------------------------------------------------------------------------
 
@@ -138,7 +154,7 @@ class Viewport(QGraphicsView):
         """100 %, with what is in the middle staying there."""
         self.glide(self.view_center(), 1.0)
 
-    def fit_rect(self, rect: QRectF, *, animated: bool = False) -> None:
+    def fit_rect(self, rect: QRectF, *, animated: bool = False, largest: float = LARGEST_FIT) -> None:
         """Show a rectangle as large as it can be, with room around it."""
         if rect.isNull():
             self.set_view(EMPTY_CENTER, 1.0)
@@ -146,7 +162,7 @@ class Viewport(QGraphicsView):
         room = self.viewport().rect()
         width, height = max(1.0, room.width() - 2 * FIT_MARGIN), float(max(1, room.height() - self.covered))
         height = max(height / 2, height - 2 * FIT_MARGIN)
-        scale = min(LARGEST_FIT, width / max(1.0, rect.width()), height / max(1.0, rect.height()))
+        scale = min(largest, width / max(1.0, rect.width()), height / max(1.0, rect.height()))
         center = rect.center() + QPointF(0.0, self.covered / 2 / scale)
         if animated:
             self.glide(center, scale)
@@ -260,22 +276,6 @@ class Viewport(QGraphicsView):
         super().paintEvent(event)
         surface.view, surface.strips = None, ()
 
-    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        colors = self._items.surface.colors
-        painter.fillRect(rect, colors.canvas)
-        gap = DOTS * self._scale
-        while gap < LEAST_DOT_GAP:
-            gap *= 4
-        ratio = self.devicePixelRatioF()
-        tile = dots(gap, ratio, colors.dots.name())
-        transform = painter.worldTransform()
-        area = transform.mapRect(QRectF(rect))
-        side = tile.width() / ratio
-        painter.resetTransform()
-        offset = QPointF((area.x() - transform.dx()) % side, (area.y() - transform.dy()) % side)
-        painter.drawTiledPixmap(area, tile, offset)
-        painter.setWorldTransform(transform)
-
 
 def joined(parts: Iterable[QRect]) -> list[QRect]:
     """The same parts of a view, neighbours as one."""
@@ -293,27 +293,6 @@ def joined(parts: Iterable[QRect]) -> list[QRect]:
 
 def _size(part: QRect) -> int:
     return part.width() * part.height()
-
-
-@lru_cache(maxsize=8)
-def dots(gap: float, ratio: float, color: str) -> QPixmap:
-    """A tile of grid dots, `gap` pixels apart: as many as come out nearest to whole pixels."""
-    pixels = gap * ratio
-    count = min(range(1, MOST_DOTS), key=lambda n: (abs(n * pixels - round(n * pixels)) > 0.1, n))
-    side = max(1, round(count * pixels))
-    tile = QPixmap(side, side)
-    tile.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(tile)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(color))
-    step, radius = side / count, 0.9 * ratio
-    for x in range(count + 1):
-        for y in range(count + 1):
-            painter.drawEllipse(QPointF(x * step, y * step), radius, radius)
-    painter.end()
-    tile.setDevicePixelRatio(ratio)
-    return tile
 
 
 def is_touchpad(event: QWheelEvent) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from attrs import fields
+
 from blockstudio.catalog.ports import node_ports
 from blockstudio.graph.model import Call, Endpoint, Instance
 from blockstudio.graph.scopes import users_of
+from blockstudio.gui.canvas.faces import Face, describe
 from blockstudio.gui.canvas.geometry import geometry
-from blockstudio.gui.canvas.insides import face_of
+from blockstudio.gui.canvas.insides import drawn_in
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
 from blockstudio.gui.canvas.overview import OverviewLayer
@@ -14,14 +17,24 @@ from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.canvas.tiles import Tile
 from blockstudio.gui.session import Session
 
-LAYERS = 5
-"""Items that are always there: wires, labels, things, overview, overlay."""
+LAYERS = 6
+"""Items that are always there: field, wires, labels, things, overview, overlay."""
 
 
 def check_agreement(scene: CanvasScene, session: Session) -> None:
-    graph = session.graph
-    assert scene.graph is graph
+    """Of the scene one works in, and of all that are drawn around it and inside nodes."""
+    assert scene.graph is session.graph
     assert scene.location == session.location
+    assert {key for key in scene.selection if key.kind == "node"} == {node_key(name) for name in session.selection}
+    for one in scene.family:
+        check_scene(one, session)
+        assert one is scene or not one.selection
+
+
+def check_scene(scene: CanvasScene, session: Session) -> None:
+    graph = scene.graph
+    assert session.document.graph(scene.location) is graph
+    assert scene.family.known(graph) is scene
     # --- nodes
     assert set(scene.nodes) == set(graph.nodes)
     callers: dict[str, int] = {}
@@ -30,9 +43,9 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
             callers[node.layer] = callers.get(node.layer, 0) + 1
     for name, node in graph.nodes.items():
         item = scene.nodes[name]
-        face = face_of(
+        face = describe(
             session.document,
-            session.location,
+            scene.location,
             graph,
             node,
             callers=callers.get(name, 0),
@@ -40,8 +53,11 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
             all_ports=name in scene.all_ports,
             chained=scene.sequence,
         )
-        assert item.face == face, name
-        assert item.geometry == geometry(face), name
+        assert item.face == face, (name, scene.location, _difference(item.face, face))
+        place = drawn_in(session.document, scene.location, node, {})
+        inner = scene.family.known(session.document.graph(place)) if place is not None else None
+        assert item.inner is inner, name
+        assert item.geometry == geometry(face, inner.field() if inner is not None else None), name
         if not scene.arrangement:
             assert (item.x(), item.y()) == node.position, name
         else:
@@ -90,8 +106,13 @@ def check_agreement(scene: CanvasScene, session: Session) -> None:
         assert edge.selected == (edge.key in scene.selection)
         assert edge.lit == any(key in scene.selection for key in owners(edge))
     assert set(scene._ends) == {key for edge in scene.edges.values() for key in owners(edge)}
-    assert {key for key in scene.selection if key.kind == "node"} == {node_key(name) for name in session.selection}
+    assert scene.expanded == {name for name, node in graph.nodes.items() if node.expanded}
     check_overview(scene)
+
+
+def _difference(shown: Face, wanted: Face) -> object:
+    values = {field.name: (getattr(shown, field.name), getattr(wanted, field.name)) for field in fields(Face)}
+    return {name: pair for name, pair in values.items() if pair[0] != pair[1]}
 
 
 def check_overview(scene: CanvasScene) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
@@ -53,9 +53,22 @@ class Hands:
         things = self.desk.scene.things()
         if not things:
             return self.empty()
-        body = self.one(things).body
+        return self.on(self.one(things).body)
+
+    def on(self, body: QRectF) -> QPoint:
+        """Somewhere on a thing."""
         across, down = self.one((0.1, 0.5, 0.9)), self.one((0.15, 0.6, 0.95))
         return self.desk.canvas.mapFromScene(QPointF(body.x() + across * body.width(), body.y() + down * body.height()))
+
+    def around(self) -> QPoint:
+        """On a thing of any graph that is seen: around the one that is worked in, or inside a node, however deep."""
+        around = self.desk.canvas.surroundings
+        seen, pending = [], [(around.outermost, -around.origin)]
+        while pending:
+            scene, offset = pending.pop()
+            seen += [thing.body.translated(offset) for thing in scene.things()]
+            pending += [(item.inner, offset + item.origin) for item in scene.expanded_items() if item.inner]
+        return self.on(self.one(seen)) if seen else self.empty()
 
     def port(self) -> QPoint:
         ports = [place for item in self.desk.scene.things() if hasattr(item, "ports") for _, place in item.ports()]
@@ -67,7 +80,7 @@ class Hands:
 
     def place(self) -> QPoint:
         """Anywhere."""
-        return self.one((self.empty, self.thing, self.thing, self.port, self.wire))()
+        return self.one((self.empty, self.thing, self.thing, self.port, self.wire, self.around, self.around))()
 
     def act(self, id: str) -> None:
         """Trigger an action, where it can be done now, and give it what it asks for."""

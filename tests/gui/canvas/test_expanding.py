@@ -1,4 +1,4 @@
-"""Blocks expanded in their place: the inside is drawn, follows every change, and is one click from being entered."""
+"""Blocks expanded in their place: the inside is drawn, follows every change, and is worked in where it is seen."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, MoveNodes, SetNode
 from blockstudio.graph.model import Definition, Graph, Instance, Layer, Node, Port, Repeat
 from blockstudio.gui.canvas.export import export_image
-from blockstudio.gui.canvas.inside_painting import labels
-from blockstudio.gui.canvas.insides import Inside, inside
+from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.scene import CanvasScene
 
 from .conftest import ROOT, Desk
 
@@ -31,16 +31,13 @@ def expanded(net: Desk) -> bytes:
 def inner(net: Desk, node: str, name: str) -> QPoint:
     """On a node within a node."""
     item = net.scene.nodes[node]
-    inside = item.geometry.inside
-    assert inside is not None
-    x, y = next(place for drawn, _, place in inside.nodes if drawn.name == name)
-    x, y = x + 40.0 - inside.corner[0], y + 12.0 - inside.corner[1]
-    return net.canvas.mapFromScene(item.pos() + inside.place + QPointF(x, y) * inside.scale)
+    assert item.inner is not None
+    return net.canvas.mapFromScene(item.origin + item.inner.nodes[name].pos() + QPointF(40.0, 12.0))
 
 
 def drawn(net: Desk, node: str = "block") -> list[str]:
-    inside = net.scene.nodes[node].face.inside
-    return [inner.name for inner in inside.nodes] if inside else []
+    inner = net.scene.nodes[node].inner
+    return list(inner.nodes) if inner else []
 
 
 def test_the_inside_is_drawn_and_others_make_room(net: Desk) -> None:
@@ -71,14 +68,17 @@ def test_it_follows_what_changes_inside(net: Desk) -> None:
     assert net.scene.nodes["block"].body.height() != height
 
 
-def test_a_double_click_inside_goes_to_what_is_there(net: Desk) -> None:
+def test_a_click_inside_goes_to_what_is_there_and_nothing_moves(net: Desk) -> None:
     expanded(net)
     net.canvas.fit_all()
-    net.double_click(inner(net, "block", "relu"))
+    place = inner(net, "block", "relu")
+    net.click(place)
     assert net.session.location == BLOCK
     assert net.selected() == {"relu"}
+    assert net.node("relu", 40.0, 12.0) == place
     net.key(Qt.Key.Key_PageUp)
     assert net.selected() == {"block"}
+    assert inner(net, "block", "relu") == place
 
 
 def test_insides_within_insides_follow_too(net: Desk) -> None:
@@ -86,9 +86,9 @@ def test_insides_within_insides_follow_too(net: Desk) -> None:
     net.select("block", "linear_2")
     net.key(Qt.Key.Key_G, CTRL)
     net.key(Qt.Key.Key_E)
-    face = net.scene.nodes["block2"].face
-    assert face.inside is not None
-    assert [inner.face.inside is not None for inner in face.inside.nodes] == [True, False]
+    outer = net.scene.nodes["block2"].inner
+    assert outer is not None
+    assert [item.inner is not None for item in outer.nodes.values()] == [True, False]
     block = net.session.document.graph(BLOCK).nodes["linear"]
     assert isinstance(block, Layer)
     net.session.push(SetNode(BLOCK, Layer(name="linear", type=block.type, options={"in_features": 3})), "")
@@ -101,10 +101,10 @@ def test_a_body_without_places_is_laid_out(desk: Desk) -> None:
     desk.show_document(Document("Net", {"Net": Definition("Net", Graph([Port("x", (0.0, 0.0))], [], {"loop": loop}))}))
     desk.select("loop")
     desk.key(Qt.Key.Key_E)
-    inside = desk.scene.nodes["loop"].geometry.inside
-    assert inside is not None
-    (_, _, (x, _)), (left, right) = inside.nodes[0], (rect.left() for _, rect in inside.pills)
-    assert left < x < right
+    inner = desk.scene.nodes["loop"].inner
+    assert inner is not None
+    left, right = inner.pills[Key("input", "x")].x(), inner.pills[Key("output", "x")].x()
+    assert left < inner.nodes["tanh"].x() < right
 
 
 def test_what_has_no_inside_says_so(net: Desk) -> None:
@@ -125,26 +125,25 @@ def test_it_is_saved_and_exported(net: Desk, tmp_path: object) -> None:
 
 def test_shapes_stand_on_the_wires_inside(net: Desk) -> None:
     expanded(net)
-    item = net.scene.nodes["block"]
-    before = item.looks()
+    inner = net.scene.nodes["block"].inner
+    assert inner is not None
     port = PortShape(BLOCK.path("linear"), "output", TensorShape((2, 256), "float32"))
     net.session.set_shapes(Shapes(0, (port,), ()))
-    assert "2×256" in labels(item.geometry.inside, net.scene.surface)
-    assert item.looks() != before
+    assert "2×256" in [edge.label for edge in inner.edges.values()]
 
 
-def test_of_too_much_only_the_first_level_is_drawn() -> None:
+def test_of_too_much_only_the_first_level_is_drawn(net: Desk) -> None:
     def block(name: str, nodes: list[Node]) -> Definition:
         return Definition(name, Graph(nodes={node.name: node for node in nodes}))
 
     def uses(definition: str, count: int) -> list[Node]:
         return [Instance(name=f"u{i}", definition=definition, expanded=True) for i in range(count)]
 
-    def depth(inside: Inside | None) -> int:
-        return 0 if inside is None else 1 + max(depth(node.face.inside) for node in inside.nodes)
+    def depth(scene: CanvasScene | None) -> int:
+        return 0 if scene is None else 1 + max(depth(item.inner) for item in scene.nodes.values())
 
     for many, levels in ((5, 3), (50, 1)):
         leaf = block("Leaf", [Layer(name=f"r{i}", type="torch.nn.ReLU") for i in range(many)])
         blocks = [block("Net", uses("Stage", 1)), block("Stage", uses("Part", many)), block("Part", uses("Leaf", many))]
-        document = Document("Net", {made.name: made for made in (*blocks, leaf)})
-        assert depth(inside(document, ROOT, document.node(ROOT, "u0"))) == levels
+        net.show_document(Document("Net", {made.name: made for made in (*blocks, leaf)}))
+        assert depth(net.scene.nodes["u0"].inner) == levels

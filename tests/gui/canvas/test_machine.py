@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -23,16 +24,18 @@ from pytestqt.qtbot import QtBot
 from blockstudio.formats.project import dumps, loads
 from blockstudio.graph.commands import new_control_flow
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddNode
+from blockstudio.graph.edits import AddNode, SetNode
 from blockstudio.graph.grouping import group
 from blockstudio.graph.model import Function, Graph, Instance, Port, Sequential
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import Settings
 
+from .agreement import LAYERS
 from .conftest import Desk, chain
 from .hands import COMMANDS, GESTURES, Hands
 
@@ -43,7 +46,7 @@ SIGNALS = ("document_changed(PyObject)", "location_changed()", "selection_change
 
 
 def nested() -> Document:
-    """Blocks in a block, twice the same one, and every kind of node that has an inside."""
+    """Blocks in a block, twice the same one, and every kind of node that has an inside; some of them expanded."""
     document = chain()
     root = Location("Net")
     document.apply(group(document, root, ["relu", "linear_2"], "Outer")[0])
@@ -57,6 +60,8 @@ def nested() -> Document:
     for number, kind in enumerate(kinds):
         place = root if number else outer
         document.apply(AddNode(place, new_control_flow(kind, f"{kind}_1", position=(280.0 * number, 380.0))))
+    for place, name in ((root, "outer"), (outer, "inner"), (root, "again"), (root, "repeat_1")):
+        document.apply(SetNode(place, evolve(document.node(place, name), expanded=True)))
     return loads(dumps(document))
 
 
@@ -99,13 +104,20 @@ class Machine(RuleBasedStateMachine):
     def count(self) -> tuple[Counter[str], Counter[str]]:
         """What there is of all that could be left over; and the objects below canvas and session."""
         _clear_away()
-        scene = self.desk.scene
+        scenes = list(self.desk.scene.family)
         counted = Counter({f"listeners of {s}": self.session.receivers(SIGNAL(s)) for s in SIGNALS})
-        counted["graphics items"] = len(scene.items())
-        # Beside those the scene shows.
-        kinds = {NodeItem: scene.nodes, PillItem: scene.pills, EdgeItem: scene.edges, NoteItem: scene.notes}
+        counted["graphics items"] = sum(len(scene.items()) - len(scene.notes) - LAYERS for scene in scenes)
+        # Beside those the scenes show.
+        kinds: dict[type, Callable[[CanvasScene], object]] = {
+            NodeItem: lambda scene: scene.nodes.values(),
+            PillItem: lambda scene: scene.pills.values(),
+            EdgeItem: lambda scene: scene.edges.values(),
+            NoteItem: lambda scene: scene.notes.values(),
+            CanvasScene: lambda scene: [scene],
+        }
         alive = Counter(kind for thing in gc.get_objects() if (kind := type(thing)) in kinds)
-        counted.update({kind.__name__: alive[kind] - len(shown) for kind, shown in kinds.items()})
+        for kind, shown in kinds.items():
+            counted[kind.__name__] = alive[kind] - sum(len(list(shown(scene))) for scene in scenes)  # type: ignore[call-overload]
         parents = self.desk.canvas, self.session
         lazy = Counter(type(child).__name__ for parent in parents for child in parent.findChildren(QObject))
         return counted, lazy

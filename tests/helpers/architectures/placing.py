@@ -71,8 +71,7 @@ def placed(document: Document) -> Document:
             height = -(-item.height // 10) * 10
             left = min((frame.position[0] for frame in inner.notes.values()), default=0.0)
             inner.notes[key] = evolve(note, position=(left, top - height - ABOVE), size=(note.size[0], height))
-        scene.take_out_all()
-        scene.deleteLater()
+        scene.close()
     return document
 
 
