@@ -14,6 +14,7 @@ from blockstudio.gui.canvas.keys import Key, PortKey
 from blockstudio.gui.canvas.walking import Direction, Spot
 
 if TYPE_CHECKING:
+    from blockstudio.gui.canvas.scene import CanvasScene
     from blockstudio.gui.canvas.view import Canvas
 
 RING = 2.0
@@ -32,10 +33,13 @@ class Focus:
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
-        self._scene = canvas.canvas_scene
         self._last: Spot | None = None
         self.ringed = False
         """The keys were used last, not the mouse: the ring is shown."""
+
+    @property
+    def _scene(self) -> CanvasScene:
+        return self._canvas.canvas_scene
 
     @property
     def spot(self) -> Spot | None:

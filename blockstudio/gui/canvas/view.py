@@ -358,7 +358,9 @@ class Canvas(Dropping):
             self.viewport().unsetCursor()
         elif self.interaction is not None:
             self.end_gesture()
-        elif not self.focus.back_out() and self.canvas_scene.selection:
+        elif self.focus.back_out():
+            pass
+        elif self.canvas_scene.selection:
             self.select_keys([])
         elif self.in_place:
             self.leave()

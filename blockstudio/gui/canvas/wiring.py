@@ -23,6 +23,7 @@ from blockstudio.gui.matching import Choice
 from blockstudio.gui.search_popup import ROW_HEIGHT, SIZE
 
 if TYPE_CHECKING:
+    from blockstudio.gui.canvas.scene import CanvasScene
     from blockstudio.gui.canvas.view import Canvas
 
 ADD = "+"
@@ -34,7 +35,6 @@ class Wiring:
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
-        self._scene = canvas.canvas_scene
         self._origin: PortKey | None = None
         """While it is asked where a wire goes: where that is plugged in."""
         self._ends: Sequence[PortKey] = ()
@@ -42,6 +42,10 @@ class Wiring:
         canvas.search_popup.closed.connect(self._over)
 
     # --- connecting -------------------------------------------------------------------------------
+
+    @property
+    def _scene(self) -> CanvasScene:
+        return self._canvas.canvas_scene
 
     def connect(self) -> None:
         """Ask where the selected port is to be wired to, or the selected wire is to go instead."""
