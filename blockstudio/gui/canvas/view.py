@@ -287,8 +287,8 @@ class Canvas(Dropping):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             spot = self.spot(self.mapToScene(event.pos()))
-            found = hit(spot.scene, spot.point)
-            QToolTip.showText(event.globalPos(), self.told_of(found, spot.scene), self.viewport())
+            text = self.told_of(hit(spot.scene, spot.point), spot.scene)
+            QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         return super().viewportEvent(event)
 
@@ -359,7 +359,7 @@ class Canvas(Dropping):
         elif self.interaction is not None:
             self.end_gesture()
         elif self.focus.back_out():
-            pass
+            return
         elif self.canvas_scene.selection:
             self.select_keys([])
         elif self.in_place:
@@ -392,8 +392,7 @@ class Canvas(Dropping):
         kinds = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
         if event.type() in kinds and hasattr(self, "canvas_scene"):
             self.canvas_scene.restyle()
-            self.resetCachedContent()
-            self.viewport().update()
+            self.repaint_around()
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         self.focus.paint(painter)
