@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from blockstudio.gui.canvas.error_signs import paint_error_signs
 from blockstudio.gui.canvas.look import blend, tint
 from blockstudio.gui.canvas.overview import color_named
 from blockstudio.gui.i18n import tr
@@ -48,7 +49,8 @@ class Minimap(QWidget):
         canvas.looked.connect(self._looked, Qt.ConnectionType.QueuedConnection)
         canvas.installEventFilter(self)
         session = canvas.session
-        for signal in (session.document_changed, session.location_changed, session.document_replaced):
+        changes = (session.document_changed, session.location_changed, session.document_replaced)
+        for signal in (*changes, session.diagnostics_changed):
             signal.connect(self._later)
         session.settings.changed.connect(self._setting_changed)
         self.hide()
@@ -160,10 +162,9 @@ class Minimap(QWidget):
                 painter.setPen(QPen(color, 0))  # a pixel at least
                 painter.setBrush(color)
                 painter.drawRects(boxes)
-        painter.setPen(QPen(colors.error, 0))
-        painter.setBrush(colors.error)
-        for tile in tiles:
-            painter.drawRects(tile.errors)
+        painter.resetTransform()
+        wrong = [self.to_map(box).center() for tile in tiles for box in tile.errors]
+        paint_error_signs(painter, wrong, colors.error, colors.card)
         painter.end()
         return picture
 

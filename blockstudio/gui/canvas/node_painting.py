@@ -309,6 +309,11 @@ def paint_port(
         draw_form(painter, form, point, radius - 0.75)
         painter.setBrush(fill)
         draw_form(painter, form, point, radius - 0.75)
+    if not face.known:
+        painter.setPen(QPen(colors.card, 1.5))
+        for slope in (-1.0, 1.0):  # crossed out: the node has no such port
+            away = QPointF(2.2, 2.2 * slope)
+            painter.drawLine(point - away, point + away)
 
 
 CORNERS: Mapping[Form, Sequence[tuple[float, float]]] = {

@@ -12,6 +12,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from blockstudio.gui.canvas.error_signs import paint_error_signs
 from blockstudio.gui.canvas.inside_painting import paint_inside
 from blockstudio.gui.canvas.layers import Layer
 from blockstudio.gui.canvas.look import PILL, RADIUS, TITLE_SIZE, blend, icon_path, measure, title_size
@@ -129,6 +130,11 @@ class OverviewLayer(Layer):
         painter.setPen(_cosmetic(surface.colors.error, 2.0))
         for tile in tiles:
             painter.drawRects(tile.errors)
+        transform = painter.worldTransform()
+        painter.resetTransform()
+        wrong = [transform.map(box.center()) for tile in tiles for box in tile.errors]
+        paint_error_signs(painter, wrong, surface.colors.error, surface.colors.canvas)
+        painter.setWorldTransform(transform)
 
     def gathered(self) -> dict[Cell, Tile]:
         """The squares as they are now."""

@@ -211,9 +211,14 @@ class CodeView(QPlainTextEdit):
             height = self.blockBoundingRect(block).height()
             if block.isVisible():
                 line = block.blockNumber() + 1
-                color = t.error if line == self._wrong else t.text if line in self._lit else t.muted
-                painter.setPen(QColor(color))
+                wrong, lit = line == self._wrong, line in self._lit
+                font = painter.font()
+                font.setBold(wrong or lit)
+                painter.setFont(font)
                 box = QRect(0, int(top), self._numbers.width() - 9, int(height))
+                if wrong:  # a filled field: told by shape as well as colour
+                    painter.fillRect(box.adjusted(0, 1, 4, -1), QColor(t.error))
+                painter.setPen(QColor(t.base if wrong else t.text if lit else t.muted))
                 painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(line))
             block = block.next()
             top += height

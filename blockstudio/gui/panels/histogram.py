@@ -250,24 +250,25 @@ class HistogramPlot(QWidget):
         legend = []
         for name, bars, new in self._shown:
             color = colors.after if new else colors.before
-            item.addItem(_curve(bars, color))
-            legend.append((name, color))
+            past = not new and len(self._shown) > 1
+            item.addItem(_curve(bars, color, past=past))
+            legend.append((name, color, "╌" if past else "■"))
         if self._density:
             values, heights = zip(*self._density, strict=True)
             pen = QPen(colors.density, 2)
             pen.setCosmetic(True)
             item.addItem(pg.PlotCurveItem(np.array(values), np.array(heights), pen=pen))
-            legend.append((tr("in theory"), colors.density))
+            legend.append((tr("in theory"), colors.density, "━"))
         bounds = None if self._density else self._bounds  # a density shows its bounds itself
         for bound in bounds or ():
             pen = QPen(colors.density, 1.5, Qt.PenStyle.DashLine)
             pen.setCosmetic(True)
             item.addItem(pg.InfiniteLine(bound, pen=pen))
         if bounds:
-            legend.append((tr("bounds"), colors.density))
+            legend.append((tr("bounds"), colors.density, "┆"))
         self._set_range()
-        self._legend.setText("&nbsp;&nbsp; ".join(_legend_text(name, color) for name, color in legend if name))
-        self._legend.setVisible(any(name for name, _ in legend))
+        self._legend.setText("&nbsp;&nbsp; ".join(_legend_text(*entry) for entry in legend if entry[0]))
+        self._legend.setVisible(any(name for name, *_ in legend))
         self._pages.setCurrentIndex(1)
 
     def _style_axes(self, colors: Colors) -> None:
@@ -310,11 +311,13 @@ class HistogramPlot(QWidget):
         QToolTip.showText(self._plot.mapToGlobal(self._plot.mapFromScene(position)), text, self._plot)
 
 
-def _curve(bars: Bars, color: QColor) -> pg.PlotCurveItem:
-    pen = QPen(color, 1)
+def _curve(bars: Bars, color: QColor, *, past: bool) -> pg.PlotCurveItem:
+    """What was before is told from what is now by its dashes, too."""
+    pen = QPen(color, 1.5 if past else 1.0, Qt.PenStyle.DashLine if past else Qt.PenStyle.SolidLine)
     pen.setCosmetic(True)
-    return pg.PlotCurveItem(bars.edges, bars.heights, stepMode="center", fillLevel=0, pen=pen, brush=_faded(color, 0.4))
+    brush = _faded(color, 0.12 if past else 0.4)
+    return pg.PlotCurveItem(bars.edges, bars.heights, stepMode="center", fillLevel=0, pen=pen, brush=brush)
 
 
-def _legend_text(name: str, color: QColor) -> str:
-    return f'<span style="color:{color.name()}">■</span> {name}'
+def _legend_text(name: str, color: QColor, sample: str) -> str:
+    return f'<span style="color:{color.name()}">{sample}</span> {name}'

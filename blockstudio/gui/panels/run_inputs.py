@@ -25,6 +25,7 @@ from blockstudio.graph.edits import SetPorts
 from blockstudio.graph.expressions import DTYPES
 from blockstudio.graph.model import Definition, Example, Port
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.asking import Question
 from blockstudio.gui.panels.option_editors import Choice
@@ -82,6 +83,9 @@ class InputRow(QWidget):
         self.shape.setFont(fixed_font())
         self.shape.setPlaceholderText(tr("scalar"))
         self.shape.setToolTip(tr("Sizes, separated by commas: 2, 20"))
+        wrong = icon("mdi6.alert-circle-outline", "error")
+        self._wrong_shape = self.shape.addAction(wrong, QLineEdit.ActionPosition.TrailingPosition)
+        self._wrong_shape.setVisible(False)
         self.dtype = Choice()
         self.dtype.addItems(list(DTYPES))
         self.dtype.setToolTip(tr("Type of the elements"))
@@ -187,6 +191,7 @@ class InputRow(QWidget):
 
     def _mark_shape(self, good: bool) -> None:
         self.shape.setProperty("state", "" if good else "error")
+        self._wrong_shape.setVisible(not good)
         self.shape.setToolTip(
             tr("Sizes, separated by commas: 2, 20") if good else tr("Not a shape. Write sizes such as 2, 20.")
         )
