@@ -60,6 +60,8 @@ class ItemStore(QGraphicsScene):
         self._index: SpatialIndex[Key] = SpatialIndex()
         self._wires: SpatialIndex[Endpoint] = SpatialIndex()
         self._count = 0
+        self.stamp = 0
+        """Another number whenever something stands elsewhere, or is another size."""
         self.overview = OverviewLayer(self)
         self.overlay = Overlay()
         self.frame = FieldLayer(self)
@@ -103,12 +105,14 @@ class ItemStore(QGraphicsScene):
         else:
             self._count += 1
             item.number = self._count
+        self.stamp += 1
         self._index.put(item.key, item.box())
         self.overview.touch(item)
 
     def take_out(self, item: Thing) -> None:
         if isinstance(item, NoteItem):
             self.removeItem(item)
+        self.stamp += 1
         self._index.remove(item.key)
         self.overview.touch(item)
         self.selection.discard(item.key)
@@ -122,6 +126,7 @@ class ItemStore(QGraphicsScene):
 
     def take_out_edge(self, edge: EdgeItem) -> None:
         del self.edges[edge.target]
+        self.stamp += 1
         self._wires.remove(edge.target)
         self.overview.touch_wire(edge)
         self.selection.discard(edge.key)
@@ -158,11 +163,13 @@ class ItemStore(QGraphicsScene):
         return True
 
     def resized(self, item: Thing) -> None:
+        self.stamp += 1
         self._index.put(item.key, item.box())
         self.overview.touch(item)
 
     def route(self, targets: Iterable[Endpoint]) -> None:
         """Draw wires between their ports as they are now."""
+        self.stamp += 1
         nodes, pills, edges = self.nodes, self.pills, self.edges
         put, touch = self._wires.put, self.overview.touch_wire
         for target in targets:

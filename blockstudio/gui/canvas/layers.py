@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.inside_painting import paint_inside
+from blockstudio.gui.canvas.labels import LABEL_ROOM, LabelPlaces
 from blockstudio.gui.canvas.layout import COLUMN_GAP
 from blockstudio.gui.canvas.look import blend, measure
 from blockstudio.gui.canvas.node_item import NodeItem
@@ -34,9 +35,6 @@ REACH = 4.0
 """Half the width of the widest wire, and a little more."""
 POINT = 3.5
 """Radius of a point that a wire runs through."""
-LABEL_HEIGHT = 16.0
-LABEL_ROOM = 24.0
-"""Wire that must be left bare on both sides of a label together."""
 
 
 class Layer(QGraphicsItem):
@@ -102,11 +100,6 @@ def _paint_points(painter: QPainter, edges: Iterable[EdgeItem]) -> None:
                 painter.drawEllipse(QPointF(x, y), radius, radius)
 
 
-def _is_covered(scene: ItemStore, place: QRectF) -> bool:
-    """Whether something stands in front of a place."""
-    return bool(scene.things_near((place.left(), place.top(), place.right(), place.bottom())))
-
-
 def _is_raised(edge: EdgeItem) -> bool:
     return edge.raised
 
@@ -151,6 +144,10 @@ def is_expanded(item: NodeItem | PillItem) -> bool:
 class LabelLayer(Layer):
     """The shapes that flow, each on its wire: above every wire and below every node."""
 
+    def __init__(self, scene: ItemStore) -> None:
+        super().__init__(scene)
+        self._places = LabelPlaces(scene)
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         scene = self.canvas
         surface = scene.surface
@@ -160,11 +157,9 @@ class LabelLayer(Layer):
         frames = [note for note in scene.notes.values() if note.note.frame]
         painter.setFont(surface.fonts.small)
         for edge in scene.edges_near(*self.exposed(option)):
-            place = label_place(edge)
-            if place is None or edge.hidden:
+            place = None if edge.hidden else self._places.of(edge)
+            if place is None:
                 continue
-            if edge.down and edge.via and _is_covered(scene, place):
-                continue  # the lane between two nodes is narrower than the words
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(
                 _ground(surface.colors.canvas, frames, place.center()) if frames else surface.colors.canvas
@@ -189,19 +184,3 @@ def column_gap(edges: Iterable[EdgeItem]) -> float:
     if not widths:
         return COLUMN_GAP
     return min(WIDEST_GAP, max(LEAST_GAP, max(widths) + 8.0 + LABEL_ROOM + 10.0))
-
-
-def label_place(edge: EdgeItem) -> QRectF | None:
-    """Where the label of a wire stands; None where there is no room beside the nodes."""
-    label = edge.label
-    if not label:
-        return None
-    width = measure("small").width(label) + 8.0
-    a0, b0, a1, b1 = edge.ends
-    along, across = a1 - a0, abs(b1 - b0)
-    room = -along if edge.returns else along
-    wanted = (LABEL_HEIGHT if edge.down else width) + LABEL_ROOM
-    if room < wanted and not (along > LABEL_ROOM and across > 60.0):
-        return None
-    middle = edge.middle()
-    return QRectF(middle.x() - width / 2, middle.y() - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)

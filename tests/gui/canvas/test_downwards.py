@@ -17,7 +17,7 @@ from blockstudio.graph.model import Endpoint, Function, Instance, Layer
 from blockstudio.gui.canvas.export import paint
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key
-from blockstudio.gui.canvas.layers import label_place
+from blockstudio.gui.canvas.labels import label_place
 from blockstudio.gui.canvas.strokes import Strokes, lines_of
 from blockstudio.gui.canvas.walking import beside, in_turn
 

@@ -446,7 +446,7 @@ def test_fit_and_zoom_commands(net: Desk) -> None:
 
 def test_tidying_leaves_room_for_the_shapes(net: Desk) -> None:
     from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
-    from blockstudio.gui.canvas.layers import label_place
+    from blockstudio.gui.canvas.labels import label_place
 
     paths = (("Net", "x"), ("Net/linear", "output"), ("Net/relu", "output"), ("Net/linear_2", "output"))
     net.session.set_shapes(Shapes(1, tuple(PortShape(*path, TensorShape((16, 512, 14, 14))) for path in paths), ()))

@@ -7,12 +7,12 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from blockstudio.graph.edits import SetNote
-from blockstudio.graph.model import Endpoint, Note
+from blockstudio.graph.edits import AddNode, Connect, MoveNodes, SetNote
+from blockstudio.graph.model import Endpoint, Function, Note
 from blockstudio.gui import theme
 from blockstudio.gui.canvas import look
 from blockstudio.gui.canvas.faces import Face
-from blockstudio.gui.canvas.layers import label_place
+from blockstudio.gui.canvas.labels import LabelPlaces, label_place
 from blockstudio.gui.canvas.node_painting import HEAD_TINT
 from blockstudio.gui.canvas.overview import SIDES
 from blockstudio.gui.canvas.signs import sign
@@ -142,3 +142,33 @@ def test_no_line_of_chinese_begins_with_a_mark_that_ends_words(qapp: QApplicatio
         lines = look.measure("detail").wrapped(text, float(width))
         assert "".join(lines) == text
         assert not [line for line in lines[1:] if line[0] in look.CLOSING]
+
+
+def test_no_label_hides_behind_a_node(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It moves along its wire, and is left out where there is no room at all."""
+    monkeypatch.setattr(net.scene.surface, "label", lambda source, location: "2×64×56×56")
+    far = (1400.0, 0.0)
+    net.session.push(MoveNodes(ROOT, {"relu": far}), "")
+    edge = net.scene.edges[Endpoint("relu", "input")]
+    places = LabelPlaces(net.scene)
+    middle = places.of(edge)
+    assert middle == label_place(edge)
+    x = middle.center().x() - net.scene.nodes["linear_2"].body.width() / 2
+    net.session.push(MoveNodes(ROOT, {"linear_2": (x, middle.center().y() - 20.0)}), "")
+    moved = places.of(edge)
+    assert moved is not None and moved != middle
+    assert not moved.intersects(net.scene.nodes["linear_2"].body)
+    assert edge.distance(moved.center()) < 1.0
+    net.session.push(SetNote(ROOT, "n", Note("Head", (-100, -100), (1800, 600), frame=True)), "")
+    assert places.of(edge) == moved  # a frame is behind the wires
+
+
+def test_two_wires_side_by_side_say_what_flows_once(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(net.scene.surface, "label", lambda source, location: "1×2")
+    node = Function(name="sum", type="operator.add", position=(900.0, 300.0))
+    net.session.push(AddNode(ROOT, node), "")
+    for port in ("input", "other"):
+        net.session.push(Connect(ROOT, Endpoint("sum", port), Endpoint("linear", "output")), "")
+    places = LabelPlaces(net.scene)
+    shown = [places.of(net.scene.edges[Endpoint("sum", port)]) for port in ("input", "other")]
+    assert shown[0] is not None and shown[1] is None
