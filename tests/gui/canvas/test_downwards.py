@@ -223,12 +223,12 @@ def test_an_expanded_block_is_drawn_in_the_direction_of_its_own(net: Desk) -> No
     assert isinstance(part, Instance)
     document.apply(SetNode(ROOT, evolve(part, expanded=True)))
     net.show_document(document)
-    inside = net.scene.nodes["part"].geometry.inside
+    inside = net.scene.nodes["part"].inner
     assert inside is not None and not inside.down
-    wide = inside.width > inside.height
+    wide = inside.field().width() > inside.field().height()
     net.session.push(SetDirection(Location("Part"), True), "Turn")
     net.check()
-    inside = net.scene.nodes["part"].geometry.inside
+    inside = net.scene.nodes["part"].inner
     assert inside is not None and inside.down and wide
     assert not net.scene.nodes["part"].down
     assert all(anchor.point.x() == 0.0 for anchor in net.scene.nodes["part"].geometry.inputs.values())
@@ -275,7 +275,7 @@ def test_pictures_are_drawn_the_same_way(tower: Desk) -> None:
 
 
 def test_a_label_stands_on_its_wire(tower: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    tower.scene.surface.label = lambda source, location: "2×64×56×56"
+    tower.scene.surface.label = lambda source: "2×64×56×56"
     edge = tower.scene.edges[Endpoint("relu", "input")]
     place = label_place(edge)
     assert place is not None and place.center().x() == edge.x0

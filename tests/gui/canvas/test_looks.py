@@ -75,7 +75,7 @@ def test_a_title_stands_on_the_colour_of_its_kind_and_rows_on_a_card(net: Desk) 
 
 def test_the_label_of_a_wire_stands_on_what_is_behind_it(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A frame is seen through: no patch of bare canvas round a label in it."""
-    monkeypatch.setattr(net.scene.surface, "label", lambda source, location: "1×2")
+    monkeypatch.setattr(net.scene.surface, "label", lambda source: "1×2")
     edge = net.scene.edges[Endpoint("relu", "input")]
     place = label_place(edge)
     assert place is not None
