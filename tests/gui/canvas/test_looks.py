@@ -146,7 +146,7 @@ def test_no_line_of_chinese_begins_with_a_mark_that_ends_words(qapp: QApplicatio
 
 def test_no_label_hides_behind_a_node(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """It moves along its wire, and is left out where there is no room at all."""
-    monkeypatch.setattr(net.scene.surface, "label", lambda source, location: "2×64×56×56")
+    monkeypatch.setattr(net.scene.surface, "label", lambda source: "2×64×56×56")
     far = (1400.0, 0.0)
     net.session.push(MoveNodes(ROOT, {"relu": far}), "")
     edge = net.scene.edges[Endpoint("relu", "input")]
@@ -164,7 +164,7 @@ def test_no_label_hides_behind_a_node(net: Desk, monkeypatch: pytest.MonkeyPatch
 
 
 def test_two_wires_side_by_side_say_what_flows_once(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(net.scene.surface, "label", lambda source, location: "1×2")
+    monkeypatch.setattr(net.scene.surface, "label", lambda source: "1×2")
     node = Function(name="sum", type="operator.add", position=(900.0, 300.0))
     net.session.push(AddNode(ROOT, node), "")
     for port in ("input", "other"):
