@@ -8,7 +8,7 @@ from typing import Literal
 from attrs import Factory, evolve, frozen
 
 from blockstudio.errors import EditError, mark
-from blockstudio.graph import expressions, topology
+from blockstudio.graph import topology
 from blockstudio.graph.borrowing import added, closure, copied, landing_names, with_definitions
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, Batch, ChangeDefinition, Connect, Edit, SetNode, SetNote, SetRoute
@@ -30,7 +30,7 @@ from blockstudio.graph.model import (
     copy_node,
     copy_part,
 )
-from blockstudio.graph.rewriting import map_expressions
+from blockstudio.graph.rewriting import names_used
 from blockstudio.graph.scopes import names_in_scope, next_free, owner_of
 
 OFFSET = 40.0
@@ -60,24 +60,9 @@ def copy_fragment(document: Document, location: Location, names: Collection[str]
     outside = tuple(edge for name in chosen for edge in graph.edges_into(name) if edge.source.node not in chosen)
     held = (instance.definition for instance in topology.instances_in(piece))
     needed = closure(document, (name for name in held if name in document.definitions))
-    followed = _names_in(piece)
+    followed = names_used(piece)
     hypers = [h for h in document.definition(location.definition).hyper_parameters if h.name in followed]
     return Fragment(piece, tuple(map(copied, needed)), outside, tuple(hypers))
-
-
-def _names_in(graph: Graph) -> set[str]:
-    """The names in the expressions of nodes, and of those in them."""
-    found: set[str] = set()
-
-    def see(text: str) -> str:
-        found.update(expressions.names_in(text))
-        return text
-
-    for node in graph.nodes.values():
-        map_expressions(node, see)
-        for _, inner in node.graphs():
-            found |= _names_in(inner)
-    return found
 
 
 def _standing_alone(document: Document, location: Location, node: Node, chosen: Collection[str]) -> Node:

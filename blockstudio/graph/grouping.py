@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import evolve
 
@@ -17,6 +17,8 @@ from blockstudio.graph.edits import (
     Connect,
     Edit,
     RemoveNode,
+    SetNote,
+    SetRoute,
     disconnect,
 )
 from blockstudio.graph.fragments import bodies, rename_nodes
@@ -38,17 +40,31 @@ from blockstudio.graph.model import (
     copy_node,
     copy_part,
 )
-from blockstudio.graph.rewriting import map_expressions
+from blockstudio.graph.rewriting import map_expressions, names_used
 from blockstudio.graph.scopes import calls_of, class_scope, names_in_scope, next_free, owner_of
 
 MARGIN = 220.0
 """Between the ports of a new block and its nodes."""
 
 
-def group(document: Document, location: Location, names: Collection[str], definition_name: str) -> tuple[Edit, str]:
-    """Nodes become a new definition with one instance in their place; returns the edit and its name.
+Ports = Callable[[Node], Sequence[str]]
+"""The inputs of a node in their order."""
 
-    Inputs and outputs of the block are made from the wires that cross its border.
+
+def group(
+    document: Document,
+    location: Location,
+    names: Collection[str],
+    definition_name: str,
+    *,
+    notes: Collection[str] = (),
+    ports: Ports | None = None,
+) -> tuple[Edit, str]:
+    """Nodes, and notes beside them, become a new definition with one instance in their place; returns the edit and
+    its name.
+
+    Inputs and outputs of the block are made from the wires that cross its border, in the order of the `ports` they
+    lead to.
     """
     if not expressions.is_identifier(definition_name):
         raise EditError(
@@ -65,8 +81,9 @@ def group(document: Document, location: Location, names: Collection[str], defini
     refuse_between(graph, location, chosen)
     refuse_shared(document, location, chosen)
 
-    inputs, outputs = crossing(graph, set(chosen))
+    inputs, outputs = crossing(graph, set(chosen), ports)
     body = copy_part(graph, chosen)
+    body.notes = {key: note for key, note in graph.notes.items() if key in notes}
     first, last, side = extent(body.nodes.values(), graph.down)
     for row, (port, targets) in enumerate(inputs.values()):
         body.inputs.append(Port(port, at_flow(first - MARGIN, side, row, graph.down)))
@@ -79,6 +96,7 @@ def group(document: Document, location: Location, names: Collection[str], defini
     definition = document.definition(location.definition)
     used = names_used(body)
     available = [p.name for p in definition.hyper_parameters] + round_names(document, location)
+    known = {p.name: p for p in definition.hyper_parameters}
     passed = [name for name in dict.fromkeys(available) if name in used]
     node_name = next_free(snake(definition_name), names_in_scope(document, location) - set(chosen))
     places = [node.position for node in chosen.values()]
@@ -93,7 +111,8 @@ def group(document: Document, location: Location, names: Collection[str], defini
     new = Definition(
         name=definition_name,
         graph=body,
-        hyper_parameters=[HyperParameter(name) for name in passed],
+        # Python wants arguments without a default first.
+        hyper_parameters=sorted((known.get(n, HyperParameter(n)) for n in passed), key=lambda p: bool(p.default)),
         initializers=moved_rules if not location.steps else [],
     )
     edges = [edge for name in chosen for edge in graph.edges_into(name) + graph.edges_out_of(name)]
@@ -101,6 +120,7 @@ def group(document: Document, location: Location, names: Collection[str], defini
     edits: list[Edit] = [
         *disconnect(location, graph, edges),
         *(RemoveNode(location, name) for name in chosen),
+        *(SetNote(location, key, None) for key in body.notes),
         AddDefinition(new),
         AddNode(location, instance, index),
         *(Connect(location, Endpoint(node_name, port), source) for source, (port, _) in inputs.items()),
@@ -164,6 +184,7 @@ def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tu
             for edge in graph.edges_out_of(name)
             if results.get(edge.source.port)
         ),
+        *_marks(document, location, inner, renamed, shift),
     ]
 
     def unpacked(path: str) -> str:
@@ -187,6 +208,24 @@ def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tu
     if after != before and not location.steps:
         edits.append(ChangeDefinition(location.definition, {"initializers": after}))
     return Batch(tuple(edits)), tuple(renamed[inner_name] for inner_name in inner.nodes)
+
+
+def _marks(
+    document: Document, location: Location, inner: Graph, renamed: Mapping[str, str], shift: tuple[float, float]
+) -> Iterator[Edit]:
+    """The notes of a block, and the points of wires between its nodes, where the block stood."""
+
+    def moved(point: tuple[float, float]) -> tuple[float, float]:
+        return (point[0] + shift[0], point[1] + shift[1])
+
+    taken = set(document.graph(location).notes)
+    for key, note in inner.notes.items():
+        new = next_free(key, taken)
+        taken.add(new)
+        yield SetNote(location, new, evolve(note, position=moved(note.position)))
+    for target, points in inner.routes.items():
+        if BOUNDARY not in (target.node, inner.edges[target].node):
+            yield SetRoute(location, Endpoint(renamed[target.node], target.port), tuple(map(moved, points)))
 
 
 def refuse_children(document: Document, location: Location) -> None:
@@ -250,7 +289,9 @@ def extent(nodes: Collection[Node], down: bool = False) -> tuple[float, float, f
     return min(along), max(along), min(node.position[not down] for node in nodes)
 
 
-def crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str, list[Endpoint]]], dict[Endpoint, str]]:
+def crossing(
+    graph: Graph, chosen: set[str], ports: Ports | None = None
+) -> tuple[dict[Endpoint, tuple[str, list[Endpoint]]], dict[Endpoint, str]]:
     """The ports nodes need in a graph of their own: by outer source the name and the inputs it feeds; by inner source
     the name."""
     inputs: dict[Endpoint, tuple[str, list[Endpoint]]] = {}
@@ -258,7 +299,9 @@ def crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str, 
     for name in graph.nodes:
         if name not in chosen:
             continue
-        for source, target in sorted(graph.edges_into(name)):
+        order = {port: place for place, port in enumerate(ports(graph.nodes[name]) if ports else ())}
+        into = sorted(graph.edges_into(name), key=lambda edge: (order.get(edge.target.port, len(order)), edge))
+        for source, target in into:
             if source.node not in chosen:
                 taken = {port for port, _ in inputs.values()}
                 wanted = carried(source, target.port)
@@ -272,21 +315,6 @@ def crossing(graph: Graph, chosen: set[str]) -> tuple[dict[Endpoint, tuple[str, 
                 wanted = target.port if target.node == BOUNDARY else carried(source)
                 outputs[source] = next_free(wanted, set(outputs.values()))
     return inputs, outputs
-
-
-def names_used(graph: Graph) -> set[str]:
-    used: set[str] = set()
-
-    def collect(text: str) -> str:
-        used.update(expressions.names_in(text))
-        return text
-
-    pending = list(graph.nodes.values())
-    while pending:
-        node = pending.pop()
-        map_expressions(node, collect)
-        pending += [inner for _, body in node.graphs() for inner in body.nodes.values()]
-    return used
 
 
 def round_names(document: Document, location: Location) -> list[str]:

@@ -15,7 +15,6 @@ from blockstudio.graph.grouping import (
     MARGIN,
     carried,
     extent,
-    names_used,
     placed,
     refuse_between,
     refuse_children,
@@ -35,6 +34,7 @@ from blockstudio.graph.model import (
     Position,
     at_flow,
 )
+from blockstudio.graph.rewriting import names_used
 from blockstudio.graph.scopes import calls_of, names_in_scope, next_free, users_of
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import evolve
 
-from blockstudio.graph.model import Expression, Node, OptionValue, Repeat
+from blockstudio.graph import expressions
+from blockstudio.graph.model import Expression, Graph, Node, OptionValue, Repeat
 
 
 def map_value(value: OptionValue, change: Callable[[str], str]) -> OptionValue:
@@ -30,3 +31,19 @@ def map_expressions(node: Node, change: Callable[[str], str]) -> Node:
     if hasattr(node, "value"):
         changes["value"] = change(node.value)
     return evolve(node, **changes)
+
+
+def names_used(graph: Graph) -> set[str]:
+    """The names in the expressions of nodes, and of those in them."""
+    used: set[str] = set()
+
+    def collect(text: str) -> str:
+        used.update(expressions.names_in(text))
+        return text
+
+    pending = list(graph.nodes.values())
+    while pending:
+        node = pending.pop()
+        map_expressions(node, collect)
+        pending += [inner for _, body in node.graphs() for inner in body.nodes.values()]
+    return used

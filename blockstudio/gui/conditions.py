@@ -31,6 +31,7 @@ def conditions(session: Session) -> Mapping[Condition, bool]:
         "inside": len(session.trail) > 1,
         "enterable": one is not None and (isinstance(one, Instance) or any(True for _ in one.graphs())),
         "instance": isinstance(one, Instance),
+        "instances": bool(session.selection) and all(isinstance(n, Instance) for n in session.selected_nodes),
         "shared": isinstance(one, Call),
         "ready": engine in ("idle", "busy"),
         "running": engine == "busy",

@@ -8,7 +8,7 @@ from blockstudio.errors import EditError
 from blockstudio.formats.project import dumps
 from blockstudio.graph import commands, definition_commands, port_commands
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddDefinition, AddNode, Connect, RemoveDefinition, SetNode
+from blockstudio.graph.edits import AddDefinition, AddNode, Connect, RemoveDefinition, SetNode, SetNote, SetRoute
 from blockstudio.graph.fragments import copy_fragment, duplicate, paste_fragment
 from blockstudio.graph.grouping import group, ungroup
 from blockstudio.graph.model import (
@@ -23,6 +23,7 @@ from blockstudio.graph.model import (
     Initializer,
     Instance,
     Layer,
+    Note,
     Port,
     Repeat,
     Sequential,
@@ -330,12 +331,35 @@ def test_group_makes_ports_of_crossing_wires_and_ungroup_takes_it_back() -> None
     assert list(doc.graph(NET).nodes) == ["a", "r", "b", "c"]
 
 
+def test_ports_of_a_block_come_in_the_order_of_those_they_lead_to() -> None:
+    names = ("zeta", "mid", "alpha")
+    nodes = [linear(name) for name in names] + [Layer(name="attn", type="torch.nn.MultiheadAttention")]
+    doc = document(Definition("Net", Graph(inputs=[Port("x")], nodes={node.name: node for node in nodes})))
+    for name, port in zip(names, ("query", "key", "value"), strict=True):
+        doc.apply(Connect(NET, Endpoint("attn", port), Endpoint(name, "output")))
+    edit, _ = group(doc, NET, ["attn"], "Part", ports=lambda node: ("query", "key", "value"))
+    doc.apply(edit)
+    assert [port.name for port in doc.graph(Location("Part")).inputs] == list(names)
+
+
+def test_notes_and_bent_wires_go_in_and_come_out_again() -> None:
+    doc = document(chain(linear("a"), relu("r"), linear("b")))
+    doc.apply(SetNote(NET, "frame", Note("Both", (10.0, 20.0), frame=True)))
+    doc.apply(SetRoute(NET, Endpoint("r", "input"), ((5.0, 6.0),)))
+    edit, name = group(doc, NET, ["a", "r"], "Part", notes=["frame"])
+    doc.apply(edit)
+    assert not doc.graph(NET).notes and list(doc.graph(Location("Part")).notes) == ["frame"]
+    doc.apply(ungroup(doc, NET, name)[0])
+    graph = doc.graph(NET)
+    assert graph.notes["frame"].text == "Both" and len(graph.routes[Endpoint("r", "input")]) == 1
+
+
 def test_group_passes_hyper_parameters_on_and_ungroup_fills_them_in() -> None:
     layer = linear("a", in_features=Expression("n * 2"))
     doc = document(chain(layer, relu("r"), hyper_parameters=[HyperParameter("n", "4")]))
     edit, name = group(doc, NET, ["a"], "Part")
     doc.apply(edit)
-    assert doc.definition("Part").hyper_parameters == [HyperParameter("n")]
+    assert doc.definition("Part").hyper_parameters == [HyperParameter("n", "4")]
     assert doc.node(NET, name).options == {"n": Expression("n")}  # type: ignore[attr-defined]
     doc.apply(SetNode(NET, Instance(name=name, definition="Part", options={"n": 5})))
     doc.apply(ungroup(doc, NET, name)[0])

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from blockstudio.catalog.ports import node_ports
 from blockstudio.errors import mark
 from blockstudio.graph.commands import make_independent, remove_nodes, rename_node, reorder_node
 from blockstudio.graph.document import Location
@@ -16,7 +17,7 @@ from blockstudio.graph.edits import Batch, Connect, Edit, SetNode, SetNote, SetR
 from blockstudio.graph.fragments import Duplication, duplicate, own_definition
 from blockstudio.graph.grouping import group, ungroup
 from blockstudio.graph.looks import SetDirection
-from blockstudio.graph.model import Endpoint, Note, Position
+from blockstudio.graph.model import Endpoint, Node, Note, Position
 from blockstudio.graph.port_commands import remove_port, rename_port
 from blockstudio.graph.scopes import next_free
 from blockstudio.gui import new_blocks
@@ -101,21 +102,31 @@ class Editing(Pasting):
     # --- blocks -----------------------------------------------------------------------------------
 
     def group(self) -> None:
-        """Make a block of the selected nodes."""
+        """Make a block of the selected nodes, and of the notes selected with them."""
         names = list(self.session.selection)
+        notes = [key.name for key in self.canvas_scene.selection if key.kind == "note"]
+        document, location = self.session.document, self.session.location
+
+        def ports(node: Node) -> list[str]:
+            return [port.name for port in node_ports(document, location, node).inputs]
+
         with self.session.guard():
-            wanted = new_blocks.free_name(self.session.document, "Block")
-            edit, name = group(self.session.document, self.session.location, names, wanted)
+            wanted = new_blocks.free_name(document, "Block")
+            edit, name = group(document, location, names, wanted, notes=notes, ports=ports)
             if self.push(edit, tr("Group into {name}").format(name=wanted)):
                 self.select_keys([node_key(name)])
 
     def ungroup(self) -> None:
-        """Put the nodes inside the selected block back in its place."""
+        """Put the nodes inside the selected blocks back in their places."""
+        chosen = self.session.selection
+        found: list[str] = []
         with self.session.guard():
-            for name in self.session.selection[:1]:
-                edit, names = ungroup(self.session.document, self.session.location, name)
-                if self.push(edit, tr("Take {name} apart").format(name=name)):
-                    self.select_keys(map(node_key, names))
+            with self.session.macro(tr("Take {name} apart").format(name=", ".join(chosen[:3]))):
+                for name in chosen:
+                    edit, names = ungroup(self.session.document, self.session.location, name)
+                    self.session.push(edit, "")
+                    found += names
+            self.select_keys(map(node_key, found))
 
     def enter_selected(self) -> None:
         """Show what is inside the selected node."""

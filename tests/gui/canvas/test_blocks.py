@@ -6,8 +6,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from blockstudio.graph.edits import AddNode
-from blockstudio.graph.model import Definition, Endpoint, Expression, Graph, Instance, Sequential
+from blockstudio.graph.document import Location
+from blockstudio.graph.edits import AddNode, SetNote
+from blockstudio.graph.model import Definition, Endpoint, Expression, Graph, Instance, Note, Sequential
 from blockstudio.graph.port_commands import add_port
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.session import Message
@@ -211,4 +212,28 @@ def test_into_a_sequential_and_out_of_it_by_keys(net: Desk) -> None:
     net.key(Qt.Key.Key_A, CTRL)
     net.key(Qt.Key.Key_PageUp, CTRL)
     assert net.selected() == {"linear", "linear_2"} and net.graph.nodes["sequential"].body.nodes == {}
+    net.undo_all()
+
+
+def test_several_blocks_are_taken_apart_in_one_step(net: Desk) -> None:
+    grouped(net, "linear")
+    net.select("relu", "linear_2")
+    net.key(Qt.Key.Key_G, CTRL)
+    before, steps = net.bytes(), net.steps()
+    net.select("block", "block2")
+    net.key(Qt.Key.Key_G, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert list(net.graph.nodes) == ["linear", "relu", "linear_2"]
+    assert net.selected() == set(net.graph.nodes)
+    assert net.steps() == steps + 1
+    net.session.undo_stack.undo()
+    assert net.bytes() == before
+
+
+def test_a_note_selected_with_nodes_goes_into_their_block(net: Desk) -> None:
+    net.session.push(SetNote(ROOT, "n", Note("The first", (120.0, 40.0))), "Note")
+    net.canvas.select_keys([Key("node", "linear"), Key("note", "n")])
+    net.canvas.group()
+    net.check()
+    assert not net.graph.notes
+    assert net.session.document.graph(Location("Block")).notes["n"].text == "The first"
     net.undo_all()
