@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def _choice(scene: CanvasScene, key: Key, payload: str) -> Choice:
-    item = scene.thing(key)
+    item, edge = scene.thing(key), scene.edge(key)
+    if edge is not None:
+        ends = " → ".join(end.node or end.port for end in (edge.source, edge.target))
+        return Choice(payload, ends, tr("Wire"), "mdi6.vector-line", words=(tr("Wire").lower(),))
     if isinstance(item, NodeItem):
         return Choice(payload, key.name, item.face.title, item.face.icon, item.face.category, detail=item.face.detail)
     if isinstance(item, NoteItem):
@@ -96,7 +99,8 @@ class Asking:
     def another(self) -> None:
         """What is to be selected too, found by its name."""
         canvas, scene = self._canvas, self._canvas.canvas_scene
-        keys = sorted(thing.key for thing in scene.things() if thing.key not in scene.selection)
+        wires = [edge.key for edge in scene.edges.values() if not edge.implied]
+        keys = sorted(key for key in [*(thing.key for thing in scene.things()), *wires] if key not in scene.selection)
         choices = [_choice(scene, key, str(index)) for index, key in enumerate(keys)]
 
         def chosen(payload: str) -> None:
