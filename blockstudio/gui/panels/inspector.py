@@ -83,7 +83,7 @@ class InspectorPanel(QWidget):
         flow = flow_sheet(session)
         if flow is not None:
             return ("flow", session.location, flow[0])
-        return ("block", session.location)
+        return ("block", session.location, session.document.root)
 
     def _make(self) -> NodeSheet | BlockSheet | PortSheet | FlowSheet:
         session = self._session

@@ -91,6 +91,7 @@ class BlockSheet(QWidget):
     def _model(self) -> Section:
         section = Section(tr("Model"))
         self.seed = QSpinBox()
+        self.seed.setObjectName("seed")
         self.seed.setRange(0, 2**31 - 1)
         self.seed.setKeyboardTracking(False)
         self.seed.setMinimumWidth(60)

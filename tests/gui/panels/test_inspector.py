@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QRadioButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QRadioButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
 from blockstudio.graph.commands import new_control_flow
 from blockstudio.graph.control_commands import condition_of
-from blockstudio.graph.document import Location
+from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddDefinition, AddNode, ChangeDefinition
 from blockstudio.graph.model import (
     Call,
     CodeDefinition,
     Constant,
+    Definition,
     Expression,
     Function,
     Graph,
@@ -408,3 +409,17 @@ def test_in_a_sequential_the_order_tells_what_comes_in(panel: InspectorPanel, se
 
 def texts(panel: InspectorPanel) -> str:
     return " ".join(label.text() for label in panel.findChildren(QLabel) if not label.isHidden())
+
+
+def test_a_block_that_becomes_the_root_has_the_sheet_of_a_root(
+    panel: InspectorPanel, session: Session, qtbot: QtBot
+) -> None:
+    """As when a block is looked at and a project is opened whose model has its name."""
+    session.push(AddDefinition(Definition("Inner")), "Add")
+    session.enter(Location("Inner"))
+    look(qtbot)
+    assert not panel.findChildren(QSpinBox, "seed")
+    session.replace(Document("Inner", {"Inner": Definition("Inner")}))
+    look(qtbot)
+    assert session.location == Location("Inner")
+    assert panel.findChildren(QSpinBox, "seed")
