@@ -50,6 +50,8 @@ class Arrangement:
         self._settings = settings
         self.restored = False
         """The user's own arrangement is shown."""
+        self._wide = False
+        """The first arrangement that is shown is that of a wide window."""
         self._bottom: tuple[Pane | None, int, float] = None, 0, 0.0
         """The pane whose height was set last, that height, and what it would be without rounding."""
         window.setDockNestingEnabled(True)
@@ -76,7 +78,8 @@ class Arrangement:
         for pane in self.panes.values():
             pane.setFloating(False)
             window.removeDockWidget(pane)
-        beside = BESIDE[1] if window.width() >= WIDE else ""
+        self._wide = window.width() >= WIDE
+        beside = BESIDE[1] if self._wide else ""
         front: dict[Area, Pane] = {}
         for name, _, _, area in PANES:
             pane = self.panes[name]
@@ -100,6 +103,9 @@ class Arrangement:
         """Give the panes their first sizes, unless the user gave them others."""
         self._dress_soon.start()
         if self.restored:
+            return
+        if self._wide != (self._window.width() >= WIDE):  # the screen or its manager gave the window another width
+            self.reset()
             return
         window, panes = self._window, self.panes
         widths = [230, 340] if window.width() >= WIDE else [190, 310]

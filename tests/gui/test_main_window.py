@@ -59,6 +59,15 @@ def test_the_welcome_leaves_the_input_and_the_output_to_be_seen(
     assert window.welcome.isVisible() and "between" not in window.welcome._text.text()
 
 
+def test_a_window_that_comes_out_narrow_has_the_panes_of_a_narrow_one(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1400, 900)
+    window.arrangement.reset()
+    assert not window.tabifiedDockWidgets(window.panes["tensor"])
+    window.resize(1024, 680)
+    window.arrangement.resize()  # as when it is painted first
+    assert window.panes["parameters"] in window.tabifiedDockWidgets(window.panes["tensor"])
+
+
 def test_panes_and_canvas_shrink_and_grow_together(window: MainWindow) -> None:
     window.resize(1600, 1000)
     window.arrangement.reset()

@@ -136,8 +136,15 @@ class InitializerForm(QWidget):
         for scope in self._scopes:
             self.scope.addItem(scope.text, scope.key)
             self.scope.setItemData(self.scope.count() - 1, scope.text, Qt.ItemDataRole.ToolTipRole)
-        self.scope.setCurrentIndex(max(0, self.scope.findData(kept)))
+        wanted = "block" if kept == "node" and self.scope.findData(kept) < 0 else kept
+        self.scope.setCurrentIndex(max(0, self.scope.findData(wanted)))
         self._scope_chosen()
+
+    def follow_selection(self) -> None:
+        """Whoever selects a node means that node, unless a type of layers is chosen."""
+        self.refresh()
+        if self.current_scope.key != "type":
+            self.choose_scope("node")
 
     @property
     def current_scope(self) -> Scope:

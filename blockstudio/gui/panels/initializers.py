@@ -36,7 +36,7 @@ class InitializersPanel(QWidget):
         self._changes: tuple[TensorChange, ...] = ()
         self._build()
         self.rules.edit_asked.connect(self._edit)
-        session.selection_changed.connect(self._refresh_form)
+        session.selection_changed.connect(self._selection_changed)
         session.location_changed.connect(self._location_changed)
         session.tensor_changed.connect(self._refresh_form)
         session.table_changed.connect(self._refresh_form)
@@ -44,6 +44,7 @@ class InitializersPanel(QWidget):
         session.document_replaced.connect(self._replaced)
         session.engine_changed.connect(self._show_state)
         self._document_changed()
+        self._selection_changed()
         self._show_state()
 
     def _build(self) -> None:
@@ -112,6 +113,10 @@ class InitializersPanel(QWidget):
     def _refresh_form(self) -> None:
         if self._editing is None:
             self.form.refresh()
+
+    def _selection_changed(self) -> None:
+        if self._editing is None:
+            self.form.follow_selection()
 
     def _location_changed(self) -> None:
         self._stop_editing()

@@ -103,6 +103,17 @@ def test_a_node_belongs_to_its_block(
     assert session.document.definition("Block").initializers == [rule]
 
 
+def test_selecting_a_node_means_that_node(panel: InitializersPanel, session: Session) -> None:
+    assert panel.form.current_scope.key == "block"
+    session.select(("head",))
+    assert (panel.form.current_scope.key, panel.form.current_scope.target) == ("node", "head")
+    session.select(())
+    assert panel.form.current_scope.key == "block"
+    panel.form.choose_scope("type")
+    session.select(("head",))
+    assert panel.form.current_scope.key == "type"
+
+
 def test_a_node_in_a_container(panel: InitializersPanel, session: Session, kernel: SilentKernel, qtbot: QtBot) -> None:
     session.enter_node("chain")
     session.select(("first",))
