@@ -58,7 +58,7 @@ class Finder:
                 words = tuple(dict.fromkeys(word.lower() for word in self._words(location, node) if word))
                 self._add(Place(location, node.name), Choice("", node.name, path, doc=node.comment, words=words))
             for key, note in graph.notes.items():
-                label = " ".join(note.text.split())[:NOTE_WORDS] or tr("Note")
+                label = words(note.text)[:NOTE_WORDS] or tr("Note")
                 self._add(Place(location, key, True), Choice("", label, path, NOTE_ICON, doc=note.text))
 
     def _add(self, place: Place, choice: Choice) -> None:

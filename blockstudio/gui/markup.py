@@ -29,3 +29,10 @@ class Markdown(QTextDocument):
         picture = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
         picture.fill(Qt.GlobalColor.transparent)
         return picture
+
+
+def words(markdown: str) -> str:
+    """What a text in Markdown says, on one line."""
+    document = Markdown()
+    document.setMarkdown(markdown)
+    return " ".join(document.toPlainText().split())

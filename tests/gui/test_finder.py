@@ -24,7 +24,7 @@ def nested(window: MainWindow) -> MainWindow:
     stack = Sequential(name="stack", body=Graph(nodes={"deep": linear("deep", 7, 9)}))
     session.push(AddDefinition(Definition("Stage", Graph(nodes={"stack": stack}))), "Block")
     session.push(AddNode(NET, Instance(name="stage", definition="Stage")), "Add")
-    session.push(SetNote(Location("Stage"), "note_1", Note("Remember the schedule")), "Note")
+    session.push(SetNote(Location("Stage"), "note_1", Note("**Remember** the `schedule`")), "Note")
     session.set_shapes(Shapes(1, (PortShape("Net/hidden", "output", TensorShape((2, 256))),), ()))
     return window
 
