@@ -14,7 +14,7 @@ def write_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write through a temporary file beside `target`, flushed, then renamed over it; raises OSError."""
     target = target.resolve()
     _refuse_protected(target)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
@@ -30,10 +30,23 @@ def write_together(target: Path, write: Callable[[Path], object]) -> None:
     path in a temporary folder. The others are put in place first, so that `target` never lacks them."""
     target = target.resolve()
     _refuse_protected(target)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=_prefix(target), suffix=".tmp", dir=target.parent) as folder:
         write(Path(folder, target.name))
         for made in sorted(Path(folder).iterdir(), key=lambda made: made.name == target.name):
             _put(made, target.parent / made.name)
+
+
+def stamp(file: Path) -> tuple[int, int, int] | None:
+    """Tells whether a file was written since; None where there is none."""
+    try:
+        info = file.stat()
+    except OSError:
+        return None
+    return info.st_ino, info.st_mtime_ns, info.st_size
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:40]}."  # a name may be as long as the system allows: no more can be added to all of it
 
 
 def _refuse_protected(target: Path) -> None:

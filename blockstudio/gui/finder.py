@@ -15,6 +15,7 @@ from blockstudio.gui import matching
 from blockstudio.gui.canvas.faces import describe
 from blockstudio.gui.canvas.summaries import shape_text, shown
 from blockstudio.gui.i18n import tr
+from blockstudio.gui.markup import in_words
 from blockstudio.gui.matching import Choice
 from blockstudio.gui.session import Session
 
@@ -58,7 +59,7 @@ class Finder:
                 words = tuple(dict.fromkeys(word.lower() for word in self._words(location, node) if word))
                 self._add(Place(location, node.name), Choice("", node.name, path, doc=node.comment, words=words))
             for key, note in graph.notes.items():
-                label = words(note.text)[:NOTE_WORDS] or tr("Note")
+                label = in_words(note.text)[:NOTE_WORDS] or tr("Note")
                 self._add(Place(location, key, True), Choice("", label, path, NOTE_ICON, doc=note.text))
 
     def _add(self, place: Place, choice: Choice) -> None:

@@ -31,7 +31,7 @@ class Markdown(QTextDocument):
         return picture
 
 
-def words(markdown: str) -> str:
+def in_words(markdown: str) -> str:
     """What a text in Markdown says, on one line."""
     document = Markdown()
     document.setMarkdown(markdown)

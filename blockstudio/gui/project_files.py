@@ -91,7 +91,7 @@ class ProjectFiles(QObject):
 
     def open_path(self, path: Path) -> bool:
         """Open a project; a file of tensors or a model goes to what shows or imports it. Whether it was done."""
-        if path.suffix.lower() in TENSOR_SUFFIXES or _is_binary(path):
+        if path.suffix.lower() in TENSOR_SUFFIXES or (path.suffix.lower() != SUFFIX and _is_binary(path)):
             self._session.settings.set(LAST_FOLDER, str(path.resolve().parent))
             self.tensors_dropped.emit(str(path))
             return True
@@ -126,7 +126,27 @@ class ProjectFiles(QObject):
         """Save to the project's file, or ask for one; whether it was saved."""
         if self._session.path is None:
             return self.save_as()
+        if self._session.written_elsewhere:
+            return self._ask_about_the_other(self._session.path)
         return self._write(self._session.path)
+
+    def _ask_about_the_other(self, path: Path) -> bool:
+        box = QMessageBox(self._window)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setObjectName("other")
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(tr("The file has changed"))
+        text = tr("“{name}” was changed by another window or program since it was opened here.")
+        box.setText(text.format(name=path.name))
+        box.setInformativeText(tr("Saving here replaces what was saved there."))
+        other = box.addButton(tr("Save as…"), QMessageBox.ButtonRole.AcceptRole)
+        replace = box.addButton(tr("Replace"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(other)
+        box.exec()
+        if box.clickedButton() is other:
+            return self.save_as()
+        return box.clickedButton() is replace and self._write(path)
 
     def save_as(self) -> bool:
         """Ask for a file and save to it; whether it was saved."""

@@ -18,6 +18,7 @@ from PySide6.QtGui import QUndoStack
 
 from blockstudio.engine.protocol import Activation, ParameterTable, Problem, RunResult, Shapes, TensorShape
 from blockstudio.errors import BlockStudioError, shortened
+from blockstudio.formats.files import stamp
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.model import Definition, Example, Graph, Port
@@ -151,6 +152,7 @@ class Session(Navigation):
         self.engine_state = "starting"
         """Of the kernel: stopped, starting, idle, busy, restarting or dead."""
         self.path: Path | None = None
+        self._stamp: object = None
         self.compiled: Compiled | None = None
         self.diagnostics: list[Problem] = []
         self.shapes: Shapes | None = None
@@ -193,7 +195,7 @@ class Session(Navigation):
         self.undo_stack.clear()
         if modified:
             self.undo_stack.resetClean()
-        self.path = path
+        self._set_path(path)
         self.set_compiled(None)
         self.set_diagnostics([])
         self.set_shapes(None)
@@ -210,10 +212,19 @@ class Session(Navigation):
 
     def saved_as(self, path: Path) -> None:
         """The document was written to this file: it is not modified any more."""
-        self.path = path
+        self._set_path(path)
         self.undo_stack.setClean()
         self.path_changed.emit()
         self._note_modified()
+
+    def _set_path(self, path: Path | None) -> None:
+        self.path, self._stamp = path, stamp(path) if path else None
+
+    @property
+    def written_elsewhere(self) -> bool:
+        """Whether something else, such as another window, has written the file since it was opened or saved here."""
+        now = stamp(self.path) if self.path else None
+        return now is not None and now != self._stamp
 
     @property
     def name(self) -> str:

@@ -65,6 +65,45 @@ def test_a_saved_project_opens_the_same(files: ProjectFiles, session: Session, t
     assert session.document == new_document()
 
 
+@pytest.mark.parametrize(("button", "here", "there"), [("Replace", True, False), ("Cancel", False, True)])
+def test_what_another_window_saved_is_not_lost_unasked(
+    files: ProjectFiles,
+    session: Session,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    button: str,
+    here: bool,
+    there: bool,
+) -> None:
+    file = tmp_path / "net.blocks"
+    save(new_document(), file)
+    files.open_path(file)
+    session.push(AddNode(NET, linear("here")), "Add")
+    assert files.save()  # what this window wrote itself is nobody else's
+    other = load(file)
+    other.apply(AddNode(NET, linear("there")))
+    save(other, file)
+    session.push(AddNode(NET, linear("more")), "Add")
+
+    def click(box: QMessageBox) -> int:
+        assert "another window" in box.text()
+        next(each for each in box.buttons() if button in each.text()).click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", click)
+    assert files.save() is here
+    assert ("more" in load(file).graph(NET).nodes, "there" in load(file).graph(NET).nodes) == (here, there)
+    assert session.modified is not here
+    file.unlink()
+    assert files.save() and file.exists()  # nothing is lost where there is nothing
+
+
+def test_a_name_as_long_as_the_system_allows(files: ProjectFiles, session: Session, tmp_path: Path) -> None:
+    file = tmp_path / ("层" * 82 + ".blocks")
+    save(new_document(), file)
+    assert files.open_path(file) and files.save()
+
+
 def test_the_guard_saves_discards_or_stays(
     files: ProjectFiles, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
