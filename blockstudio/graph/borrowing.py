@@ -66,19 +66,18 @@ def closure(document: Document, wanted: Iterable[str]) -> list[AnyDefinition]:
 
 def _behind_what_they_need(known: Mapping[str, AnyDefinition], wanted: Iterable[str]) -> list[AnyDefinition]:
     found: dict[str, AnyDefinition] = {}
-    under_way: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in found or name in under_way:  # damaged files close circles
-            return
+    under_way: set[str] = set()  # damaged files close circles
+    pending = list(wanted)[::-1]
+    while pending:
+        name = pending[-1]
+        needed = [] if name in under_way else [used for used in _uses(known[name]) if used in known]
         under_way.add(name)
-        for used in _uses(known[name]):
-            if used in known:
-                visit(used)
-        found[name] = known[name]
-
-    for name in wanted:
-        visit(name)
+        missing = [used for used in needed if used not in under_way]
+        if missing:
+            pending += reversed(missing)
+        else:
+            found.setdefault(name, known[name])
+            pending.pop()
     return list(found.values())
 
 
@@ -89,20 +88,14 @@ def landing_names(document: Document, definitions: Collection[AnyDefinition], *,
     taken = {*document.definitions, *coming}
     names: dict[str, str] = {}
 
-    def name_of(definition: AnyDefinition) -> str:
-        if definition.name in names:
-            return names[definition.name]
-        names[definition.name] = definition.name  # where damaged files close a circle
-        as_they_were = [name_of(coming[used]) == used for used in _uses(definition) if used in coming]
+    for definition in _behind_what_they_need(coming, coming):
+        as_they_were = all(names.get(used, used) == used for used in _uses(definition))
         here = document.definitions.get(definition.name)
-        if here is not None and (fresh or not all(as_they_were) or not same_content(here, definition)):
+        names[definition.name] = definition.name
+        if here is not None and (fresh or not as_they_were or not same_content(here, definition)):
             names[definition.name] = next_free(definition.name, taken)
             taken.add(names[definition.name])
-        return names[definition.name]
-
-    for definition in definitions:
-        name_of(definition)
-    return {definition.name: names[definition.name] for definition in definitions}
+    return {name: names[name] for name in coming}
 
 
 def added(document: Document, definitions: Iterable[AnyDefinition], names: Mapping[str, str]) -> list[Edit]:

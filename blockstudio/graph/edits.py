@@ -265,7 +265,7 @@ class AddDefinition(Edit):
         if name in document.definitions:
             raise EditError(mark("There is already a block named “{name}”."), name=name)
         _insert(document.definitions, name, self.definition, self.index)
-        cycle = topology.find_recursion(document)
+        cycle = topology.recursion_through(document, name)
         if cycle:
             del document.definitions[name]
             raise _recursion(cycle)

@@ -129,23 +129,22 @@ def definition_graph(document: Document) -> nx.DiGraph[str]:
 
 def definition_path(document: Document, start: str, goal: str) -> list[str]:
     """Definition names from `start` to `goal`, each holding an instance of the next; or empty."""
-
-    def held(name: str) -> Iterator[str]:
-        definition = document.definitions.get(name)
-        if isinstance(definition, Definition):
-            yield from (instance.definition for instance in instances_in(definition.graph))
-
-    return _walk(start, goal, held)
+    return _walk(start, goal, lambda name: _held(document, name))
 
 
-def find_recursion(document: Document) -> list[str]:
-    """The definitions along a cycle of self-containment, empty when there is none."""
-    import networkx as nx
+def recursion_through(document: Document, name: str) -> list[str]:
+    """The definitions along a cycle that one of them lies on, empty when there is none."""
+    for held in dict.fromkeys(_held(document, name)):
+        path = definition_path(document, held, name)
+        if path:
+            return [name, *path[:-1]]
+    return []
 
-    try:
-        return [source for source, _ in nx.find_cycle(definition_graph(document))]
-    except nx.NetworkXNoCycle:
-        return []
+
+def _held(document: Document, name: str) -> Iterator[str]:
+    definition = document.definitions.get(name)
+    if isinstance(definition, Definition):
+        yield from (instance.definition for instance in instances_in(definition.graph))
 
 
 def uses_of(document: Document, definition: str) -> list[str]:

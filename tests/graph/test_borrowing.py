@@ -96,3 +96,18 @@ def test_a_block_stands_alone_in_a_document_of_its_own() -> None:
 def test_what_is_not_there_is_named() -> None:
     with pytest.raises(EditError, match="no block named “Gone”"):
         borrow(empty(), project(), ["Gone"])
+
+
+def test_a_tower_of_a_thousand_blocks_within_each_other_is_taken_over() -> None:
+    depth = 1100  # more than Python calls within each other
+    floors = [Definition("B0", graph("x", "y", [linear("fc", 4, 4)], "x>fc fc>y"))]
+    for number in range(1, depth):
+        inner = instance("inner", f"B{number - 1}")
+        floors.append(Definition(f"B{number}", graph("x", "y", [inner], "x>inner.x inner.y>y")))
+    tower = document(*reversed(floors), root=f"B{depth - 1}")
+    here = document(Definition("B1", graph("x", "y", [], "x>y")))
+    borrowed = borrow(here, tower, [tower.root])
+    assert borrowed.names["B0"] == "B0" and borrowed.names["B1"] != "B1"
+    assert all(borrowed.names[f"B{number}"] == f"B{number}" for number in range(2, depth))
+    here.apply(borrowed.edit)
+    assert len(here.definitions) == depth + 1
