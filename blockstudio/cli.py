@@ -148,7 +148,7 @@ def import_module(target: str, output: Path, kwargs: str, inputs: tuple[str, ...
 
     MODEL is MODULE:CALLABLE, FILE.py:NAME, FILE.py with one model, or a FILE.pt2 of torch.export. What makes it runs.
     """
-    from blockstudio.catalog import targets
+    from blockstudio.formats import targets
     from blockstudio.formats.project import save
     from blockstudio.graph.model import CodeDefinition
     from blockstudio.runtime.importer import import_target

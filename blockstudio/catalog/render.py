@@ -8,7 +8,7 @@ from math import isfinite
 
 from attrs import frozen
 
-from blockstudio.catalog.spec import Entry, OptionSpec, PortSpec, Required
+from blockstudio.catalog.spec import Entry, OptionSpec, PortSpec
 from blockstudio.catalog.templates import FIELD, Argument, Field, Template, binding, parse
 from blockstudio.errors import ExpressionError, mark
 from blockstudio.graph.expressions import DTYPES
@@ -155,7 +155,7 @@ class _Writer:
         return ", ".join(source for _, source in sorted({**literals, **wired}.items()))
 
     def _value(self, option: OptionSpec) -> OptionValue:
-        default = None if isinstance(option.default, Required) else option.default
+        default = option.when_unset
         return self.values.get(option.name, default)
 
     def _elements(self, name: str) -> dict[int, str]:

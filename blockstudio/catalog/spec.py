@@ -117,6 +117,11 @@ class OptionSpec:
     sources: Mapping[str, str] = Factory(dict)
 
     @property
+    def when_unset(self) -> OptionValue:
+        """What the option is when nothing is set; None where it must be set."""
+        return None if isinstance(self.default, Required) else self.default
+
+    @property
     def required(self) -> bool:
         return self.default is REQUIRED
 

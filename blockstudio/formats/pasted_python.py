@@ -11,9 +11,9 @@ from attrs import evolve
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.custom_code import read_code
 from blockstudio.catalog.spec import Entry
-from blockstudio.catalog.targets import offers
 from blockstudio.catalog.values import check_value
 from blockstudio.errors import BlockStudioError, CodeError, mark
+from blockstudio.formats.targets import offers
 from blockstudio.graph.document import Document
 from blockstudio.graph.expressions import check_option, is_identifier
 from blockstudio.graph.model import (

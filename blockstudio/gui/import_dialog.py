@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from blockstudio.catalog.targets import PROGRAM, PYTHON, Offer, obvious, offers, parse_arguments, parse_inputs
 from blockstudio.engine.protocol import ImportModel
 from blockstudio.errors import BlockStudioError, CodeError, mark
+from blockstudio.formats.targets import PROGRAM, PYTHON, Offer, obvious, offers, parse_arguments, parse_inputs
 from blockstudio.gui import trust
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.panels.parts import muted_label, state_label, tell, tool_button

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from blockstudio import resources
-from blockstudio.catalog.targets import PROGRAM, PYTHON
 from blockstudio.errors import BlockStudioError, ProjectError
 from blockstudio.formats import project
+from blockstudio.formats.targets import PROGRAM, PYTHON
 from blockstudio.gui import trust
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.recovery import Orphan, orphans

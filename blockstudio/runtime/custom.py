@@ -11,8 +11,8 @@ from attrs import Factory, define, frozen
 
 from blockstudio.compiler import ir
 from blockstudio.errors import mark
-from blockstudio.runtime.interpreter import GLOBALS
 from blockstudio.runtime.misfits import Fault, lacks_kernel, needs_data
+from blockstudio.runtime.steps import GLOBALS
 from blockstudio.runtime.time_limit import OutOfTime, TimeLimit
 
 SECONDS = 5.0

@@ -10,9 +10,9 @@ from typing import Any
 from attrs import evolve, frozen
 from torch import nn
 
-from blockstudio.catalog.targets import PROGRAM, PYTHON, split_target
 from blockstudio.errors import mark
 from blockstudio.formats.import_report import ImportReport, Note, keep
+from blockstudio.formats.targets import PROGRAM, PYTHON, split_target
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import Example
 from blockstudio.runtime.importing import exported

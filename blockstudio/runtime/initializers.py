@@ -25,9 +25,9 @@ from blockstudio.graph.model import Initializer
 from blockstudio.runtime.build import plant
 from blockstudio.runtime.changes import Transaction, Values, distinct
 from blockstudio.runtime.densities import UNKNOWN, density
-from blockstudio.runtime.interpreter import GLOBALS
 from blockstudio.runtime.parameters import Slot, layer_type, shape_name, slots
 from blockstudio.runtime.statistics import measure
+from blockstudio.runtime.steps import GLOBALS
 
 METHOD = "init_weights"
 FILE = "<initialisers>"

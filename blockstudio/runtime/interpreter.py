@@ -1,33 +1,24 @@
 """One walk over a program, node by node, with steps to override: how a model runs when every value matters.
 
-`Interpreter` walks; `Recorder` walks a built model and keeps what flows on every edge; `shapes.py` walks
-without values. Sources of single steps come from `compiler.snippets`, as those of the generated
-module do, so that what is seen here is what runs.
+`Interpreter` walks; `recorder.py` walks a built model and keeps what flows on every edge; `shapes.py` walks
+without values.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from types import CodeType
 from typing import Any
 
-import torch
-import torch.nn.functional as F
 from attrs import define, evolve, field, frozen
 from torch import Tensor, nn
 
 from blockstudio.catalog.ports import INPUT, node_ports
-from blockstudio.compiler import ir, snippets
+from blockstudio.compiler import ir
 from blockstudio.compiler.ir import Value
-from blockstudio.errors import BlockStudioError, RunError, mark
+from blockstudio.errors import RunError, mark
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import BOUNDARY
-from blockstudio.runtime.raised import raised
-
-GLOBALS: Mapping[str, Any] = {"torch": torch, "nn": nn, "F": F, "OrderedDict": OrderedDict}
-"""What generated source may name besides its own classes."""
+from blockstudio.runtime.steps import CALLEE, MISSING, defaults, evaluate, perform
 
 Environment = dict[Value, Any]
 
@@ -346,90 +337,3 @@ class Interpreter:
     def truth(self, condition: ir.Block, frame: Frame, values: Sequence[Any]) -> bool:
         """Whether a condition holds."""
         return bool(self.run_block(condition, frame, values)[0])
-
-
-class Recorder(Interpreter):
-    """Runs a built model and keeps what flowed out of every node: the last value, in a loop or on second use.
-
-    The module of every instance must be of the program's classes; its own `forward` is not called.
-    """
-
-    def __init__(self, program: ir.Program, document: Document) -> None:
-        super().__init__(program, document)
-        self.seen: dict[tuple[str, str], Any] = {}
-        """By `Location.path(node)` and port."""
-
-    def see(self, location: Location, node: str, port: str, value: Any, frame: Frame) -> None:
-        self.seen[location.path(node), port] = value
-
-    def run(self, model: nn.Module, inputs: Mapping[str, Any]) -> list[Any]:
-        """The outputs, for inputs by port; those with a default may be left out. RunError names the node that
-        raised."""
-        module = self.program.modules[self.program.root]
-        if isinstance(module, ir.CodeModule):
-            returned = model(*inputs.values())
-            return list(returned) if isinstance(returned, tuple) and len(module.outputs) > 1 else [returned]
-        given = [
-            inputs[argument.name] if argument.name in inputs else evaluate(argument.default, {})
-            for argument in module.forward.inputs
-        ]
-        try:
-            return self.run_root(model, given)
-        except BlockStudioError:
-            raise
-        except Exception as error:
-            path = self.at.path if self.at is not None else ""
-            raise raised(error, path) from error
-
-
-class _Missing:
-    """An input that nothing feeds."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING = _Missing()
-
-CALLEE = "__module"
-"""The name of the module in the source of a call; no name of the user's starts with two lines."""
-
-
-def defaults(module: ir.Module | ir.CodeModule) -> dict[str, Any]:
-    """The hyper-parameters that have a default."""
-    found = {}
-    for argument in module.hyper_parameters:
-        if not argument.default:
-            continue
-        try:
-            found[argument.name] = evaluate(argument.default, {})
-        except Exception as error:  # such as a division by zero
-            raise raised(error, module.name) from error
-    return found
-
-
-def evaluate(source: str, names: Mapping[str, Any]) -> Any:
-    """The value of checked source."""
-    return eval(compiled(source, "eval"), {**GLOBALS, **names})
-
-
-def perform(
-    statement: ir.Compute | ir.Apply, callee: str, names: Mapping[str, Any], arguments: Mapping[str, Any]
-) -> list[Any]:
-    """The results of a call, taken apart as the generated module does it."""
-    given = [port for port, value in arguments.items() if value is not MISSING]
-    values = {**GLOBALS, **names, **{f"__in_{number}": arguments[port] for number, port in enumerate(given)}}
-    exec(compiled(step_source(statement, tuple(given), callee), "exec"), values)
-    return [values[f"__out_{number}"] for number in range(len(statement.outputs))]
-
-
-def step_source(statement: ir.Compute | ir.Apply, given: Sequence[str], callee: str) -> str:
-    """A call and what it assigns to, as source: `__out_0, _ = __module(__in_0)`."""
-    source = snippets.call(statement, {port: f"__in_{number}" for number, port in enumerate(given)}, callee)
-    results = {port: f"__out_{number}" for number, port in enumerate(statement.outputs)}
-    return f"{snippets.targets(statement, results)} = {source}" if results else source
-
-
-@lru_cache(maxsize=20_000)
-def compiled(source: str, mode: str) -> CodeType:
-    return compile(source, "<node>", mode)

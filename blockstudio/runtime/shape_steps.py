@@ -15,10 +15,11 @@ from blockstudio.errors import mark
 from blockstudio.graph.model import Example
 from blockstudio.runtime.abstract import DATA, UNSUPPORTED, Abstract, Known, Unknown, on_meta
 from blockstudio.runtime.custom import CustomCode
-from blockstudio.runtime.interpreter import CALLEE, Frame, compiled, evaluate, perform, step_source
+from blockstudio.runtime.interpreter import Frame
 from blockstudio.runtime.misfits import Fault, explain, foreseen, lacks_kernel, needs_data
 from blockstudio.runtime.parameters import is_lazy
 from blockstudio.runtime.refusals import layer_refused
+from blockstudio.runtime.steps import CALLEE, compiled, evaluate, perform, step_source
 from blockstudio.runtime.trial import Trial
 
 MOST_STEPS = 50_000

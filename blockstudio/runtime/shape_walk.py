@@ -17,9 +17,10 @@ from blockstudio.engine.protocol import PortShape, Problem, TensorShape
 from blockstudio.errors import mark
 from blockstudio.graph.document import Document, Location
 from blockstudio.runtime.abstract import DATA, LOOP, UNKNOWN, UNTRUSTED, Abstract, Known, Unknown, in_words
-from blockstudio.runtime.interpreter import MISSING, Environment, Frame, Interpreter, Member, defaults, evaluate
+from blockstudio.runtime.interpreter import Environment, Frame, Interpreter, Member
 from blockstudio.runtime.misfits import Fault
 from blockstudio.runtime.shape_steps import Results, Steps, first_unknown
+from blockstudio.runtime.steps import MISSING, defaults, evaluate
 
 EVALUATING = SimpleNamespace(training=False)
 """Stands for a module in run text. In training BatchNorm refuses what may be fine in a run."""

@@ -18,11 +18,11 @@ from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, Example, Port
 from blockstudio.runtime import inputs as examples
 from blockstudio.runtime.abstract import UNKNOWN, Abstract, Known, known_tensor, on_meta
-from blockstudio.runtime.interpreter import evaluate
 from blockstudio.runtime.misfits import Fault
 from blockstudio.runtime.refusals import overflow
 from blockstudio.runtime.shape_steps import Steps
 from blockstudio.runtime.shape_walk import Found, Walk
+from blockstudio.runtime.steps import evaluate
 
 FRAMES = 10_000
 """Blocks nested in blocks take a dozen of Python's frames each, which are a thousand at most by default."""

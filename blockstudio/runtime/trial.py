@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from blockstudio.compiler import ir
 from blockstudio.runtime.abstract import Known, described, on_meta
-from blockstudio.runtime.interpreter import CALLEE, perform
+from blockstudio.runtime.steps import CALLEE, perform
 
 LARGEST = 65_536
 """Elements of inputs and parameters together, beyond which nothing is tried."""

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from blockstudio.compiler import ir
 from blockstudio.engine.protocol import Activation
 from blockstudio.graph.document import Document, Location
-from blockstudio.runtime.interpreter import Frame, Recorder
+from blockstudio.runtime.interpreter import Frame
+from blockstudio.runtime.recorder import Recorder
 from blockstudio.runtime.running import Backward, as_input, total, undone_on_failure
 from blockstudio.runtime.values import differentiable, parts, shape_of, statistics_of
 

@@ -12,12 +12,12 @@ from typing import Any
 from attrs import evolve
 from torch import Tensor
 
-from blockstudio.catalog.targets import parse_arguments, parse_inputs
 from blockstudio.compiler.ir import CodeModule
 from blockstudio.engine import protocol as p
 from blockstudio.engine.service import failure
 from blockstudio.errors import RunError, mark
 from blockstudio.formats.project import from_json, to_json
+from blockstudio.formats.targets import parse_arguments, parse_inputs
 from blockstudio.graph.model import Definition, Example
 from blockstudio.runtime import devices, initializers, inputs, loading, tensor_files, values, views
 from blockstudio.runtime.build import explained, plant

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from blockstudio.compiler import check, compile_document
 from blockstudio.graph.document import Document
 from blockstudio.runtime.build import build_compiled
-from blockstudio.runtime.interpreter import Recorder
+from blockstudio.runtime.recorder import Recorder
 from tests.compiler.random_documents import documents
 from tests.helpers.ruff import assert_clean
 

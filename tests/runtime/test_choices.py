@@ -10,7 +10,7 @@ from blockstudio.compiler import check, compile_document
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import Example, Expression, Graph, HyperParameter, If, Node, Port, Repeat
 from blockstudio.runtime.build import build_compiled, model_class
-from blockstudio.runtime.interpreter import Recorder
+from blockstudio.runtime.recorder import Recorder
 from blockstudio.runtime.shapes import ShapeFinder
 from tests.compiler.documents import call, function, graph, layer, linear, net
 from tests.compiler.models import choices, chosen, resnet

@@ -31,7 +31,7 @@ from blockstudio.graph.model import (
     While,
 )
 from blockstudio.runtime.build import build_compiled
-from blockstudio.runtime.interpreter import Recorder
+from blockstudio.runtime.recorder import Recorder
 from blockstudio.runtime.shapes import ShapeFinder
 from tests.compiler.documents import (
     call,

@@ -13,7 +13,7 @@ from blockstudio.compiler import compile_document
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import BOUNDARY, Definition, Endpoint, Example, Function, Layer, Port
 from blockstudio.runtime.build import build_compiled
-from blockstudio.runtime.interpreter import Recorder
+from blockstudio.runtime.recorder import Recorder
 from blockstudio.runtime.shapes import ShapeFinder
 from tests.catalog.fitting_inputs import Case, cases
 

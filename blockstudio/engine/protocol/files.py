@@ -123,9 +123,9 @@ class ImportModel:
     target: str
     """"MODULE:NAME", "FILE.py:NAME" or "FILE.pt2"."""
     arguments: str = ""
-    """As `catalog.targets.parse_arguments` reads them."""
+    """As `formats.targets.parse_arguments` reads them."""
     inputs: str = ""
-    """As `catalog.targets.parse_inputs` reads them."""
+    """As `formats.targets.parse_inputs` reads them."""
     folder: str = ""
     """Where modules that are not installed are looked for."""
 

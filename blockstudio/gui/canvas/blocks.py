@@ -11,7 +11,6 @@ from blockstudio.graph.port_commands import Side, rename_port, reorder_ports
 from blockstudio.gui.canvas.crossing import Crossing
 from blockstudio.gui.canvas.keys import Key, PortKey, pill_side
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.panels.option_text import default_of
 
 
 class Blocks(Crossing):
@@ -23,7 +22,7 @@ class Blocks(Crossing):
         node = session.graph.nodes[name]
         specs = {spec.name: spec for spec in node_options(session.document, node)}
         with session.guard():
-            value = getattr(node, "options", {}).get(option, default_of(specs[option]))
+            value = getattr(node, "options", {}).get(option, specs[option].when_unset)
             edit, new = expose_option(session.document, session.location, name, option, value)
             self.push(edit, tr("Make {name} a hyper-parameter").format(name=new))
 

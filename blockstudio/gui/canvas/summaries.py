@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from blockstudio.catalog.spec import Entry, OptionSpec, Required
+from blockstudio.catalog.spec import Entry, OptionSpec
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.expressions import is_number
 from blockstudio.graph.model import (
@@ -125,10 +125,7 @@ def shown(name: str, value: OptionValue, rank: int = 0) -> str:
 
 def _parts(entry: Entry, options: Options) -> Iterator[str]:
     rest: dict[str, OptionSpec] = {option.name: option for option in entry.options}
-    values = {
-        name: options.get(name, None if isinstance(option.default, Required) else option.default)
-        for name, option in rest.items()
-    }
+    values = {name: options.get(name, option.when_unset) for name, option in rest.items()}
     found = _RANK.search(entry.label)
     rank = int(found[1]) if found else 0
     inputs = {port.name for port in entry.inputs}

@@ -28,7 +28,7 @@ from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.code_view import CodeView
 from blockstudio.gui.panels.form import set_state
-from blockstudio.gui.panels.option_text import default_of, shown
+from blockstudio.gui.panels.option_text import shown
 from blockstudio.gui.session import Session
 
 PAUSE = 250
@@ -289,7 +289,7 @@ class CodeEditorPanel(QWidget):
 def signature_text(signature: CodeSignature) -> str:
     """What a block takes and gives, in one line."""
     arguments = ", ".join(
-        option.name if option.required else f"{option.name}={shown(default_of(option))}"
+        option.name if option.required else f"{option.name}={shown(option.when_unset)}"
         for option in signature.hyper_parameters
     )
     inputs = ", ".join(port.name for port in signature.inputs)

@@ -47,7 +47,7 @@ from blockstudio.gui.panels.inspector_flow import IfRows, RepeatRows
 from blockstudio.gui.panels.inspector_head import head, node_head
 from blockstudio.gui.panels.look_rows import ColorRow, DeviceRow
 from blockstudio.gui.panels.option_editors import MIXED, OptionRow, in_order
-from blockstudio.gui.panels.option_text import can_expose, default_of, names_at
+from blockstudio.gui.panels.option_text import can_expose, names_at
 from blockstudio.gui.session import Session
 
 VALUE = OptionSpec(
@@ -149,7 +149,7 @@ class NodeSheet(QWidget):
     def _set_option(self, option: OptionSpec, value: OptionValue) -> None:
         def make(node: Any) -> Node:
             options = dict(node.options)
-            default = default_of(option)
+            default = option.when_unset
             lacking = value is None and not option.nullable
             if lacking or (not option.required and value == default and type(value) is type(default)):
                 options.pop(option.name, None)
@@ -223,7 +223,7 @@ class NodeSheet(QWidget):
         )
 
         def get(node: Any) -> OptionValue:
-            value: OptionValue = node.options.get(option.name, default_of(option))
+            value: OptionValue = node.options.get(option.name, option.when_unset)
             return value
 
         row.committed.connect(lambda value: self._set_option(option, value))
@@ -235,7 +235,7 @@ class NodeSheet(QWidget):
         session = self._session
         location, node = self._targets()[0]
         with session.guard():
-            value = getattr(node, "options", {}).get(option.name, default_of(option))
+            value = getattr(node, "options", {}).get(option.name, option.when_unset)
             edit, new = expose_option(session.document, location, node.name, option.name, value)
             session.push(edit, tr("Make {name} a hyper-parameter").format(name=new))
 

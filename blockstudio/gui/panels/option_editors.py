@@ -17,7 +17,7 @@ from blockstudio.graph.expressions import DTYPES
 from blockstudio.graph.model import Expression, OptionValue
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.panels.form import Field, Row, set_state, small_button
-from blockstudio.gui.panels.option_text import default_of, read, shown, stepped, type_words
+from blockstudio.gui.panels.option_text import read, shown, stepped, type_words
 from blockstudio.gui.theme import fixed_font
 
 
@@ -144,7 +144,7 @@ class OptionRow(Row):
             self.complain("")
         self._show_typed(value)
         option = self.option
-        changed = not option.required and (isinstance(value, Mixed) or not _same(value, default_of(option)))
+        changed = not option.required and (isinstance(value, Mixed) or not _same(value, option.when_unset))
         self.reset.setVisible(changed)
         font = self.label.font()
         if font.bold() != changed:
@@ -230,11 +230,11 @@ class OptionRow(Row):
     def _reset(self) -> None:
         self.field.revert()
         self._wrong("")
-        self.committed.emit(default_of(self.option))
+        self.committed.emit(self.option.when_unset)
 
     def _tip(self) -> str:
         option = self.option
-        default = "" if option.required else tr("Default: {value}").format(value=shown(default_of(option)) or "''")
+        default = "" if option.required else tr("Default: {value}").format(value=shown(option.when_unset) or "''")
         needs = tr("Needs a value") if option.required else default
         doc = f"<p>{escape(tr(option.doc))}</p>" if option.doc else ""
         names = tr("Hyper-parameters: {names}").format(names=escape(", ".join(self.names))) if self.names else ""

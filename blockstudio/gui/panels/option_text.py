@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from blockstudio.catalog.spec import OptionSpec, Required
+from blockstudio.catalog.spec import OptionSpec
 from blockstudio.catalog.values import check_value
 from blockstudio.errors import BlockStudioError, ExpressionError, OptionError, mark
 from blockstudio.graph.document import Document, Location
@@ -24,16 +24,11 @@ def names_at(document: Document, location: Location) -> list[str]:
     return names
 
 
-def default_of(option: OptionSpec) -> OptionValue:
-    """What an option is when nothing is set; None where it must be set."""
-    return None if isinstance(option.default, Required) else option.default
-
-
 def can_expose(option: OptionSpec, node: Node) -> bool:
     """Whether an option can be made a hyper-parameter: it has a value that can be written, and follows none yet."""
     if option.literal or option.advanced or not isinstance(node, Layer | Function | Instance):
         return False
-    value = node.options.get(option.name, default_of(option))
+    value = node.options.get(option.name, option.when_unset)
     return not names_in(value.text) if isinstance(value, Expression) else value is not None
 
 
@@ -65,7 +60,7 @@ def _read(option: OptionSpec, text: str, names: Collection[str]) -> OptionValue:
     if option.nullable and text in ("", "None"):
         return None
     if not text and not option.required and option.type != "str":
-        return default_of(option)
+        return option.when_unset
     match option.type:
         case "str":
             return text

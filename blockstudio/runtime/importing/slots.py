@@ -7,7 +7,6 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from blockstudio.catalog.spec import Required
 from blockstudio.graph.model import Function, Graph, Instance, Layer, Node
 from blockstudio.runtime.importing.skeletons import specs
 from blockstudio.runtime.importing.tensors import VALUE
@@ -78,8 +77,7 @@ def value_of(node: Any, name: str) -> Any:
         return node.options[name]
     if isinstance(node, Instance):
         return ANYTHING
-    default = specs(node)[name].default
-    return None if isinstance(default, Required) else default
+    return specs(node)[name].when_unset
 
 
 def nodes_of(graph: Graph, way: Way = ()) -> Iterator[tuple[Way, Node]]:

@@ -15,8 +15,8 @@ from typing import Any
 from attrs import Factory, frozen
 from torch import nn
 
-from blockstudio.catalog.targets import PYTHON, obvious, offers, split_target
 from blockstudio.errors import CodeError, mark
+from blockstudio.formats.targets import PYTHON, obvious, offers, split_target
 from blockstudio.runtime.importing.notes import ImportRefused
 from blockstudio.runtime.importing.sources import is_installed
 

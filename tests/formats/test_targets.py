@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from blockstudio.catalog.targets import obvious, offers, parse_arguments, parse_input, parse_inputs, split_target
 from blockstudio.errors import CodeError
+from blockstudio.formats.targets import obvious, offers, parse_arguments, parse_input, parse_inputs, split_target
 from blockstudio.graph.model import Example
 
 SOURCE = """
