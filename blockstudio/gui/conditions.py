@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from blockstudio.catalog.ports import is_row
 from blockstudio.formats import import_report
-from blockstudio.graph.model import Call, Instance
+from blockstudio.graph.model import Call, Instance, Sequential
 from blockstudio.gui.actions import Condition
 from blockstudio.gui.session import Session
 
@@ -31,7 +31,7 @@ def conditions(session: Session) -> Mapping[Condition, bool]:
         "inside": len(session.trail) > 1,
         "enterable": one is not None and (isinstance(one, Instance) or any(True for _ in one.graphs())),
         "instance": isinstance(one, Instance),
-        "instances": bool(session.selection) and all(isinstance(n, Instance) for n in session.selected_nodes),
+        "apart": bool(session.selection) and all(isinstance(n, Instance | Sequential) for n in session.selected_nodes),
         "shared": isinstance(one, Call),
         "ready": engine in ("idle", "busy"),
         "running": engine == "busy",

@@ -17,9 +17,10 @@ from blockstudio.graph.edits import Batch, Connect, Edit, SetNode, SetNote, SetR
 from blockstudio.graph.fragments import Duplication, duplicate, own_definition
 from blockstudio.graph.grouping import group, ungroup
 from blockstudio.graph.looks import SetDirection
-from blockstudio.graph.model import Endpoint, Node, Note, Position
+from blockstudio.graph.model import Endpoint, Node, Note, Position, Sequential
 from blockstudio.graph.port_commands import remove_port, rename_port
 from blockstudio.graph.scopes import next_free
+from blockstudio.graph.unwrapping import unwrap
 from blockstudio.gui import new_blocks
 from blockstudio.gui.canvas.inline_editor import NameEditor, NoteEditor
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key, pill_side
@@ -27,6 +28,7 @@ from blockstudio.gui.canvas.measuring import Lanes
 from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.pasting import Pasting
 from blockstudio.gui.canvas.places import placement
+from blockstudio.gui.canvas.placing import main_ports
 from blockstudio.gui.canvas.tidying import FRAME_MARGIN, tidied
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
@@ -117,16 +119,23 @@ class Editing(Pasting):
                 self.select_keys([node_key(name)])
 
     def ungroup(self) -> None:
-        """Put the nodes inside the selected blocks back in their places."""
+        """Put the nodes inside the selected blocks and Sequentials in their places."""
         chosen = self.session.selection
         found: list[str] = []
         with self.session.guard():
             with self.session.macro(tr("Take {name} apart").format(name=", ".join(chosen[:3]))):
                 for name in chosen:
-                    edit, names = ungroup(self.session.document, self.session.location, name)
+                    edit, names = self._apart(name)
                     self.session.push(edit, "")
                     found += names
             self.select_keys(map(node_key, found))
+
+    def _apart(self, name: str) -> tuple[Edit, tuple[str, ...]]:
+        document, location = self.session.document, self.session.location
+        if not isinstance(self.session.graph.nodes[name], Sequential):
+            return ungroup(document, location, name)
+        inside = location.enter(name, "body")
+        return unwrap(document, location, name, lambda child: main_ports(node_ports(document, inside, child)))
 
     def enter_selected(self) -> None:
         """Show what is inside the selected node."""
