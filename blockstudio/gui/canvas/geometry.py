@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import ceil
 
@@ -30,6 +31,9 @@ COMMENT_LINE = 15.0
 ROW_INDEX = PADDING + 6.0
 ROW_ICON = 16.0
 FOOT = 6.0
+_TIE = "\u00a0"
+_WITHIN = re.compile("(?<!,) ")
+"""The spaces within an option."""
 NAMES = 16.0
 """Height of the names of ports at the top or the bottom of a node."""
 NAME_ROOM = 14.0
@@ -202,7 +206,14 @@ def _has_names(ports: Sequence[PortFace]) -> bool:
 
 
 def _detail(face: Face) -> list[str]:
-    return measure("detail").wrapped(face.detail, WIDEST_TEXT) if face.detail else []
+    """The options in lines that break between them, where each has room in a line of its own."""
+    if not face.detail:
+        return []
+    details = measure("detail")
+    if any(details.width(f"{option},") > WIDEST_TEXT for option in face.detail.split(", ")):
+        return details.wrapped(face.detail, WIDEST_TEXT)
+    whole = _WITHIN.sub(_TIE, face.detail)
+    return [line.replace(_TIE, " ") for line in details.wrapped(whole, WIDEST_TEXT)]
 
 
 def _width(face: Face, least: float, title: float) -> float:

@@ -12,6 +12,7 @@ from blockstudio.graph.model import Endpoint, Function, Note
 from blockstudio.gui import theme
 from blockstudio.gui.canvas import look
 from blockstudio.gui.canvas.faces import Face
+from blockstudio.gui.canvas.geometry import geometry
 from blockstudio.gui.canvas.labels import LabelPlaces, label_place
 from blockstudio.gui.canvas.node_painting import HEAD_TINT
 from blockstudio.gui.canvas.overview import SIDES
@@ -172,3 +173,20 @@ def test_two_wires_side_by_side_say_what_flows_once(net: Desk, monkeypatch: pyte
     places = LabelPlaces(net.scene)
     shown = [places.of(net.scene.edges[Endpoint("sum", port)]) for port in ("input", "other")]
     assert shown[0] is not None and shown[1] is None
+
+
+# --- options ------------------------------------------------------------------------------------
+
+
+def test_an_option_is_not_torn(qapp: QApplication) -> None:
+    options = ["in_channels = width * 4", "out_channels = width * 2", "kernel 3×3", "padding mode reflect", "no bias"]
+    lines = [line.text for line in geometry(Face("Up", detail=", ".join(options))).detail]
+    assert len(lines) > 1
+    assert ", ".join(line.rstrip(",") for line in lines) == ", ".join(options)
+
+
+def test_an_option_too_long_for_a_line_is_torn_at_a_space(qapp: QApplication) -> None:
+    words = " + ".join(f"channels_{n}" for n in range(9))
+    face = geometry(Face("Up", detail=f"in = {words}, out = 2"))
+    assert all(look.measure("detail").width(line.text) <= look.WIDEST_TEXT for line in face.detail)
+    assert " ".join(line.text for line in face.detail) == f"in = {words}, out = 2"
