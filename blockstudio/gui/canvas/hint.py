@@ -52,7 +52,8 @@ class PlaceHint(QLabel):
 
     def _show(self) -> None:
         doors = self._canvas.surroundings.doors
-        self.setVisible(bool(doors))
+        if bool(doors) == self.isHidden():
+            self.setVisible(bool(doors))
         if doors:
             text = tr("Inside {name}. Esc, or a click on what is around it: back out")
             self.setText(text.format(name=" › ".join(door.face.name or door.face.title for door in doors)))

@@ -16,7 +16,7 @@ from blockstudio.gui.canvas.edge_item import EdgeItem
 from blockstudio.gui.canvas.flowing import PLAIN, Flowing, Kind
 from blockstudio.gui.canvas.ground import FieldLayer
 from blockstudio.gui.canvas.keys import Key, PortKey, owner_key
-from blockstudio.gui.canvas.layers import EVERYWHERE, LabelLayer, ThingLayer, WireLayer
+from blockstudio.gui.canvas.layers import EVERYWHERE, LabelLayer, Layer, ThingLayer, WireLayer
 from blockstudio.gui.canvas.look import colors, fonts, forget_measures
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import NoteItem
@@ -68,8 +68,9 @@ class ItemStore(QGraphicsScene):
         self.frame.setZValue(-1.0)
         self.addItem(self.frame)
         self._ground = ThingLayer(self)
-        layers = (WireLayer(self), LabelLayer(self), self._ground, self.overview, self.overlay)
-        for height, item in enumerate(layers):
+        self.layers: tuple[Layer, ...] = (WireLayer(self), LabelLayer(self), self._ground, self.overview)
+        """All that is painted of the graph beside its notes, from back to front."""
+        for height, item in enumerate((*self.layers, self.overlay)):
             item.setZValue(LAYERS + height)
             self.addItem(item)
 

@@ -103,10 +103,10 @@ class OverviewLayer(Layer):
             brush.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             self._paint_insides(brush, self.canvas.expanded_items(), option.exposedRect)
 
-        if self.canvas.views():
+        if not surface.calm:
             self._still.paint(painter, option.exposedRect, paint)
         else:
-            paint(painter)  # inside a node, whose own picture is kept
+            paint(painter)  # inside a node or around it: of all that together a picture is kept
         if self.canvas.lifted:
             self._paint_all(painter, [self._lifted()])
         if not surface.marks:

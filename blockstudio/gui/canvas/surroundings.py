@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attrs import frozen
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from blockstudio.graph.document import Document
@@ -13,6 +13,7 @@ from blockstudio.gui.canvas.family import Family
 from blockstudio.gui.canvas.flowing import Knowledge
 from blockstudio.gui.canvas.ground import paint_ground, take_back
 from blockstudio.gui.canvas.hits import hit
+from blockstudio.gui.canvas.inside_painting import paint_scene
 from blockstudio.gui.canvas.insides import drawn_in
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.scene import CanvasScene
@@ -51,15 +52,13 @@ class Surroundings:
 
     def paint(self, painter: QPainter, exposed: QRectF) -> None:
         """All that is around the graph one works in, whose coordinates the painter has."""
-        outermost, surface, origin = self.outermost, self.scenes[-1].surface, self.origin
+        surface, origin = self.scenes[-1].surface, self.origin
         area = exposed.translated(origin)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         painter.translate(-origin)
         paint_ground(painter, area, surface)
         if self.doors:
-            surface.calm = True
-            outermost.render(painter, area, area, Qt.AspectRatioMode.IgnoreAspectRatio)
-            surface.calm = False
+            paint_scene(painter, self.outermost, area)
             take_back(painter, area, surface)
         painter.translate(origin)
 
