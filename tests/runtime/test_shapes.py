@@ -1,9 +1,8 @@
-"""The shape on every edge without a run, and what does not fit, in words."""
+"""The shape on every edge without a run."""
 
 from __future__ import annotations
 
 import sys
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,23 +11,19 @@ from attrs import evolve
 from hypothesis import given, settings
 
 from blockstudio.compiler import compile_document
-from blockstudio.engine.protocol import Problem, Shapes, TensorShape
+from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import SetNode, SetPorts
 from blockstudio.graph.model import (
-    CodeDefinition,
     Definition,
     Example,
     Expression,
     Graph,
     HyperParameter,
-    If,
-    Layer,
     Node,
     Port,
     Repeat,
     Sequential,
-    While,
 )
 from blockstudio.runtime.build import build_compiled
 from blockstudio.runtime.recorder import Recorder
@@ -46,47 +41,7 @@ from tests.compiler.documents import (
     parameter,
 )
 from tests.compiler.random_documents import documents
-
-FINDER = ShapeFinder()
-
-
-def x(*shape: int, dtype: str = "float32", name: str = "x") -> Port:
-    return Port(name, example=Example(shape, dtype))
-
-
-def find(made: Document, **options: Any) -> Shapes:
-    return FINDER.shapes(made, **options)
-
-
-def at(shapes: Shapes, path: str, port: str = "output") -> TensorShape | None:
-    return next((row.value for row in shapes.ports if (row.path, row.port) == (path, port)), None)
-
-
-def size(shapes: Shapes, path: str, port: str = "output") -> tuple[int, ...] | None:
-    found = at(shapes, path, port)
-    return found.shape if found else None
-
-
-def only(shapes: Shapes) -> Problem:
-    (problem,) = shapes.problems
-    return problem
-
-
-def words(problem: Problem) -> str:
-    return problem.template.format(**problem.facts)
-
-
-def chain(*nodes: Node, inputs: Port | None = None) -> Document:
-    names = ["x", *(node.name for node in nodes), "y"]
-    wires = " ".join(f"{a}>{b}" for a, b in pairwise(names))
-    return net(graph([inputs or x(2, 20)], "y", list(nodes), wires))
-
-
-def mlp(width: int = 256, wanted: int = 256) -> Document:
-    return chain(linear("hidden", 20, width), layer("act", "ReLU"), linear("out", wanted, 10))
-
-
-# --- where all fits ---------------------------------------------------------------------------------
+from tests.runtime.finding import at, chain, find, mlp, size, words, x
 
 
 def test_a_chain() -> None:
@@ -192,251 +147,7 @@ def test_a_sequential_of_everything() -> None:
     assert size(shapes, "Net/net") == (2, 11)
 
 
-# --- what does not fit --------------------------------------------------------------------------------
-
-
-def test_a_fault_is_where_it_happens_and_hides_nothing_else() -> None:
-    nodes = [linear("hidden", 20, 30), linear("out", 256, 10), layer("after", "ReLU"), layer("beside", "Tanh")]
-    made = net(graph([x(2, 20)], "y z", nodes, "x>hidden hidden>out out>after after>y hidden>beside beside>z"))
-    shapes = find(made)
-    problem = only(shapes)
-    assert (problem.code, problem.severity, problem.path) == ("shape-mismatch", "error", "Net/out")
-    assert words(problem) == (
-        "It expects 256 features, but gets 30 (2×30); set in_features to 30, or feed it 256."
-    )  # fmt: skip
-    assert (problem.facts["option"], problem.facts["fits"]) == ("in_features", 30)
-    assert at(shapes, "Net/out") is None and at(shapes, "Net/after") is None
-    assert size(shapes, "Net/beside") == (2, 30)
-
-
-@pytest.mark.parametrize(
-    ("node", "shape", "option", "fits"),
-    [
-        (layer("n", "Conv2d", in_channels=3, out_channels=4, kernel_size=3), (2, 5, 8, 8), "in_channels", 5),
-        (layer("n", "ConvTranspose2d", in_channels=3, out_channels=4, kernel_size=3), (2, 5, 8, 8), "in_channels", 5),
-        (layer("n", "BatchNorm2d", num_features=3), (2, 5, 8, 8), "num_features", 5),
-        (layer("n", "BatchNorm1d", num_features=3), (2, 5), "num_features", 5),
-        (layer("n", "LayerNorm", normalized_shape=3), (2, 5), "normalized_shape", 5),
-        (layer("n", "LayerNorm", normalized_shape=(2, 3)), (7, 2, 5), "normalized_shape", (2, 5)),
-        (layer("n", "GroupNorm", num_groups=1, num_channels=3), (2, 5, 4), "num_channels", 5),
-        (layer("n", "LSTM", input_size=3, hidden_size=4), (6, 2, 5), "input_size", 5),
-    ],
-)
-def test_an_option_that_would_fit_is_named(node: Layer, shape: tuple[int, ...], option: str, fits: object) -> None:
-    problem = only(find(chain(node, inputs=x(*shape))))
-    assert (problem.facts["option"], problem.facts["fits"]) == (option, fits)
-    mended = evolve(node, options={**node.options, option: fits})
-    assert find(chain(mended, inputs=x(*shape))).problems == ()
-
-
-@pytest.mark.filterwarnings("ignore:input's size at dim=1 does not match num_features:UserWarning")
-def test_a_norm_without_parameters_takes_any_number_of_channels() -> None:
-    assert find(chain(layer("n", "InstanceNorm2d", num_features=3), inputs=x(2, 5, 8, 8))).problems == ()
-
-
-def test_attention_names_its_width() -> None:
-    made = net(graph([x(6, 2, 10)], "y", [layer("n", "TransformerEncoderLayer", d_model=8, nhead=2)], "x>n.src n>y"))
-    assert only(find(made)).facts["option"] == "d_model"
-
-
-def two(node: Node, left: tuple[int, ...], right: tuple[int, ...], ports: str, dtype: str = "float32") -> Document:
-    first, second, *more = ports.split()
-    inputs = [x(*left), x(*right, name="w", dtype=dtype)]
-    wires = [f"x>n.{first}", f"w>n.{second}", *(f"x>n.{port}" for port in more), "n>y"]
-    return net(graph(inputs, "y", [node], " ".join(wires)))
-
-
-@pytest.mark.parametrize(
-    ("made", "said"),
-    [
-        (two(function("n", "torch.mm"), (2, 20), (30, 10), "input mat2"),
-         "2×20 cannot be multiplied by 30×10: the 20 columns must be as many as the 30 rows."),
-        (two(function("n", "operator.matmul"), (5, 2, 20), (30, 10), "input other"),
-         "5×2×20 cannot be multiplied by 30×10: the 20 columns must be as many as the 30 rows."),
-        (two(function("n", "operator.add"), (2, 20), (2, 30), "input other"),
-         "2×20 and 2×30 do not fit together: sizes must be equal or 1, not 20 and 30."),
-        (two(function("n", "torch.cat", dim=0), (2, 20), (2, 30), "tensors.0 tensors.1"),
-         "2×20, 2×30 cannot be joined: all sizes but that of the joined dimension must be equal."),
-        (two(function("n", "torch.cat"), (2, 20), (2, 3, 20), "tensors.0 tensors.1"),
-         "2×20, 2×3×20 cannot be joined: they must have the same number of dimensions."),
-        (two(function("n", "torch.stack"), (2, 20), (2, 30), "tensors.0 tensors.1"),
-         "2×20, 2×30 cannot be stacked: they must have the same sizes."),
-        (two(function("n", "torch.mm"), (2, 3), (3, 2), "input mat2", "float64"),
-         "Its inputs have different types: float32, float64; convert one of them."),
-        (chain(function("n", "torch.Tensor.view", shape=(3, 7))),
-         "2×20 has 40 elements, 3×7 has 21."),
-        (chain(function("n", "torch.reshape", shape=(3, -1))),
-         "2×20 has 40 elements, which do not go into 3×?: 3 does not divide them."),
-        (chain(linear("n", 20, 5), inputs=x(2, 20, dtype="int64")),
-         "Its parameters are float32, but it gets int64; convert the input."),
-        (chain(layer("n", "Embedding", num_embeddings=9, embedding_dim=4)),
-         "It looks rows up by whole numbers (int64), but gets float32; give the input integers."),
-        (chain(layer("n", "GELU"), inputs=x(2, 20, dtype="int64")),
-         "It does not work on int64; convert the input."),
-        (chain(layer("n", "Conv2d", in_channels=3, out_channels=4, kernel_size=3), inputs=x(2, 20)),
-         "It takes C×H×W, N×C×H×W; 2×20 has 2 dimensions."),
-        (two(layer("n", "MultiheadAttention", embed_dim=10, num_heads=3), (5, 2, 10), (5, 2, 10), "query key value"),
-         "embed_dim must be divisible by num_heads."),
-        (chain(function("n", "softmax", dim=3)),
-         "There is no dimension 3 in 2×20: it must be from -2 to 1."),
-    ],
-)  # fmt: skip
-def test_mistakes_in_words(made: Document, said: str) -> None:
-    problem = only(find(made))
-    assert words(problem) == said
-    assert problem.path == "Net/n"
-
-
-def test_a_broken_document_shows_what_is_left_of_it() -> None:
-    nodes: list[Node] = [linear("a", 20, 30), Layer(name="b", type="torch.nn.NoSuchThing"), layer("c", "ReLU")]
-    shapes = find(net(graph([x(2, 20)], "y", nodes, "x>a a>b b>c c>y")))
-    assert size(shapes, "Net/a") == (2, 30)
-    assert at(shapes, "Net/c") is None
-
-
-def test_examples_that_are_none() -> None:
-    assert only(find(net(graph("x", "y", [layer("a", "ReLU")], "x>a a>y")))).severity == "info"
-    wrong = only(find(chain(layer("a", "ReLU"), inputs=Port("x", example=Example((2, -1))))))
-    assert wrong.code == "input-example" and wrong.path == "Net"
-    missing = Example(generator="file", file="/no/such/file.pt")
-    assert "cannot be read" in words(only(find(chain(layer("a", "ReLU"), inputs=Port("x", example=missing)))))
-
-
-def test_an_example_from_a_file_is_read_once_for_each_version(tmp_path: Any) -> None:
-    file = tmp_path / "x.pt"
-    made = chain(layer("a", "ReLU"), inputs=Port("x", example=Example(generator="file", file=str(file))))
-    torch.save(torch.zeros(3, 4), file)
-    assert size(find(made), "Net/a") == (3, 4)
-    torch.save(torch.zeros(5, 4, 2), file)
-    assert size(find(made), "Net/a") == (5, 4, 2)
-
-
-# --- control flow -----------------------------------------------------------------------------------------
-
-
-def large(name: str = "x") -> Graph:
-    nodes = [function("s", "torch.sum"), function("g", "operator.gt", other=1)]
-    return graph(name, "c", nodes, f"{name}>s s>g g>c")
-
-
-def test_a_loop_that_keeps_the_shape() -> None:
-    loop = While(
-        name="loop",
-        condition=large(),
-        body=graph("x", "x", [function("half", "operator.truediv", other=2)], "x>half half>x"),
-    )
-    shapes = find(net(graph([x(2, 20)], "y", [loop], "x>loop.x loop.x>y")))
-    assert shapes.problems == ()
-    assert size(shapes, "Net/loop", "x") == size(shapes, "Net/loop.body/half") == (2, 20)
-    assert at(shapes, "Net/loop.condition/g") == TensorShape((), "bool")
-
-
-def test_a_loop_that_changes_the_shape() -> None:
-    loop = While(name="loop", condition=large(), body=graph("x", "x", [linear("grow", 20, 40)], "x>grow grow>x"))
-    shapes = find(net(graph([x(2, 20)], "y", [loop, layer("after", "ReLU")], "x>loop.x loop.x>after after>y")))
-    problem = only(shapes)
-    assert (problem.code, problem.severity, problem.path) == ("loop-shape", "warning", "Net/loop")
-    assert "from 2×20 to 2×40" in words(problem)
-    assert at(shapes, "Net/after").text == "changes in the loop"  # type: ignore[union-attr]
-
-
-def test_a_condition_must_be_one_value() -> None:
-    condition = graph("x", "c", [function("g", "operator.gt", other=1)], "x>g g>c")
-    loop = While(name="loop", condition=condition, body=graph("x", "x", [layer("a", "ReLU")], "x>a a>x"))
-    problem = only(find(net(graph([x(2, 20)], "y", [loop], "x>loop.x loop.x>y"))))
-    assert words(problem) == "The condition gives 2×20; it must be a single value."
-
-
-def test_a_loop_that_shapes_decide_is_gone_through() -> None:
-    condition = graph(
-        "x", "c", [function("d", "torch.Tensor.size", dim=0), function("g", "operator.lt", other=8)], "x>d d>g g>c"
-    )
-    body = graph("x", "x", [function("two", "torch.cat")], "x>two.tensors.0 x>two.tensors.1 two>x")
-    loop = While(name="loop", condition=condition, body=body)
-    shapes = find(net(graph([x(1, 3)], "y", [loop], "x>loop.x loop.x>y")))
-    assert size(shapes, "Net/loop", "x") == (8, 3)
-
-
-def branch(then: Node, otherwise: Node, condition: Graph) -> If:
-    return If(
-        name="choice",
-        condition=condition,
-        then=graph("x", "y", [then], f"x>{then.name} {then.name}>y"),
-        otherwise=graph("x", "y", [otherwise], f"x>{otherwise.name} {otherwise.name}>y"),
-    )
-
-
-def test_branches() -> None:
-    def shapes_of(then: Node, otherwise: Node) -> Shapes:
-        node = branch(then, otherwise, large())
-        return find(net(graph([x(2, 20)], "y", [node], "x>choice.x choice.y>y")))
-
-    assert size(shapes_of(layer("a", "ReLU"), layer("b", "Tanh")), "Net/choice", "y") == (2, 20)
-    differ = shapes_of(linear("a", 20, 10), layer("b", "Tanh"))
-    assert only(differ).severity == "info"
-    assert words(only(differ)) == "“y” is 2×10 or 2×20, depending on the data."
-    assert at(differ, "Net/choice", "y").text == "depends on data"  # type: ignore[union-attr]
-    assert size(differ, "Net/choice.then/a") == (2, 10)
-    assert only(shapes_of(linear("a", 21, 10), layer("b", "Tanh"))).path == "Net/choice.then/a"
-
-
-def test_the_branch_that_is_not_taken_has_no_faults() -> None:
-    condition = graph("x", "c", [function("eq", "operator.eq", input=Expression("n"), other=1)], "eq>c")
-    inner = Definition(
-        "Inner",
-        graph("x", "y", [branch(linear("a", 20, 10), linear("b", 99, 10), condition)], "x>choice.x choice.y>y"),
-        hyper_parameters=[HyperParameter("n", "1")],
-    )
-    made = document(inner, Definition("Net", graph([x(2, 20)], "y", [instance("i", "Inner")], "x>i.x i.y>y")))
-    shapes = find(made)
-    assert shapes.problems == ()
-    assert size(shapes, "Net/i", "y") == (2, 10)
-
-
-def test_rounds() -> None:
-    body = graph("x", "x", [linear("step", Expression("20 + i"), Expression("21 + i"))], "x>step step>x")
-
-    def made(count: Any) -> Document:
-        node = Repeat(name="rounds", count=count, shared=False, body=body)
-        return net(graph([x(2, 20)], "y", [node], "x>rounds.x rounds.x>y"))
-
-    assert size(find(made(5)), "Net/rounds", "x") == (2, 25)
-    assert size(find(made(0)), "Net/rounds", "x") == (2, 20)
-    assert size(find(made(0)), "Net/rounds.body/step") == (2, 21), "shown although it does not run"
-
-
-def test_a_million_equal_rounds_cost_one() -> None:
-    """Else this would take half an hour."""
-    body = graph("x", "x", [function("plus", "operator.add", other=1)], "x>plus plus>x")
-    node = Repeat(name="rounds", count=10**6, shared=True, body=body)
-    assert size(find(net(graph([x(2, 20)], "y", [node], "x>rounds.x rounds.x>y"))), "Net/rounds", "x") == (2, 20)
-
-
-@pytest.mark.parametrize(
-    "nodes",
-    [
-        [function("n", "torch.nonzero")],
-        [function("n", "torch.unique")],
-        [function("s", "torch.sum"), function("n", "torch.Tensor.item")],
-        [function("mask", "operator.gt", other=0), function("n", "operator.getitem")],
-    ],
-    ids=lambda nodes: nodes[-1].type,
-)
-def test_what_depends_on_data_says_so(nodes: list[Node]) -> None:
-    wires = "x>mask mask>n.index x>n n>y" if nodes[0].name == "mask" else "x>s s>n n>y" if len(nodes) > 1 else "x>n n>y"
-    shapes = find(net(graph([x(2, 20)], "y", nodes, wires)))
-    assert at(shapes, "Net/n") == TensorShape(None, text="depends on data")
-    assert shapes.problems == ()
-
-
-def test_numbers_in_a_validity_check_do_not_matter() -> None:
-    """This loss looks whether any variance is negative, which the meta device cannot tell."""
-    inputs = [x(4, 10), x(4, 10, name="t"), x(4, 10, name="v")]
-    made = net(graph(inputs, "y", [layer("n", "GaussianNLLLoss")], "x>n t>n.target v>n.var n>y"))
-    assert size(find(made), "Net/n") == ()
-
-
-# --- definitions ------------------------------------------------------------------------------------------------
+# --- definitions ---
 
 
 def test_a_definition_shows_its_first_use_and_says_that_others_differ() -> None:
@@ -470,61 +181,7 @@ def test_deeply_nested_blocks() -> None:
         sys.setrecursionlimit(limit)
 
 
-# --- Python of the user's own --------------------------------------------------------------------------------
-
-
-def coded(source: str, name: str = "Own", **options: Any) -> Document:
-    code = CodeDefinition(name, f"class {name}(nn.Module):\n" + "".join(f"    {line}\n" for line in source.split("\n")))
-    return document(code, Definition("Net", graph([x(2, 20)], "y", [instance("own", name, **options)], "x>own own>y")))
-
-
-OWN = "def __init__(self, units):\n    super().__init__()\n    self.w = nn.Parameter(torch.randn(20, units))\n"
-FORWARD = "def forward(self, input):\n    "
-
-
-def test_code_runs_only_if_it_is_trusted() -> None:
-    made = coded(OWN + FORWARD + "return input @ self.w", units=7)
-    shapes = find(made)
-    assert (only(shapes).code, only(shapes).severity, only(shapes).path) == ("code-untrusted", "info", "Net/own")
-    assert at(shapes, "Net/own").text == "Python not allowed yet"  # type: ignore[union-attr]
-    assert size(find(made, trusted=True), "Net/own") == (2, 7)
-
-
-@pytest.mark.parametrize(
-    ("source", "code", "said"),
-    [
-        (FORWARD + "return input @ torch.ones(30, 2)", "code-error", "failed in line 3: RuntimeError: a and b must"),
-        (FORWARD + "raise ValueError('no')\n    return 1", "code-error", "“Own” failed in line 3: ValueError: no"),
-        ("def __init__(self):\n    self.x = 1 / 0\n" + FORWARD + "return input", "code-error", "line 3: ZeroDivision"),
-        (FORWARD + "return print(input)", "code-returns", "“Own” returns nothing"),
-        (FORWARD + "import sys\n    return sys.exit()", "code-error", "SystemExit"),
-        (FORWARD + "while True: pass\n    return input", "code-endless", "did not finish within 0.2 seconds"),
-        (FORWARD + "return input\nx = 1 / 0", "code-error", "“Own” failed in line 4: ZeroDivisionError"),
-    ],
-)  # fmt: skip
-def test_code_that_fails(source: str, code: str, said: str) -> None:
-    finder = ShapeFinder()
-    finder.steps.code.seconds = 0.2
-    problem = only(finder.shapes(coded(source), trusted=True))
-    assert problem.code == code and problem.path == "Net/own"
-    assert said in words(problem)
-    assert problem.code != "code-error" or "Traceback" in problem.detail
-
-
-def test_code_that_looks_at_the_data() -> None:
-    made = coded(FORWARD + "if input.sum() > 0:\n        return input\n    return -input")
-    assert find(made, trusted=True).problems == ()
-    assert at(find(made, trusted=True), "Net/own").text == "depends on data"  # type: ignore[union-attr]
-
-
-def test_code_that_changes_its_input_changes_nothing_else() -> None:
-    made = coded(FORWARD + "return input.t_()")
-    for _ in range(2):
-        shapes = find(made, trusted=True)
-        assert (size(shapes, "Net", "x"), size(shapes, "Net/own")) == ((2, 20), (20, 2))
-
-
-# --- an edit costs what it touches --------------------------------------------------------------------------------
+# --- an edit costs what it touches ---
 
 
 def test_an_edit_costs_what_it_touches(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,9 @@ from blockstudio.engine import codec
 from blockstudio.engine import protocol as p
 from blockstudio.formats.project import to_json
 from blockstudio.graph.document import Document
-from blockstudio.graph.model import Example
+from blockstudio.graph.model import CodeDefinition, Definition, Example, While
 from blockstudio.runtime.worker import Worker
+from tests.compiler.documents import document, function, graph, instance, layer, linear, net
 
 
 class Asked:
@@ -62,3 +63,39 @@ def with_example(document: Document, *shapes: tuple[int, ...], **fields: Any) ->
     ports = document.definition(document.root).graph.inputs
     ports[:] = [evolve(port, example=Example(shape, **fields)) for port, shape in zip(ports, shapes, strict=True)]
     return document
+
+
+def mlp(hidden: int = 8) -> Document:
+    nodes = [linear("hidden", 4, hidden), layer("relu", "ReLU"), linear("out", hidden, 2)]
+    return with_example(net(graph("x", "y", nodes, "x>hidden hidden>relu relu>out out>y")), (3, 4))
+
+
+def endless() -> Document:
+    """A loop whose condition always holds."""
+    body = graph("x", "x", [function("half", "operator.truediv", other=1)], "x>half half>x")
+    condition = graph("x", "go", [function("all", "torch.sum"), function("gt", "operator.gt", other=-1.0)],
+                      "x>all all>gt gt>go")  # fmt: skip
+    return with_example(
+        net(graph("x", "y", [While(name="loop", condition=condition, body=body)], "x>loop.x loop.x>y")), (3,)
+    )
+
+
+def code(source: str, name: str = "Block") -> Document:
+    own = CodeDefinition(name, source)
+    return with_example(
+        document(own, Definition("Net", graph("x", "y", [instance("block", name)], "x>block.x block>y"))), (2, 3)
+    )
+
+
+BLOCK = """
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        {init}
+
+    def forward(self, x):
+        {forward}
+"""
