@@ -144,6 +144,17 @@ def said_by(entry: Entry, dimension: int) -> str:
     return _SAYS.get(entry.type, "") if dimension == -1 else ""
 
 
+def sides(entry: Entry) -> int:
+    """How many sides a layer works along: 2 of images; 0 for one that is not of such a kind."""
+    spatial = _SPATIAL.search(entry.type)
+    return int(spatial[1]) if spatial else 0
+
+
+def width(entry: Entry) -> str:
+    """The option of a layer that says how much it gives, features or channels; "" for none."""
+    return "out_channels" if _CONVOLUTION.search(entry.type) else _SAYS.get(entry.type, "")
+
+
 def said_value(option: str, options: Options, wanted: int) -> int | None:
     """The value such an option needs for a size; None where none gives it."""
     if option != "hidden_size":

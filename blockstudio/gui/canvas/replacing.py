@@ -9,14 +9,15 @@ from attrs import evolve
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import definition_ports, node_options, node_ports
-from blockstudio.catalog.spec import PortSpec
+from blockstudio.catalog.spec import Entry, PortSpec
 from blockstudio.errors import EditError, mark
 from blockstudio.graph.commands import rename_node, replace_node
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.grouping import snake
-from blockstudio.graph.model import Function, Instance, Layer, Node, Options
+from blockstudio.graph.model import Function, Instance, Layer, Node, Options, OptionValue
 from blockstudio.graph.scopes import calls_of
+from blockstudio.gui.canvas import dimensions
 from blockstudio.gui.canvas.likely import payload_of
 from blockstudio.gui.canvas.needs import ShapeOf
 from blockstudio.gui.canvas.offers import is_wireable
@@ -104,11 +105,27 @@ def _matched(wired: Collection[str], before: Sequence[PortSpec], after: Sequence
 
 
 def _shared_options(document: Document, old: Node, new: Node) -> Options:
-    """The options both have, with the values they had."""
+    """The options both have, with the values they had, and how much it gives, whatever that is called."""
     values: Options = getattr(old, "options", {})
     known = {option.name: option for option in node_options(document, new)}
     types = {option.name: option.type for option in node_options(document, old)}
-    return {name: value for name, value in values.items() if name in known and types.get(name) == known[name].type}
+    before, after = catalog().get(getattr(old, "type", "")), catalog().get(getattr(new, "type", ""))
+    found = {
+        name: _of_sides(value, before, after)
+        for name, value in values.items()
+        if name in known and types.get(name) == known[name].type
+    }
+    if before is not None and after is not None:
+        gave, gives = dimensions.width(before), dimensions.width(after)
+        if gave in values and gives and gives not in found:
+            found[gives] = values[gave]
+    return found
+
+
+def _of_sides(value: OptionValue, before: Entry | None, after: Entry | None) -> OptionValue:
+    """A size for each side as one for all, where there are other sides: (3, 5) of a `Conv2d` in a `Conv1d`."""
+    is_other = before is not None and after is not None and dimensions.sides(before) != dimensions.sides(after)
+    return value[0] if isinstance(value, tuple) and value and is_other else value
 
 
 def _is_made_up(document: Document, location: Location, node: Node) -> bool:

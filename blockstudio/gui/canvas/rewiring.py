@@ -128,7 +128,10 @@ class Rewiring(Editing):
                 if self.push(edit, tr("Replace {old} by {new}").format(old=name, new=new)):
                     self.select_keys([node_key(new)])
 
-        found = replacements(document, location, name, offers(document, location, sequence=scene.sequence))
+        first = next((edge for edge in session.graph.edges_into(name)), None)
+        flowing = self._shape_of(first.source) if first is not None else None
+        available = offers(document, location, sequence=scene.sequence, flowing=flowing)
+        found = replacements(document, location, name, [evolve(offer, detail="") for offer in available])
         kin = [offer.payload for offer in found if offer.category == found[0].category]
         self.reveal(scene.nodes[name].body)
         self.stop_animation()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from attrs import evolve
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
+from blockstudio.compiler.check import check
 from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
+from blockstudio.graph.document import Document
 from blockstudio.graph.edits import AddNode, Connect
-from blockstudio.graph.model import Call, Endpoint, Function, Initializer, Layer
+from blockstudio.graph.model import Call, Definition, Endpoint, Function, Graph, Initializer, Layer
 from blockstudio.gui.canvas.keys import node_key
+from blockstudio.gui.canvas.replacing import replaced
 from blockstudio.gui.canvas.words import tool_tip
 
 from .conftest import ROOT, Desk
@@ -350,3 +354,35 @@ def test_tab_on_a_wire_inserts(net: Desk) -> None:
     net.search("dropout")
     assert net.graph.edges[Endpoint("relu", "input")] == Endpoint("dropout", "output")
     assert net.graph.edges[Endpoint("dropout", "input")] == Endpoint("linear", "output")
+
+
+@pytest.mark.parametrize(
+    ("payload", "options"),
+    [
+        ("torch.nn.ConvTranspose2d", {"out_channels": 8, "kernel_size": (3, 5), "stride": (2, 2)}),
+        ("torch.nn.Conv1d", {"out_channels": 8, "kernel_size": 3, "stride": 2}),
+        ("torch.nn.MaxPool2d", {"kernel_size": (3, 5), "stride": (2, 2)}),
+        ("torch.nn.Linear", {"out_features": 8}),
+        ("torch.nn.LSTM", {"hidden_size": 8}),
+    ],
+)
+def test_what_is_replaced_keeps_what_it_can(payload: str, options: dict[str, object]) -> None:
+    conv = Layer(
+        name="conv",
+        type="torch.nn.Conv2d",
+        options={"in_channels": 3, "out_channels": 8, "kernel_size": (3, 5), "stride": (2, 2)},
+    )
+    document = Document("Net", {"Net": Definition("Net", Graph(nodes={"conv": conv}))})
+    edit, name = replaced(document, ROOT, "conv", payload, lambda _: None)
+    document.apply(edit)
+    found = document.node(ROOT, name).options  # type: ignore[union-attr]
+    assert {key: found[key] for key in options} == options
+    assert [problem for problem in check(document) if problem.code == "option.value"] == []
+
+
+def test_what_is_offered_in_its_place_takes_what_flows(net: Desk) -> None:
+    feed(net, "linear", (2, 256))
+    net.select("relu")
+    net.canvas.replace_selected()
+    assert {"torch.nn.Tanh", "torch.nn.Linear"} <= set(offered(net))
+    assert not {"torch.nn.Conv2d", "torch.nn.Embedding"} & set(offered(net))
