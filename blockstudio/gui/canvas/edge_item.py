@@ -43,11 +43,13 @@ class EdgeItem:
     __slots__ = (
         "__weakref__",
         "_path",
+        "detour",
         "down",
         "drawn",
         "hidden",
         "hovered",
         "implied",
+        "level",
         "lit",
         "selected",
         "source",
@@ -78,6 +80,10 @@ class EdgeItem:
         """Not painted, while a gesture shows it elsewhere."""
         self.via: tuple[Place, ...] = ()
         """Points that it runs through."""
+        self.detour: tuple[Place, ...] = ()
+        """Points that lead it round nodes, where it has none of its own."""
+        self.level: float | None = None
+        """Where across the flow it runs back, where the usual place is taken."""
         self.x0 = self.y0 = self.x1 = self.y1 = 0.0
         self.drawn = False
         """Whether both ends are there, so that there is something to draw."""
@@ -116,6 +122,24 @@ class EdgeItem:
         self.drawn = True
         self._path = None
 
+    def lead(self, points: tuple[Place, ...], level: float | None) -> bool:
+        """Run round nodes by some points, or back at a level; whether that is another way."""
+        if (points, level) == (self.detour, self.level):
+            return False
+        self.detour, self.level = points, level
+        self._path = None
+        return True
+
+    @property
+    def points(self) -> tuple[Place, ...]:
+        """What it is led through, by the user or round nodes."""
+        return self.via or self.detour
+
+    @property
+    def bent(self) -> bool:
+        """Whether it runs otherwise than it would between its ends alone."""
+        return bool(self.via or self.detour or self.level is not None)
+
     def erase(self) -> None:
         """An end is missing: there is nothing to draw."""
         self.drawn = False
@@ -131,13 +155,13 @@ class EdgeItem:
     def runs_on(self) -> bool:
         """Whether it is long and goes on in one direction."""
         a0, _, a1, _ = self.ends
-        return a1 - a0 >= LONG and not self.via and not self.implied
+        return a1 - a0 >= LONG and not self.bent and not self.implied
 
     def is_seen_in(self, area: QRectF) -> bool:
         """Whether there is something to paint in an area, which is near its box."""
         _, b0, _, b1 = self.ends
         if not self.runs_on:
-            near = abs(b1 - b0) < LONG and not self.via
+            near = abs(b1 - b0) < LONG and not self.bent
             return near or self.path().intersects(area)
         places = [b0 + (b1 - b0) * t * t * (3.0 - 2.0 * t) for t in self._part(area)]
         least, most = (area.left(), area.right()) if self.down else (area.top(), area.bottom())
@@ -161,7 +185,7 @@ class EdgeItem:
         """Where a wire that runs on comes into an area, and where it leaves."""
         a0, _, a1, _ = self.ends
         first, last = (area.top(), area.bottom()) if self.down else (area.left(), area.right())
-        return _along((first - a0) / (a1 - a0)), _along((last - a0) / (a1 - a0))
+        return along((first - a0) / (a1 - a0)), along((last - a0) / (a1 - a0))
 
     def pen(self) -> QPen:
         """The pen that fits the state."""
@@ -174,7 +198,7 @@ class EdgeItem:
 
     def box(self) -> Box:
         a0, b0, a1, b1 = self.ends
-        if a1 >= a0 and not self.via:
+        if a1 >= a0 and not self.bent:
             top, bottom = (b0, b1) if b0 < b1 else (b1, b0)
             bend = _bend(a1 - a0)
             left, right = min(a0, a1 - bend) - 3, max(a1, a0 + bend) + 3
@@ -190,10 +214,10 @@ class EdgeItem:
         a0, b0, a1, b1 = self.ends
         a, b = (y, x) if self.down else (x, y)
         da, db = a1 - a0, b1 - b0
-        if da < 2 * LEAST_BEND or self.via:
+        if da < 2 * LEAST_BEND or self.bent:
             return 0.0
         # Where the curve is beside the place, and it is never steeper than this.
-        t = _along((a - a0) / da)
+        t = along((a - a0) / da)
         gap = b0 + db * t * t * (3.0 - 2.0 * t) - b
         steep = 2.0 * db / da
         return float(abs(gap) / (1.0 + steep * steep) ** 0.5)
@@ -233,13 +257,13 @@ class EdgeItem:
     def returns(self) -> bool:
         """Whether it runs back level, between what stands above and below."""
         a0, b0, a1, b1 = self.ends
-        return not self.via and _returns(a1 - a0, b1 - b0)
+        return not self.points and (self.level is not None or _returns(a1 - a0, b1 - b0))
 
     def pieces(self) -> list[Piece]:
         """The curves that it is made of, from point to point."""
-        if not self.via:
-            return pieces(self.x0, self.y0, self.x1, self.y1, self.down)
-        ends = [(self.x0, self.y0), *self.via, (self.x1, self.y1)]
+        if not self.points:
+            return pieces(self.x0, self.y0, self.x1, self.y1, self.down, self.level)
+        ends = [(self.x0, self.y0), *self.points, (self.x1, self.y1)]
         return [piece for (ax, ay), (bx, by) in pairwise(ends) for piece in pieces(ax, ay, bx, by, self.down)]
 
     def segment_at(self, point: QPointF) -> int:
@@ -251,27 +275,29 @@ class EdgeItem:
         return min(range(len(parts)), key=lambda i: parts[i].distance(point))
 
     def middle(self) -> QPointF:
-        if self.via:
+        if self.points:
             path = self.path()
             return path.pointAtPercent(path.percentAtLength(path.length() / 2))
         x, y = (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
         if not self.returns:
             return QPointF(x, y)
-        return QPointF(_level(self.x0, self.x1), y) if self.down else QPointF(x, _level(self.y0, self.y1))
+        _, b0, _, b1 = self.ends
+        level = _level(b0, b1) if self.level is None else self.level
+        return QPointF(level, y) if self.down else QPointF(x, level)
 
 
-def pieces(x0: float, y0: float, x1: float, y1: float, down: bool = False) -> list[Piece]:
-    """The curves that a wire is made of: one; or round, level back, and round again to what is left of it.
+def pieces(x0: float, y0: float, x1: float, y1: float, down: bool = False, level: float | None = None) -> list[Piece]:
+    """The curves that a wire is made of: one; or round, back at a level, and round again to what is left of it.
 
     A wire that runs `down` is drawn as one to the right, with the directions changed about.
     """
     if down:
-        turned = pieces(y0, x0, y1, x1)
+        turned = pieces(y0, x0, y1, x1, level=level)
         return [((ay, ax), (by, bx), (cy, cx), (dy, dx)) for (ax, ay), (bx, by), (cx, cy), (dx, dy) in turned]
-    if not _returns(x1 - x0, y1 - y0):
+    if level is None and not _returns(x1 - x0, y1 - y0):
         bend = _bend(x1 - x0)
         return [((x0, y0), (x0 + bend, y0), (x1 - bend, y1), (x1, y1))]
-    level, third = _level(y0, y1), (x1 - x0) / 3
+    level, third = _level(y0, y1) if level is None else level, (x1 - x0) / 3
     return [
         ((x0, y0), (x0 + TURN, y0), (x0 + TURN, level), (x0, level)),
         ((x0, level), (x0 + third, level), (x1 - third, level), (x1, level)),
@@ -291,7 +317,7 @@ def _returns(dx: float, dy: float) -> bool:
     return dx < -LEAST_BEND and not LEAST_BEND <= abs(dy) <= LEAST_DROP
 
 
-def _along(share: float) -> float:
+def along(share: float) -> float:
     """How far along a wire that runs on one is, having gone a share of its width."""
     share = t = min(1.0, max(0.0, share))
     for _ in range(3):

@@ -305,6 +305,8 @@ class Editing(Pasting):
                 goal = after[key]
                 scene.put(key, x + (goal[0] - x) * t, y + (goal[1] - y) * t)
             scene.follow_puts(moved)
+            if t == 1.0:
+                scene.ways.settle()
 
         step(0.0)
         self.animate(step)

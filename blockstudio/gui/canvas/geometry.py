@@ -34,7 +34,7 @@ FOOT = 6.0
 _TIE = "\u00a0"
 _WITHIN = re.compile("(?<!,) ")
 """The spaces within an option."""
-NAMES = 16.0
+NAMES = 18.0
 """Height of the names of ports at the top or the bottom of a node."""
 NAME_ROOM = 14.0
 """Between two such names, and between a name and the side of the node."""

@@ -5,7 +5,7 @@ Nothing here knows where items come from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import ceil, floor
 
 from PySide6.QtCore import QObject, QPointF, QRectF
@@ -27,6 +27,7 @@ from blockstudio.gui.canvas.placed import MARGIN, Placed
 from blockstudio.gui.canvas.places import GRID
 from blockstudio.gui.canvas.spatial import Box, SpatialIndex
 from blockstudio.gui.canvas.surface import Surface
+from blockstudio.gui.canvas.ways import FEW, Ways
 
 AROUND = 18.0
 """From what stands inside a node to the edge of its field."""
@@ -62,6 +63,7 @@ class ItemStore(QGraphicsScene):
         self._count = 0
         self.stamp = 0
         """Another number whenever something stands elsewhere, or is another size."""
+        self.ways = Ways(self)
         self.overview = OverviewLayer(self)
         self.overlay = Overlay()
         self.frame = FieldLayer(self)
@@ -107,6 +109,7 @@ class ItemStore(QGraphicsScene):
             self._count += 1
             item.number = self._count
         self.stamp += 1
+        self.ways.moved.setdefault(item.key, None)
         self._index.put(item.key, item.box())
         self.overview.touch(item)
 
@@ -114,6 +117,7 @@ class ItemStore(QGraphicsScene):
         if isinstance(item, NoteItem):
             self.removeItem(item)
         self.stamp += 1
+        self.ways.moved.setdefault(item.key, self._index.box(item.key))
         self._index.remove(item.key)
         self.overview.touch(item)
         self.selection.discard(item.key)
@@ -129,6 +133,7 @@ class ItemStore(QGraphicsScene):
         del self.edges[edge.target]
         self.stamp += 1
         self._wires.remove(edge.target)
+        self.ways.drop(edge.target)
         self.overview.touch_wire(edge)
         self.selection.discard(edge.key)
         self.lifted_wires.discard(edge.target)
@@ -147,6 +152,7 @@ class ItemStore(QGraphicsScene):
             keys.clear()
         self._index.clear()
         self._wires.clear()
+        self.ways.clear()
         self.overlay.wipe()
         self.overview.forget()
         self.surface.wire = self.surface.port = None
@@ -165,12 +171,16 @@ class ItemStore(QGraphicsScene):
 
     def resized(self, item: Thing) -> None:
         self.stamp += 1
+        if item.key not in self.ways.moved:
+            self.ways.moved[item.key] = self._index.box(item.key)
         self._index.put(item.key, item.box())
         self.overview.touch(item)
 
     def route(self, targets: Iterable[Endpoint]) -> None:
         """Draw wires between their ports as they are now."""
         self.stamp += 1
+        targets = set(targets)
+        self.ways.loose |= targets
         nodes, pills, edges = self.nodes, self.pills, self.edges
         put, touch = self._wires.put, self.overview.touch_wire
         for target in targets:
@@ -182,6 +192,8 @@ class ItemStore(QGraphicsScene):
             end = nodes.get(target.node) if target.node else pills.get(Key("output", target.port))
             touch(edge)
             if start is not None and end is not None:
+                if edge.detour or edge.level is not None:
+                    self.ways.loosen(edge)
                 edge.place(start.end(source.port, True), end.end(target.port, False))
                 put(target, edge.box())
                 touch(edge)
@@ -189,6 +201,12 @@ class ItemStore(QGraphicsScene):
                 # From or to a port of the border that is not there: a problem says so, nothing can be drawn.
                 edge.erase()
                 self._wires.remove(target)
+                self.ways.drop(target)
+
+    def put_wire(self, edge: EdgeItem) -> None:
+        """A wire runs another way."""
+        self.stamp += 1
+        self._wires.put(edge.target, edge.box())
 
     def turn(self, down: bool) -> set[Endpoint]:
         """Let every wire run downwards or to the right, once it is drawn again; all of them."""
@@ -200,6 +218,7 @@ class ItemStore(QGraphicsScene):
         """Draw a wire through other points, on the screen."""
         self.edges[target].via = points
         self.route([target])
+        self.ways.lead({target})
         self.update()
 
     def ends_of(self, keys: Iterable[Key]) -> set[Endpoint]:
@@ -210,8 +229,11 @@ class ItemStore(QGraphicsScene):
         return found
 
     def follow_puts(self, keys: Iterable[Key]) -> None:
-        """Things were `put` elsewhere: draw their wires, and what is in view."""
-        self.route(self.ends_of(keys))
+        """Things were `put` elsewhere: draw their wires, and what is in view; other wires when all `settle`."""
+        wires = self.ends_of(keys)
+        self.route(wires)
+        if len(wires) <= FEW:
+            self.ways.lead(wires)
         self.update()
 
     # --- what is where ----------------------------------------------------------------------------
@@ -229,6 +251,12 @@ class ItemStore(QGraphicsScene):
     def things_near(self, box: Box) -> set[Key]:
         """Nodes, pills and notes whose boxes touch a box."""
         return self._index.near(box)
+
+    def boxes_near(self, box: Box, but: Collection[Key] = ()) -> list[Box]:
+        """The boxes of nodes and pills that touch a box, but for some."""
+        index = self._index
+        found = (index.box(key) for key in index.near(box) if key.kind != "note" and key not in but)
+        return [other for other in found if other is not None]
 
     def wires_near(self, box: Box) -> set[Endpoint]:
         """The targets of wires whose bounding boxes touch a box."""
@@ -375,6 +403,7 @@ class ItemStore(QGraphicsScene):
             item.measure_again()
             self.resized(item)
         self.route(self.edges)
+        self.ways.settle()
         self.overview.forget()
         self.update()
 

@@ -71,6 +71,7 @@ class WireLayer(Layer):
             return
         exposed = option.exposedRect.adjusted(-REACH, -REACH, REACH, REACH)
         areas = [area.adjusted(-REACH, -REACH, REACH, REACH) for area in self.exposed(option)]
+        self.canvas.ways.lead_in(exposed)
         near = sorted(self.canvas.edges_near(*areas), key=_is_raised)
         seen = [edge for edge in near if not edge.hidden and any(map(edge.is_seen_in, areas))]
         rough = len(self.canvas.wires_near(self.whole(option))) > MOST_SMOOTH and not surface.printing

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.placed import Severity
     from blockstudio.gui.canvas.surface import Surface
 
-NAME_Y = 12.0
+NAME_Y = 13.0
 """From a port at the top or bottom to the middle of its name."""
 _NONE = Qt.BrushStyle.NoBrush
 

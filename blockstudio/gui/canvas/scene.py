@@ -80,6 +80,7 @@ class CanvasScene(NestedScene):
         self.open(self.insides())
         self._arrange()
         self.route(self.edges)
+        self.ways.settle()
         self.overview.forget()
         self.update()
 
@@ -128,6 +129,7 @@ class CanvasScene(NestedScene):
         if arranged or self.arrangement:
             touched = set(self.edges)
         self.route(touched)
+        self.ways.settle()
         self.update()
 
     def _takes_plain(self, edit: Edit) -> bool:
@@ -225,6 +227,7 @@ class CanvasScene(NestedScene):
         """Show ports that are seldom needed too, or hide them again."""
         (self.all_ports.add if shown else self.all_ports.discard)(name)
         self.route(self._sync_node(name))
+        self.ways.settle()
         self.update()
 
     # --- pills and notes --------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from attrs import fields
 from blockstudio.catalog.ports import node_ports
 from blockstudio.graph.model import Call, Endpoint, Instance
 from blockstudio.graph.scopes import users_of
+from blockstudio.gui.canvas.detours import DIRECT
 from blockstudio.gui.canvas.faces import Face, describe
 from blockstudio.gui.canvas.geometry import geometry
 from blockstudio.gui.canvas.insides import drawn_in
@@ -91,6 +92,8 @@ def check_scene(scene: CanvasScene, session: Session) -> None:
         if start is None or end is None:
             assert not edge.drawn and edge.path().isEmpty() and target not in scene._wires
             continue
+        way = scene.ways.way_of(edge) if target not in scene.ways.loose else DIRECT
+        assert (edge.detour, edge.level) == (tuple((y, x) if edge.down else (x, y) for x, y in way.points), way.level)
         assert edge.start == start.anchor(edge.source.port, True), target  # type: ignore[union-attr]
         assert edge.end == end.anchor(target.port, False), target  # type: ignore[union-attr]
     # --- nothing left over

@@ -72,16 +72,17 @@ def test_wires_leave_downwards_and_are_straight_in_a_chain(tower: Desk) -> None:
 
 
 def test_a_long_wire_seen_in_part_is_that_part_of_it(tower: Desk) -> None:
-    tower.session.push(MoveNodes(ROOT, {"linear": (400.0, 1500.0)}), "Move")
+    tower.session.push(MoveNodes(ROOT, {"linear": (-700.0, 1500.0)}), "Move")
     edge = tower.scene.edges[Endpoint("linear", "input")]
+    edge.lead((), None)  # straight there, whatever stands in the way
     for top in (300.0, 700.0, 1200.0):
-        area = QRectF(-1000.0, top, 3000.0, 100.0)
+        area = QRectF(-2000.0, top, 4000.0, 100.0)
         part = edge.path_in(area)
         assert edge.is_seen_in(area) and part.boundingRect().height() < 160.0
         lines = Strokes().of(edge, area, 1.0)
         assert lines[0].y1() <= top and top + 100.0 <= lines[-1].y2() and len(lines) < len(lines_of(edge.path(), 1.0))
         for step in range(11):
-            assert edge.distance(part.pointAtPercent(step / 10)) < 1.0
+            assert edge.distance(part.pointAtPercent(step / 10)) < 2.0
 
 
 def test_names_of_ports_have_room_beside_each_other(tower: Desk) -> None:

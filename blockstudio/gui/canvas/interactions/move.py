@@ -143,6 +143,7 @@ class Move(Interaction):
         for key, place in self._from.items():
             self.scene.put(key, *place)
         self.scene.follow_puts(self._from)
+        self.scene.ways.settle()
 
     def _commit(self) -> bool:
         if self.scene.sequence:
