@@ -23,7 +23,7 @@ from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.overlay import Overlay
 from blockstudio.gui.canvas.overview import OverviewLayer
 from blockstudio.gui.canvas.pill_item import PillItem
-from blockstudio.gui.canvas.placed import MARGIN, Placed
+from blockstudio.gui.canvas.placed import MARGIN
 from blockstudio.gui.canvas.places import GRID
 from blockstudio.gui.canvas.spatial import Box, SpatialIndex
 from blockstudio.gui.canvas.surface import Surface
@@ -89,17 +89,6 @@ class ItemStore(QGraphicsScene):
         self.flowing.forget()
         self.update()
 
-    def kinds_at(self, item: Placed) -> dict[PortKey, Kind]:
-        """The ports of a thing where something else than the usual flows."""
-        found = {}
-        for port in item.port_keys():
-            edge = None if port.is_source else self.edges.get(port.endpoint)
-            if port.is_source or edge is not None:
-                kind = self.kind_of(port.endpoint if edge is None else edge.source)
-                if kind != PLAIN:
-                    found[port] = kind
-        return found
-
     # --- in and out -------------------------------------------------------------------------------
 
     def put_in(self, item: Thing) -> None:
@@ -150,9 +139,8 @@ class ItemStore(QGraphicsScene):
             store.clear()
         for keys in (self.selection, self.lifted, self.lifted_wires, self.expanded):
             keys.clear()
-        self._index.clear()
-        self._wires.clear()
-        self.ways.clear()
+        for places in (self._index, self._wires, self.ways):
+            places.clear()
         self.overlay.wipe()
         self.overview.forget()
         self.surface.wire = self.surface.port = None
@@ -402,8 +390,7 @@ class ItemStore(QGraphicsScene):
         for item in self.things():
             item.measure_again()
             self.resized(item)
-        self.route(self.edges)
-        self.ways.settle()
+        self.ways.draw(self.edges)
         self.overview.forget()
         self.update()
 

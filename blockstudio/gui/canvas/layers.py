@@ -11,7 +11,9 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.edge_item import EdgeItem
+from blockstudio.gui.canvas.flowing import PLAIN, Kind
 from blockstudio.gui.canvas.inside_painting import paint_inside
+from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.labels import LABEL_ROOM, LabelPlaces
 from blockstudio.gui.canvas.layout import COLUMN_GAP
 from blockstudio.gui.canvas.look import blend, measure
@@ -25,6 +27,7 @@ from blockstudio.gui.canvas.surface import Detail
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.items import ItemStore
+    from blockstudio.gui.canvas.placed import Placed
 
 EVERYWHERE = QRectF(-5e6, -5e6, 1e7, 1e7)
 LEAST_GAP = 70.0
@@ -101,6 +104,18 @@ def _paint_points(painter: QPainter, edges: Iterable[EdgeItem]) -> None:
                 painter.drawEllipse(QPointF(x, y), radius, radius)
 
 
+def kinds_at(scene: ItemStore, item: Placed) -> dict[PortKey, Kind]:
+    """The ports of a thing where something else than the usual flows."""
+    found = {}
+    for port in item.port_keys():
+        edge = None if port.is_source else scene.edges.get(port.endpoint)
+        if port.is_source or edge is not None:
+            kind = scene.kind_of(port.endpoint if edge is None else edge.source)
+            if kind != PLAIN:
+                found[port] = kind
+    return found
+
+
 def _is_raised(edge: EdgeItem) -> bool:
     return edge.raised
 
@@ -122,7 +137,7 @@ class ThingLayer(Layer):
             return
         placed = self.canvas.placed_near(*self.exposed(option))
         for item in placed:
-            item.kinds = self.canvas.kinds_at(item)
+            item.kinds = kinds_at(self.canvas, item)
         afresh = bool(surface.printing or surface.wire or surface.port)  # ports look different with every move
         for is_open, items in groupby(placed, key=is_expanded):
             if not afresh and not is_open:

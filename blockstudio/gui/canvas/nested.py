@@ -80,6 +80,7 @@ class NestedScene(ItemStore):
         self._new.clear()
         if changed:
             self.sizes_changed()
+            self.ways.settle()
         if insides or changed:
             self.overview.repaint()
             self.update()

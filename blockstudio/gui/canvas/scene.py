@@ -79,8 +79,7 @@ class CanvasScene(NestedScene):
             self._sync_edge(target, source)
         self.open(self.insides())
         self._arrange()
-        self.route(self.edges)
-        self.ways.settle()
+        self.ways.draw(self.edges)
         self.overview.forget()
         self.update()
 
@@ -128,8 +127,7 @@ class CanvasScene(NestedScene):
             self._arrange()
         if arranged or self.arrangement:
             touched = set(self.edges)
-        self.route(touched)
-        self.ways.settle()
+        self.ways.draw(touched)
         self.update()
 
     def _takes_plain(self, edit: Edit) -> bool:
@@ -226,8 +224,7 @@ class CanvasScene(NestedScene):
     def show_all_ports(self, name: str, shown: bool) -> None:
         """Show ports that are seldom needed too, or hide them again."""
         (self.all_ports.add if shown else self.all_ports.discard)(name)
-        self.route(self._sync_node(name))
-        self.ways.settle()
+        self.ways.draw(self._sync_node(name))
         self.update()
 
     # --- pills and notes --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,11 @@ class Ways:
         """A wire is gone."""
         self.loose.discard(target)
         self._watched.remove(target)
+
+    def draw(self, targets: Iterable[Endpoint]) -> None:
+        """Draw some wires anew, and lead all that have to be."""
+        self._scene.route(targets)
+        self.settle()
 
     def settle(self) -> None:
         """Lead the wires with other ends, and those near which something moved."""
