@@ -29,7 +29,8 @@ from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.pasting import Pasting
 from blockstudio.gui.canvas.places import placement
 from blockstudio.gui.canvas.placing import main_ports
-from blockstudio.gui.canvas.tidying import FRAME_MARGIN, tidied
+from blockstudio.gui.canvas.tidy_up import TidyUp
+from blockstudio.gui.canvas.tidying import FRAME_MARGIN
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
 
@@ -48,6 +49,7 @@ class Editing(Pasting):
         super().__init__(session, parent)
         self.name_editor = NameEditor(self)
         self.note_editor = NoteEditor(self)
+        self.tidy_up = TidyUp(self)
 
     # --- taking away, copying ---------------------------------------------------------------------
 
@@ -251,8 +253,7 @@ class Editing(Pasting):
         if scene.sequence:
             return
         chosen = {key for key in scene.selection if key.kind in ("node", "input", "output")}
-        found = tidied(scene, chosen if len(chosen) > 1 else None)
-        self.move_to(found.before, found.after, tr("Tidy up"), found.sizes, found.routes)
+        self.tidy_up.start(chosen if len(chosen) > 1 else None, tr("Tidy up"))
 
     def turn(self) -> None:
         """Draw the graph from top to bottom, or from left to right again, laid out anew."""
@@ -260,12 +261,12 @@ class Editing(Pasting):
         if scene.sequence:
             return
         text = tr("Draw from left to right") if scene.down else tr("Draw from top to bottom")
-        with session.macro(text):
-            session.push(SetDirection(scene.location, not scene.down), text)
-            if not scene.arrangement:
-                found = tidied(scene)
-                self.move_to(found.before, found.after, text, found.sizes, found.routes)
-        self.fit()
+        merge = f"turn {session.undo_stack.index()}"
+        session.push(SetDirection(scene.location, not scene.down), text, merge=merge)
+        if scene.arrangement:
+            self.fit()
+        else:
+            self.tidy_up.start(None, text, merge=merge, fit=True)
 
     def move_to(
         self,
@@ -274,6 +275,8 @@ class Editing(Pasting):
         text: str,
         sizes: Mapping[Key, Position] | None = None,
         routes: Lanes | None = None,
+        *,
+        merge: str = "",
     ) -> None:
         """Put things elsewhere in one step, frames with other sizes, wires through points; show how they go there."""
         scene, routes = self.canvas_scene, routes or {}
@@ -290,7 +293,7 @@ class Editing(Pasting):
         for target, points in routes.items():
             if points != scene.edges[target].via:
                 edits.append(SetRoute(location, target, points))
-        if edits and self.push(Batch(tuple(edits)), text):
+        if edits and self.push(Batch(tuple(edits)), text, merge=merge):
             self._animate_moves(before, after)
 
     def _animate_moves(self, before: Mapping[Key, Position], after: Mapping[Key, Position]) -> None:

@@ -7,18 +7,27 @@ from typing import TypeVar
 
 from blockstudio.graph.model import Position
 from blockstudio.gui.canvas import layout
-from blockstudio.gui.canvas.layout import COLUMN_GAP, Box, Wire
+from blockstudio.gui.canvas.layering import Box
+from blockstudio.gui.canvas.layout import COLUMN_GAP, Arranged, Wire
+from blockstudio.gui.canvas.steps import Steps, at_once
 
 K = TypeVar("K")
 
 
 def arranged(
     boxes: Mapping[K, Box], wires: Iterable[Wire[K]], gap: float = COLUMN_GAP, *, down: bool = False
-) -> tuple[dict[K, Position], dict[tuple[K, K], list[Position]]]:
+) -> Arranged[K]:
     """The top left corner of each box, and points along the lane kept free for each wire that passes others."""
+    return at_once(arranging(boxes, wires, gap, down=down))
+
+
+def arranging(
+    boxes: Mapping[K, Box], wires: Iterable[Wire[K]], gap: float = COLUMN_GAP, *, down: bool = False
+) -> Steps[Arranged[K]]:
+    """The same, in steps."""
     if not down:
-        return layout.arranged(boxes, wires, gap)
-    places, lanes = layout.arranged(turned_boxes(boxes), wires, gap)
+        return (yield from layout.arranging(boxes, wires, gap))
+    places, lanes = yield from layout.arranging(turned_boxes(boxes), wires, gap)
     return turned_places(places), {pair: [(y, x) for x, y in points] for pair, points in lanes.items()}
 
 

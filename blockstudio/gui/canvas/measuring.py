@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 
 from blockstudio.graph.model import Endpoint, Position
 from blockstudio.gui.canvas.flow import turned_boxes, turned_places
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key, node_key
-from blockstudio.gui.canvas.layout import Box, Wire
+from blockstudio.gui.canvas.layering import Box
+from blockstudio.gui.canvas.layout import Wire
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.canvas.spatial import SpatialIndex
+from blockstudio.gui.canvas.steps import Steps, at_once
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.scene import CanvasScene
 
 NEAR = 14.0
 """A wire this near to a node it passes goes round by its lane."""
+STRETCH = 400.0
+"""A long wire is followed in parts of about this length."""
 Boxes = Mapping[Key, Box]
 Wires = Mapping[Endpoint, Wire[Key]]
 Lanes = dict[Endpoint, tuple[Position, ...]]
@@ -52,6 +58,11 @@ def boxes_and_wires(
 
 def needed_lanes(lanes: Lanes, boxes: Boxes, wires: Wires, places: Mapping[Key, Position], down: bool) -> Lanes:
     """Of the lanes, those of wires that would else run behind a node."""
+    return at_once(needing_lanes(lanes, boxes, wires, places, down))
+
+
+def needing_lanes(lanes: Lanes, boxes: Boxes, wires: Wires, places: Mapping[Key, Position], down: bool) -> Steps[Lanes]:
+    """The same, in steps."""
     if not lanes:
         return {}
     if down:
@@ -60,20 +71,29 @@ def needed_lanes(lanes: Lanes, boxes: Boxes, wires: Wires, places: Mapping[Key, 
     for key, box in boxes.items():
         x, y = places[key]
         standing.put(key, (x, y, x + box.width, y + box.height))
-    return {target: lane for target, lane in lanes.items() if _is_hidden(wires[target], boxes, places, standing)}
+    found = {}
+    for target, lane in lanes.items():
+        yield
+        if _is_hidden(wires[target], boxes, places, standing):
+            found[target] = lane
+    return found
 
 
 def _is_hidden(wire: Wire[Key], boxes: Boxes, places: Mapping[Key, Position], standing: SpatialIndex[Key]) -> bool:
     """Whether a wire drawn as it comes would run behind a node."""
     (ax, ay), (bx, by) = places[wire.source], places[wire.target]
     ax, ay, by = ax + boxes[wire.source].width, ay + wire.source_offset, by + wire.target_offset
-    for key in standing.near((ax, min(ay, by) - NEAR, bx, max(ay, by) + NEAR)) - {wire.source, wire.target}:
-        left, top, right, bottom = standing.box(key) or (bx, by, bx, by)
-        if right <= ax or left >= bx:
-            continue
-        heights = [_height(place, ax, ay, bx, by) for place in (left, right)]
-        if min(heights) < bottom + NEAR and max(heights) > top - NEAR:
-            return True
+    count = max(1, ceil((bx - ax) / STRETCH))
+    ends = [ax + (bx - ax) * n / count for n in range(count + 1)]
+    for start, end in pairwise(ends):
+        first, last = sorted(_height(x, ax, ay, bx, by) for x in (start, end))
+        for key in standing.near((start, first - NEAR, end, last + NEAR)) - {wire.source, wire.target}:
+            left, top, right, bottom = standing.box(key) or (bx, by, bx, by)
+            if right <= ax or left >= bx:
+                continue
+            heights = [_height(place, ax, ay, bx, by) for place in (left, right)]
+            if min(heights) < bottom + NEAR and max(heights) > top - NEAR:
+                return True
     return False
 
 

@@ -306,10 +306,15 @@ class SessionView(Viewport):
     def end_gesture(self) -> None:
         """Break off whatever gesture is under way."""
 
-    def push(self, edit: Edit, text: str) -> bool:
+    @property
+    def in_gesture(self) -> bool:
+        """Whether a gesture is under way, which a change of the document would disturb."""
+        return False
+
+    def push(self, edit: Edit, text: str, *, merge: str = "") -> bool:
         """Make a change, or tell the user why it is refused; whether it was made."""
         try:
-            self.session.push(self.canvas_scene.settled(edit), text)
+            self.session.push(self.canvas_scene.settled(edit), text, merge=merge)
         except EditError as error:
             self.session.report(error)
             return False

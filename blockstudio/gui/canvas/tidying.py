@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from attrs import Factory, define
-from PySide6.QtCore import QRectF
+from attrs import Factory, define, frozen
 
 from blockstudio.graph.model import BOUNDARY, Endpoint, Position
 from blockstudio.gui.canvas import flow
 from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.layering import Box
 from blockstudio.gui.canvas.layers import column_gap
-from blockstudio.gui.canvas.layout import Box, Wire
+from blockstudio.gui.canvas.layout import Wire
 from blockstudio.gui.canvas.look import PORT_Y
-from blockstudio.gui.canvas.measuring import Lanes, Wires, boxes_and_wires, needed_lanes
-from blockstudio.gui.canvas.note_item import NoteItem
+from blockstudio.gui.canvas.measuring import Lanes, Wires, boxes_and_wires, needing_lanes
 from blockstudio.gui.canvas.places import NOWHERE, snapped
 from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.canvas.spatial import Box as Rect
+from blockstudio.gui.canvas.steps import Steps, at_once
 
 FRAME_MARGIN = (24.0, 44.0, 24.0, 24.0)
 """Between a frame and what it holds: left, top, right, bottom."""
@@ -62,31 +63,67 @@ class _Placed:
         self.lanes |= other.lanes
 
 
-def tidied(scene: CanvasScene, only: Collection[Key] | None = None) -> Tidied:
-    """Nodes and pills laid out along the flow, the top left corner of all staying where it is.
+@frozen
+class Sheet:
+    """What is to be laid out, as plain data: the scene may change while that is worked on."""
 
-    A note stays beside the node it stood next to. With `only`, nothing else is moved.
-    """
-    down = scene.down
-    boxes, wires = boxes_and_wires(scene, only)
-    if not boxes or not scene.graph.nodes:
+    boxes: Mapping[Key, Box]
+    """The sizes of nodes and pills."""
+    wires: Wires
+    places: Mapping[Key, Position]
+    """Of nodes, pills and notes."""
+    bodies: Mapping[Key, Rect]
+    """Where nodes and pills are seen."""
+    frames: Mapping[Key, Box]
+    """The sizes of frames, to be kept round what they hold."""
+    notes: Sequence[Key]
+    """Notes and frames that go with the node they are near to, unless they hold some."""
+    gap: float
+    down: bool
+
+
+def sheet(scene: CanvasScene, only: Collection[Key] | None = None) -> Sheet:
+    """A scene, or what is to be moved of it: a note stays beside the node it stood next to, frames round theirs."""
+    boxes, wires = boxes_and_wires(scene, only) if scene.graph.nodes else ({}, {})
+    notes = list(scene.notes.values()) if only is None else []
+    items = [item for key in boxes if (item := scene.thing(key)) is not None]
+    return Sheet(
+        boxes,
+        wires,
+        {item.key: (item.x(), item.y()) for item in (*items, *notes)},
+        {item.key: item.box() for item in items},
+        {note.key: Box(note.width, note.height) for note in notes if note.note.frame},
+        [note.key for note in notes],
+        ROW_GAP if scene.down else column_gap(scene.edges.values()),
+        scene.down,
+    )
+
+
+def tidied(scene: CanvasScene, only: Collection[Key] | None = None) -> Tidied:
+    """Nodes and pills laid out along the flow, at once."""
+    return at_once(tidying(sheet(scene, only)))
+
+
+def tidying(sheet: Sheet) -> Steps[Tidied]:
+    """Nodes and pills laid out along the flow, the top left corner of all staying where it is."""
+    boxes, wires, down = sheet.boxes, sheet.wires, sheet.down
+    if not boxes:
         return Tidied()
-    frames = [note for note in scene.notes.values() if note.note.frame] if only is None else []
-    gap = ROW_GAP if down else column_gap(scene.edges.values())
-    placed = _Tree(scene, boxes, frames).placed(_ALL, boxes, {**wires, **_to_come(boxes, wires, down)}, gap, down)
+    tree = _Tree(sheet)
+    placed = yield from tree.placing(_ALL, {**wires, **_to_come(boxes, wires, down)})
     placed.lanes = {target: lane for target, lane in placed.lanes.items() if target in wires}
-    result = Tidied()
-    result.before = {key: (item.x(), item.y()) for key in placed.places if (item := scene.thing(key)) is not None}
+    yield
+    result = Tidied({key: sheet.places[key] for key in placed.places})
     corner = snapped(min(x for x, _ in result.before.values()), min(y for _, y in result.before.values()))
     placed = placed.moved(*corner)
     result.after = placed.places
-    for frame in frames:
-        if frame.key in placed.sizes and placed.sizes[frame.key] != (frame.width, frame.height):
-            result.sizes[frame.key] = placed.sizes[frame.key]
-    lanes = needed_lanes(placed.lanes, boxes, wires, placed.places, down)
+    for frame, box in sheet.frames.items():
+        if frame in placed.sizes and placed.sizes[frame] != (box.width, box.height):
+            result.sizes[frame] = placed.sizes[frame]
+    yield
+    lanes = yield from needing_lanes(placed.lanes, boxes, wires, placed.places, down)
     result.routes = dict.fromkeys(wires, ()) | lanes
-    if only is None:
-        _take_along(result, [note for note in scene.notes.values() if note.key not in placed.places], list(boxes))
+    _take_along(result, {key: sheet.places[key] for key in sheet.notes if key not in placed.places}, list(boxes))
     return result
 
 
@@ -104,13 +141,12 @@ def _to_come(boxes: Mapping[Key, Box], wires: Wires, down: bool) -> dict[Endpoin
     }
 
 
-def _take_along(result: Tidied, notes: Iterable[NoteItem], keys: Collection[Key]) -> None:
-    for item in notes:
-        place = (item.x(), item.y())
+def _take_along(result: Tidied, notes: Mapping[Key, Position], keys: Collection[Key]) -> None:
+    for note, place in notes.items():
         nearest = _nearest(result.before, keys, place)
         before, after = result.before[nearest], result.after[nearest]
-        result.before[item.key] = place
-        result.after[item.key] = (place[0] + after[0] - before[0], place[1] + after[1] - before[1])
+        result.before[note] = place
+        result.after[note] = (place[0] + after[0] - before[0], place[1] + after[1] - before[1])
 
 
 def _nearest(places: Mapping[Key, Position], keys: Iterable[Key], to: Position) -> Key:
@@ -120,28 +156,22 @@ def _nearest(places: Mapping[Key, Position], keys: Iterable[Key], to: Position) 
 class _Tree:
     """Which frame holds what."""
 
-    def __init__(self, scene: CanvasScene, boxes: Iterable[Key], frames: Collection[NoteItem]) -> None:
-        bodies = {frame.key: frame.body for frame in frames}
-        self._parent: dict[Key, Group] = {}
-        for key in boxes:
-            item = scene.thing(key)
-            self._parent[key] = _around(bodies, item.body) if item is not None else None
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        bodies: dict[Key, Rect] = {}
+        for frame, box in sheet.frames.items():
+            x, y = sheet.places[frame]
+            bodies[frame] = x, y, x + box.width, y + box.height
+        self._parent: dict[Key, Group] = {key: _around(bodies, body) for key, body in sheet.bodies.items()}
         used = {parent for parent in self._parent.values() if parent is not None}
         while used:  # frames round frames
             outer = {key: _around({k: b for k, b in bodies.items() if k != key}, bodies[key]) for key in used}
             used = {parent for key, parent in outer.items() if parent is not None and parent not in self._parent}
             self._parent |= outer
 
-    def placed(
-        self,
-        group: Group,
-        boxes: Mapping[Key, Box],
-        wires: Wires,
-        gap: float,
-        down: bool,
-    ) -> _Placed:
+    def placing(self, group: Group, wires: Wires) -> Steps[_Placed]:
         """All that a group holds, the frames among it as boxes of their own."""
-        result = _Placed()
+        result, boxes = _Placed(), self._sheet.boxes
         inside: dict[Key, _Placed] = {}
         own: dict[Key, Box] = {}
         left, top, right, bottom = FRAME_MARGIN
@@ -152,15 +182,17 @@ class _Tree:
             if child in boxes:
                 own[child] = boxes[child]
                 continue
-            inner = inside[child] = self.placed(child, boxes, wires, gap, down).moved(left, top)
+            inner = inside[child] = (yield from self.placing(child, wires)).moved(left, top)
             sized = [(x, y, boxes.get(k) or Box(*inner.sizes[k])) for k, (x, y) in inner.places.items()]
             ends = [points for lane in inner.lanes.values() for points in lane]
             width = max([x + box.width for x, _, box in sized] + [x for x, _ in ends])
             height = max([y + box.height for _, y, box in sized] + [y for _, y in ends])
             own[child] = Box(width + right, height + bottom)
             inner.sizes[child] = (own[child].width, own[child].height)
-        links = self._links(group, boxes, wires, inside, down)
-        places, lanes = flow.arranged(own, [link for _, link in links], gap, down=down)
+        links = self._links(group, wires, inside)
+        yield
+        sheet, just_links = self._sheet, [link for _, link in links]
+        places, lanes = yield from flow.arranging(own, just_links, sheet.gap, down=sheet.down)
         for target, link in links:
             if (link.source, link.target) in lanes:
                 result.lanes[target] = tuple(lanes[link.source, link.target])
@@ -178,32 +210,32 @@ class _Tree:
             key = parent
         return key
 
-    def _links(
-        self,
-        group: Group,
-        boxes: Mapping[Key, Box],
-        wires: Wires,
-        inside: Mapping[Key, _Placed],
-        down: bool,
-    ) -> list[tuple[Endpoint, Wire[Key]]]:
+    def _links(self, group: Group, wires: Wires, inside: Mapping[Key, _Placed]) -> list[tuple[Endpoint, Wire[Key]]]:
         found = []
+        side = 0 if self._sheet.down else 1
         for target, wire in wires.items():
             start, end = self._child(group, wire.source), self._child(group, wire.target)
             if start is None or end is None or start == end:
                 continue
+            if start is wire.source and end is wire.target:
+                found.append((target, wire))
+                continue
             first = inside[start].places[wire.source] if start in inside else NOWHERE
             last = inside[end].places[wire.target] if end in inside else NOWHERE
-            side = 0 if down else 1
             out, into = first[side] + wire.source_offset, last[side] + wire.target_offset
             found.append((target, Wire(start, out, end, into)))
         return _without_cycles(found) if inside else found
 
 
-def _around(bodies: Mapping[Key, QRectF], body: QRectF) -> Key | None:
+def _around(frames: Mapping[Key, Rect], body: Rect) -> Key | None:
     """The smallest frame that holds the middle of something, and is larger than it."""
-    area = body.width() * body.height()
-    holding = [(b.width() * b.height(), key) for key, b in bodies.items() if b.contains(body.center())]
+    x, y, area = (body[0] + body[2]) / 2, (body[1] + body[3]) / 2, _area(body)
+    holding = [(_area(f), key) for key, f in frames.items() if f[0] <= x <= f[2] and f[1] <= y <= f[3]]
     return min((found for found in holding if found[0] > area), default=(0.0, None))[1]
+
+
+def _area(rect: Rect) -> float:
+    return (rect[2] - rect[0]) * (rect[3] - rect[1])
 
 
 def _without_cycles(wires: Iterable[tuple[Endpoint, Wire[Key]]]) -> list[tuple[Endpoint, Wire[Key]]]:

@@ -102,6 +102,10 @@ class Canvas(Dropping):
         if interaction.scrolls:
             self._scrolling.start()
 
+    @property
+    def in_gesture(self) -> bool:
+        return self.interaction is not None
+
     def end_gesture(self) -> None:
         """Break off whatever gesture is under way."""
         interaction = self._take_interaction()
@@ -358,6 +362,8 @@ class Canvas(Dropping):
             self.viewport().unsetCursor()
         elif self.interaction is not None:
             self.end_gesture()
+        elif self.tidy_up.under_way:
+            self.tidy_up.stop()
         elif self.focus.back_out():
             return
         elif self.canvas_scene.selection:
