@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QPainter, QPixmap
@@ -25,6 +26,9 @@ from blockstudio.gui.navigation import Navigation, Place, View
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import LESS_MOTION
 
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.interactions.base import Interaction
+
 
 class SessionView(Viewport):
     """A view on the graph that the session shows, which it changes through `push` alone.
@@ -34,6 +38,8 @@ class SessionView(Viewport):
 
     entered = Signal()
     """It gets the keyboard: the user works here from now on."""
+    interaction: Interaction | None = None
+    """The gesture that is under way."""
     looked_around = Signal()
     """What is seen around the graph one works in may be something else."""
 
@@ -305,11 +311,6 @@ class SessionView(Viewport):
 
     def end_gesture(self) -> None:
         """Break off whatever gesture is under way."""
-
-    @property
-    def in_gesture(self) -> bool:
-        """Whether a gesture is under way, which a change of the document would disturb."""
-        return False
 
     def push(self, edit: Edit, text: str, *, merge: str = "") -> bool:
         """Make a change, or tell the user why it is refused; whether it was made."""

@@ -73,10 +73,12 @@ class TidyUp(QObject):
         self._wish = wish
         self._timer.start(0)
 
-    def stop(self) -> None:
-        """Let it be, if one is under way."""
+    def stop(self) -> bool:
+        """Let it be; whether one was under way."""
+        stopped = self.under_way
         self._timer.stop()
         self._wish = self._steps = self._found = None
+        return stopped
 
     def _changed(self, _: object) -> None:
         """The document is another now: what was found says nothing of it."""
@@ -92,7 +94,7 @@ class TidyUp(QObject):
         elif self._found is None:
             self._steps = self._steps or tidying(sheet(scene, wish.only))
             self._found = _worked_on(self._steps)
-        elif canvas.in_gesture:
+        elif canvas.interaction is not None:
             self._timer.start(PATIENCE)
         else:
             found = self._found

@@ -61,7 +61,6 @@ class Canvas(Dropping):
     """One gesture at a time; each is an object of its own."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        self.interaction: Interaction | None = None
         self._pressed: Press | None = None
         """Until it is known whether it is a click or a drag."""
         self._hovered: Hit = NOTHING
@@ -101,10 +100,6 @@ class Canvas(Dropping):
             self.viewport().setCursor(interaction.cursor)
         if interaction.scrolls:
             self._scrolling.start()
-
-    @property
-    def in_gesture(self) -> bool:
-        return self.interaction is not None
 
     def end_gesture(self) -> None:
         """Break off whatever gesture is under way."""
@@ -362,9 +357,7 @@ class Canvas(Dropping):
             self.viewport().unsetCursor()
         elif self.interaction is not None:
             self.end_gesture()
-        elif self.tidy_up.under_way:
-            self.tidy_up.stop()
-        elif self.focus.back_out():
+        elif self.tidy_up.stop() or self.focus.back_out():
             return
         elif self.canvas_scene.selection:
             self.select_keys([])
