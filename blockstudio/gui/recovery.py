@@ -18,6 +18,7 @@ from blockstudio.errors import ProjectError
 from blockstudio.formats.files import write_atomically
 from blockstudio.formats.project import dumps, load
 from blockstudio.graph.document import Document
+from blockstudio.gui.i18n import tr
 from blockstudio.gui.liveness import snapshot
 from blockstudio.gui.session import Session
 
@@ -90,7 +91,10 @@ class Journal(QObject):
         session.document_changed.connect(self._changed)
         session.modified_changed.connect(self._modified_changed)
         session.document_replaced.connect(self._replaced)
-        self._failed.connect(lambda reason: session.notify(reason, "warning", key="journal"))
+        self._told = False
+        """It was said that nothing can be written; once is enough."""
+        self._failed.connect(self._tell)
+        self.written.connect(self._works)
 
     def write(self) -> None:
         """Write now, in a thread."""
@@ -104,7 +108,8 @@ class Journal(QObject):
         if self._lock is None:
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-            except OSError:
+            except OSError as error:
+                self._failed.emit(error.strerror or str(error))
                 return
             self._lock = QLockFile(str(self._file.with_suffix(".lock")))
             self._lock.setStaleLockTime(0)
@@ -118,9 +123,18 @@ class Journal(QObject):
             text = json.dumps(about).encode()
             write_atomically(self._file.with_suffix(".json"), lambda file: file.write(text))
         except (OSError, ProjectError) as error:
-            self._failed.emit(str(error))
+            self._failed.emit(getattr(error, "strerror", None) or str(error))
             return
         self.written.emit()
+
+    def _tell(self, reason: str) -> None:
+        if not self._told:
+            self._told = True
+            text = tr("After a crash unsaved changes would be lost, for they cannot be kept aside: {reason}.")
+            self._session.notify(text.format(reason=tr(reason)), "warning", key="journal")
+
+    def _works(self) -> None:
+        self._told = False
 
     def clear(self) -> None:
         """Nothing is unsaved: the journal goes."""

@@ -121,6 +121,18 @@ def test_saving_and_undoing_clear_the_journal(session: Session, journal: Journal
     assert list(folder.glob("*.json")) == []
 
 
+def test_a_journal_that_cannot_be_written_is_told_once(session: Session, folder: Path, qtbot: QtBot) -> None:
+    folder.write_text("not a folder")
+    journal = Journal(session, folder)
+    told: list[Message] = []
+    session.message.connect(told.append)
+    for name in "ab":
+        session.push(AddNode(NET, linear(name)), "Add")
+        journal.write()
+    assert ["Not a directory" in message.text or "File exists" in message.text for message in told] == [True]
+    journal.clear()
+
+
 def test_changes_without_a_pause_are_written_too(
     session: Session, journal: Journal, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

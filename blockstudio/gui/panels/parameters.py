@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from blockstudio.engine.protocol import ParameterTable
 from blockstudio.errors import BlockStudioError, RunError, mark
+from blockstudio.graph.model import Definition
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels import places
@@ -173,9 +174,11 @@ class ParametersPanel(QWidget):
         problem = self.keeper.problem
         shown = table is not None and bool(table.rows)
         self._pages.setCurrentIndex(1 if shown else 0)
-        if table is None:
+        root = self._session.document.definitions.get(self._session.document.root)
+        begun = not isinstance(root, Definition) or bool(root.graph.nodes)
+        if table is None and begun:
             self.empty.set_text(problem or tr("The parameters appear when the engine has built the model."))
-        else:
+        else:  # that nothing is wired in a model that is not begun is no news
             self.empty.set_text(tr("The model has no parameters. Drag a layer such as Linear onto the canvas."))
         tell(self.problem, tr("Not up to date: {problem}").format(problem=problem) if problem and shown else "")
         self.totals.setText(totals_text(table) if table else "")
