@@ -144,6 +144,14 @@ def choose_scheme(window: MainWindow, name: str) -> None:
         theme.set_scheme(application, name)
 
 
+def some_actions(window: MainWindow, *names: str) -> QMenu:
+    """A menu of actions that have their place in the menu bar, too."""
+    menu = QMenu(window)
+    for name in names:
+        menu.addAction(window.actions_by_id[name])
+    return menu
+
+
 def _choice_menu(parent: QWidget, title: str, names: Mapping[str, str], current: str, choose: object) -> QMenu:
     menu = QMenu(title, parent)
     group = QActionGroup(menu)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from blockstudio.graph.model import CodeDefinition, Instance
@@ -57,6 +57,9 @@ class CanvasPane(QFrame):
 class SplitView(QSplitter):
     """The canvas that one works in is awake: the session is where it is. The other only follows the document."""
 
+    zoomed = Signal(float)
+    """How large the canvas that one works in shows things; also sent when it stays as it is."""
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setChildrenCollapsible(False)
@@ -91,6 +94,7 @@ class SplitView(QSplitter):
 
     def _add(self, pane: CanvasPane) -> None:
         pane.canvas.entered.connect(lambda: self._activate(pane.canvas))
+        pane.canvas.looked.connect(self._looked)
         pane.close_button.clicked.connect(lambda: self._close(pane))
         self.addWidget(pane)
 
@@ -123,6 +127,10 @@ class SplitView(QSplitter):
         self.active = canvas
         canvas.wake()
         self._show_places()
+        self._looked()
+
+    def _looked(self) -> None:
+        self.zoomed.emit(self.active.zoom)
 
     def _show_places(self, _: object = None) -> None:
         for pane in self.panes():

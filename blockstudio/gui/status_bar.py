@@ -37,6 +37,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.problems = self._button(self.problems_clicked.emit)
         self.parameters = self._button(self.parameters_clicked.emit)
+        self.zoom = self._button()
         self.mode = self._button()
         self.device = self._button()
         self.engine = self._button()
@@ -46,10 +47,10 @@ class StatusBar(QStatusBar):
         row.setSpacing(2)
         row.addWidget(self.problems)
         self.addWidget(left)
-        for button in (self.parameters, self.mode, self.device, self.engine):
+        for button in (self.zoom, self.parameters, self.mode, self.device, self.engine):
             self.addPermanentWidget(button)
-        self.device.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.engine.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        for button in (self.zoom, self.device, self.engine):
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         session.diagnostics_changed.connect(self._show_problems)
         session.document_changed.connect(self._document_changed)
         session.document_replaced.connect(self._document_changed)
@@ -62,6 +63,16 @@ class StatusBar(QStatusBar):
     def set_device_menu(self, menu: QMenu) -> None:
         self.device.setMenu(menu)
 
+    def set_zoom_menu(self, menu: QMenu) -> None:
+        self.zoom.setMenu(menu)
+
+    def show_zoom(self, zoom: float) -> None:
+        """How large things are shown on the canvas."""
+        text = f"{zoom:.0%}"
+        if text != self.zoom.text():
+            self.zoom.setText(text)
+            self.zoom.setAccessibleName(tr("Zoom: {percent}").format(percent=text))
+
     def set_state(self, state: str) -> None:
         """Show the state of the engine, one of STATES."""
         text, glyph, role = STATES[state]
@@ -71,6 +82,8 @@ class StatusBar(QStatusBar):
         self.engine.setAccessibleName(tr(text))
 
     def retranslate(self) -> None:
+        self.zoom.setIcon(icon("mdi6.magnify", "muted"))
+        self.zoom.setToolTip(tr("How large things are shown: choose here"))
         self.set_state(self._session.engine_state)
         self._show_problems(self._session.diagnostics)
         self._show_table(self._session.table)

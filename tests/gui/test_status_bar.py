@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
+from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import Problem
+from blockstudio.gui.main_window import MainWindow
 from blockstudio.gui.session import Session, new_document
 from blockstudio.gui.status_bar import STATES, StatusBar
 from tests.gui.conftest import compose
@@ -58,3 +60,21 @@ def test_the_states_are_those_of_the_kernel() -> None:
     from blockstudio.gui.kernel import State
 
     assert set(get_args(State)) == set(STATES)
+
+
+def test_the_zoom_is_that_of_the_canvas_that_is_worked_in(window: MainWindow) -> None:
+    bar, split = window.status, window.split
+    window.canvas.set_view(QPointF(0, 0), 0.5)
+    assert bar.zoom.text() == "50%"
+    window.canvas.set_view(QPointF(0, 0), 1.0)
+    split.toggle()
+    assert split.second is not None
+    split.second.canvas.set_view(QPointF(0, 0), 0.25)
+    assert bar.zoom.text() == "100%"
+    split.second.canvas.entered.emit()
+    assert bar.zoom.text() == "25%"
+    split.second.canvas.animated = False
+    menu = bar.zoom.menu()
+    assert menu is not None
+    window.actions_by_id["zoom_reset"].trigger()
+    assert window.actions_by_id["zoom_reset"] in menu.actions() and bar.zoom.text() == "100%"
