@@ -322,10 +322,14 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def next_pane(self) -> None:
-        self.arrangement.move_focus(self.split.canvases(), 1)
+        self.arrangement.move_focus(self._middle(), 1)
 
     def previous_pane(self) -> None:
-        self.arrangement.move_focus(self.split.canvases(), -1)
+        self.arrangement.move_focus(self._middle(), -1)
+
+    def _middle(self) -> list[QWidget]:
+        """What takes the keyboard in the middle: the canvases, and the buttons of a message where there is one."""
+        return [*self.split.canvases(), *self.messages.bars()[:1]]
 
     def reset_panes(self) -> None:
         self.arrangement.reset()

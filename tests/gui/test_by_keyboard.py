@@ -135,6 +135,8 @@ ROUTES = (
     Route("move into a block", (HIDDEN, ACT), "Ctrl+G S 'out' Return Ctrl+PgDown", lambda w: list(graph(w).nodes) == ["block"]),
     Route("move out of a block", (HIDDEN, ACT), "Ctrl+G PgDown Escape S 'act' Return Ctrl+PgUp",
           lambda w: {"block", "act", "out"} == set(graph(w).nodes) and selected(w) == {"act"}),
+    Route("the button of a message", (HIDDEN,), "Ctrl+G Alt+D S 'act' Return Ctrl+PgDown F6 Space Right",
+          lambda w: not has("act")(w) and len(w.session.document.definitions) == 3),
     Route("into a Sequential", (), "Tab 'sequential' Return S 'hidden' Return Ctrl+PgDown",
           lambda w: len(graph(w).nodes["sequential"].body.nodes) == 1),
     Route("out of a Sequential", (), "Tab 'sequential' Return S 'hidden' Return Ctrl+PgDown PgDown Ctrl+A Ctrl+PgUp",

@@ -182,6 +182,7 @@ class Crossing(Rewiring):
         with session.guard(), session.macro(text):
             session.push(own_definition(session.document, place, block), text)
             then()
+        self.setFocus()
 
     def _offer(self, place: Location, block: str, only_here: Callable[[], object], *, moved: bool = False) -> None:
         """Say how often a block is used, with a button to change just this use."""
