@@ -40,7 +40,7 @@ def add_port(document: Document, location: Location, side: Side, name: str, posi
     return Batch(
         tuple(
             SetPorts(place, which, (*_ports(document, place, which), Port(name, position)))
-            for place, which in _agreeing(document, location, side)
+            for place, which in agreeing(document, location, side)
         )
     )
 
@@ -48,12 +48,12 @@ def add_port(document: Document, location: Location, side: Side, name: str, posi
 def remove_port(document: Document, location: Location, side: Side, name: str) -> Edit:
     """Take out an input or output, inside and wherever the block is used."""
     edits: list[Edit] = []
-    for place, which in _agreeing(document, location, side):
+    for place, which in agreeing(document, location, side):
         graph = document.graph(place)
         inside = graph.edges_out_of(BOUNDARY) if which == "inputs" else graph.edges_into(BOUNDARY)
         edits += disconnect(place, graph, [edge for edge in inside if _inner_end(edge, which).port == name])
         edits.append(SetPorts(place, which, tuple(p for p in _ports(document, place, which) if p.name != name)))
-    for which in {which for _, which in _agreeing(document, location, side)}:
+    for which in {which for _, which in agreeing(document, location, side)}:
         for place, user in _placed(document, location):
             outer = document.graph(place)
             edges = outer.edges_into(user) if which == "inputs" else outer.edges_out_of(user)
@@ -65,7 +65,7 @@ def rename_port(document: Document, location: Location, side: Side, old: str, ne
     """Rename an input or output, inside and wherever the block is used."""
     _check_port_name(location, new)
     edits: list[Edit] = []
-    for place, which in _agreeing(document, location, side):
+    for place, which in agreeing(document, location, side):
         graph = document.graph(place)
         ports = _ports(document, place, which)
         edits.append(SetPorts(place, which, tuple(evolve(p, name=new) if p.name == old else p for p in ports)))
@@ -73,7 +73,7 @@ def rename_port(document: Document, location: Location, side: Side, old: str, ne
         edits += _rename_ends(
             place, graph, [e for e in inside if _inner_end(e, which).port == old], BOUNDARY, which, new, True
         )
-    for which in dict.fromkeys(which for _, which in _agreeing(document, location, side)):
+    for which in dict.fromkeys(which for _, which in agreeing(document, location, side)):
         for place, user in _placed(document, location):
             outer = document.graph(place)
             edges = outer.edges_into(user) if which == "inputs" else outer.edges_out_of(user)
@@ -103,7 +103,7 @@ def reorder_ports(document: Document, location: Location, side: Side, names: Seq
     return Batch(
         tuple(
             SetPorts(place, which, tuple(sorted(_ports(document, place, which), key=lambda p: names.index(p.name))))
-            for place, which in _agreeing(document, location, side)
+            for place, which in agreeing(document, location, side)
         )
     )
 
@@ -136,7 +136,7 @@ def _outer_end(edge: Edge, side: Side) -> Endpoint:
     return edge.target if side == "inputs" else edge.source
 
 
-def _agreeing(document: Document, location: Location, side: Side) -> list[tuple[Location, Side]]:
+def agreeing(document: Document, location: Location, side: Side) -> list[tuple[Location, Side]]:
     """The graphs, and their sides, whose ports must be the same as this one's."""
     parent = location.parent
     if parent is None:

@@ -149,6 +149,10 @@ ROUTES = (
           lambda w: Endpoint("block", "image") in graph(w).edges),
     Route("order ports", (HIDDEN,), "Ctrl+G PgDown Escape Tab 'input' Return Ctrl+Alt+Up",
           lambda w: [port.name for port in graph(w).inputs][1] == "x"),
+    Route("move out of a branch", (HIDDEN,), "Ctrl+Alt+I PgDown Escape S 'hidden' Return Ctrl+PgUp",
+          lambda w: has("hidden")(w) and w.session.location == NET),
+    Route("move into a branch", (HIDDEN,), "Ctrl+Alt+I PgDown Escape S 'hidden' Return Ctrl+PgUp S 'choice' Return "
+          "Ctrl+PgDown Down Return", lambda w: "hidden" in graph(w).nodes["choice"].then.nodes),
     Route("repeat", (ACT,), "Ctrl+Alt+R", has("rounds")),
     Route("only if", (ACT,), "Ctrl+Alt+I", has("choice")),
     Route("enter and leave", (HIDDEN,), "Ctrl+G Return PgUp", lambda w: w.session.location == NET),

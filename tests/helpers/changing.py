@@ -25,6 +25,7 @@ from blockstudio.graph.edits import (
 )
 from blockstudio.graph.fragments import copy_fragment, duplicate, own_definition, paste_fragment
 from blockstudio.graph.grouping import group, ungroup
+from blockstudio.graph.hoisting import hoist, sink
 from blockstudio.graph.looks import SetBookmark, SetDirection
 from blockstudio.graph.model import (
     BOUNDARY,
@@ -219,6 +220,17 @@ def _move_out(draw: Draw, document: Document, location: Location, graph: Graph) 
     return move_out(document, location, _some(draw, graph), place, instance.name)[0]
 
 
+def _hoist(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
+    return hoist(document, location, _some(draw, graph))[0]
+
+
+def _sink(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
+    holders = [(name, slot) for name, node in graph.nodes.items() for slot, _ in node.graphs()]
+    if not holders:
+        raise EditError("There is no body.")
+    return sink(document, location, _some(draw, graph), *draw(st.sampled_from(holders)))[0]
+
+
 def _expose(draw: Draw, document: Document, location: Location, graph: Graph) -> Edit:
     return definition_commands.expose_option(document, location, draw(st.sampled_from(_names(graph))), "bias", True)[0]
 
@@ -247,5 +259,5 @@ def _some(draw: Draw, graph: Graph) -> list[str]:
 _CHANGES = [
     _node, _node, _node, _call, _remove, _move, _set, _rename, _reorder, _connect, _connect, _note, _bookmark,
     _direction, _port, _define, _rename_definition, _hyper_parameters, _initializers, _seed, _group, _ungroup,
-    _independent, _route, _route, _move_into, _move_out, _expose, _own, _duplicate, _paste,
+    _independent, _route, _route, _move_into, _move_out, _hoist, _sink, _expose, _own, _duplicate, _paste,
 ]  # fmt: skip

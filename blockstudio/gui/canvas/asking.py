@@ -9,6 +9,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu
 
 from blockstudio.errors import EditError, mark, shortened
+from blockstudio.graph.model import If, While
 from blockstudio.gui import matching
 from blockstudio.gui.canvas import menus
 from blockstudio.gui.canvas.keys import Key
@@ -68,10 +69,12 @@ class Asking:
         chosen = canvas.session.selection
         blocks = canvas.blocks_here()
         inside = [name for name in chosen if name in blocks]
-        if len(chosen) > 1 and len(inside) == 1:
-            canvas.move_into([name for name in chosen if name not in inside], inside[0])
-            return
         others = [name for name in blocks if name not in chosen]
+        if len(chosen) > 1 and len(inside) == 1:
+            if not isinstance(canvas.session.graph.nodes[inside[0]], While | If):
+                canvas.move_into([name for name in chosen if name not in inside], inside[0])
+                return
+            others = inside  # which of its graphs is to be chosen
         if not others:
             raise EditError(mark("There is no block here to move nodes into: group some first."))
         menu = self._menu()

@@ -13,12 +13,14 @@ from blockstudio.graph.commands import dissolve_nodes, remove_nodes
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddNode, Batch, Edit
 from blockstudio.graph.fragments import own_definition
-from blockstudio.graph.model import Definition, Instance, Position, Sequential, at_flow
+from blockstudio.graph.hoisting import hoist, is_body, sink
+from blockstudio.graph.model import Definition, If, Instance, Position, Repeat, Sequential, While, at_flow
 from blockstudio.graph.moving import move_into
 from blockstudio.graph.moving_out import APART, move_out
 from blockstudio.graph.scopes import unique_name, users_of
-from blockstudio.gui.canvas.faces import describe
+from blockstudio.gui.canvas.faces import SLOT_LABELS, describe
 from blockstudio.gui.canvas.keys import node_key
+from blockstudio.gui.canvas.kinds import ICONS
 from blockstudio.gui.canvas.placing import check_child, into_sequential
 from blockstudio.gui.canvas.rewiring import Rewiring
 from blockstudio.gui.i18n import tr
@@ -34,7 +36,8 @@ class Crossing(Rewiring):
     def blocks_here(self) -> list[str]:
         """The nodes of this graph that others can be moved into."""
         nodes = self.session.graph.nodes
-        return [name for name, node in nodes.items() if self._uses_of(node) or isinstance(node, Sequential)]
+        takes = (Sequential, While, Repeat, If)
+        return [name for name, node in nodes.items() if self._uses_of(node) or isinstance(node, takes)]
 
     def _uses_of(self, node: object) -> int:
         """How often the block that a node is an instance of is used; 0 for any other node."""
@@ -46,14 +49,17 @@ class Crossing(Rewiring):
     def fill_blocks(self, menu: QMenu, names: Sequence[str], blocks: Sequence[str]) -> None:
         """The blocks that nodes can be moved into, each an item of a menu."""
         for block in blocks:
-            row = isinstance(self.session.graph.nodes[block], Sequential)
-            action = menu.addAction(icon("mdi6.format-list-numbered" if row else "mdi6.cube-outline"), block)
-            action.triggered.connect(lambda _=False, block=block: self.move_into(names, block))
+            node = self.session.graph.nodes[block]
+            slots = ("",) if isinstance(node, Sequential) else tuple(slot for slot, _ in node.graphs()) or ("",)
+            for slot in slots:
+                text = f"{block} · {tr(SLOT_LABELS[node.kind, slot])}" if slot else block
+                action = menu.addAction(icon(ICONS[node.kind]), text)
+                action.triggered.connect(lambda _=False, block=block, slot=slot: self.move_into(names, block, slot))
 
     # --- in -----------------------------------------------------------------------------------------
 
-    def move_into(self, names: Sequence[str], block: str) -> bool:
-        """Move nodes into a block or Sequential of this graph; whether that could be done."""
+    def move_into(self, names: Sequence[str], block: str, slot: str = "") -> bool:
+        """Move nodes into a block, a Sequential or a body (`slot`) of control flow; whether that could be done."""
         session = self.session
         node = session.graph.nodes[block]
         if isinstance(node, Sequential):
@@ -64,7 +70,10 @@ class Crossing(Rewiring):
             self._offer_own(session.location, block, lambda: self.move_into(names, block), text)
             return False
         with session.guard():
-            edit, _ = move_into(session.document, session.location, names, block)
+            if isinstance(node, Instance):
+                edit, _ = move_into(session.document, session.location, names, block)
+            else:
+                edit, _ = sink(session.document, session.location, names, block, slot or "body")
             if self.push(edit, text):
                 self.select_keys([node_key(block)])
                 return True
@@ -140,8 +149,11 @@ class Crossing(Rewiring):
     def _move_out(self, names: Sequence[str], place: Location, block: str, text: str) -> bool:
         session = self.session
         node = session.document.node(place, block)
-        inside = Location(node.definition) if isinstance(node, Instance) else session.location
-        edit, moved = move_out(session.document, inside, names, place, block)
+        if is_body(session.document, session.location):
+            edit, moved = hoist(session.document, session.location, names)
+        else:
+            inside = Location(node.definition) if isinstance(node, Instance) else session.location
+            edit, moved = move_out(session.document, inside, names, place, block)
         done = self.push(edit, text)
         if done:
             self._arrive(place, moved)
