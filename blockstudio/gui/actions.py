@@ -104,7 +104,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("redo", mark("Redo"), mark("Make the change again"), "session.undo_stack.redo", "edit", "Ctrl+Shift+Z; Ctrl+Y", "mdi6.redo", "redo", toolbar=True),
     ActionSpec("cut", mark("Cut"), mark("Move the selected nodes to the clipboard"), "canvas.cut", "edit", "Ctrl+X", "mdi6.content-cut", "selection", canvas=True, group=1),
     ActionSpec("copy", mark("Copy"), mark("Copy the selected nodes"), "canvas.copy", "edit", "Ctrl+C", "mdi6.content-copy", "selection", canvas=True, group=1),
-    ActionSpec("paste", mark("Paste"), mark("Put the copied nodes into this block"), "canvas.paste", "edit", "Ctrl+V", "mdi6.content-paste", canvas=True, group=1),
+    ActionSpec("paste", mark("Paste"), mark("Put the copied nodes into this block, or layers copied as Python"), "canvas.paste", "edit", "Ctrl+V", "mdi6.content-paste", canvas=True, group=1),
     ActionSpec("duplicate", mark("Duplicate"), mark("Independent copies: weights of their own, and blocks with an inside of their own"), "duplicate_copy", "edit", "Ctrl+D", "mdi6.plus-box-multiple-outline", "selection", canvas=True, group=2),
     ActionSpec("duplicate_instance", mark("Duplicate as an instance"), mark("Blocks with weights of their own and the same inside: edited once, both follow"), "duplicate_instance", "edit", "Alt+D", "mdi6.cube-outline", "selection", canvas=True, group=2),
     ActionSpec("duplicate_shared", mark("Duplicate as shared"), mark("Call the same layers again: shared weights, counted once"), "duplicate_shared", "edit", "Ctrl+Shift+D", "mdi6.link-variant", "selection", canvas=True, group=2),

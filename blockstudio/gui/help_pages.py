@@ -31,7 +31,7 @@ from blockstudio.version import __version__
 
 MOUSE = (
     (mark("Drag from the palette"), mark("Add a node; onto a wire: insert it there")),
-    (mark("Drag from a port"), mark("Wire it; ports that fit light up")),
+    (mark("Drag from a port"), mark("Wire it; ports that fit light up, and over nothing what fits is offered")),
     (mark("Double-click a node"), mark("Go into the block")),
     (mark("Double-click the background"), mark("Search for something to add there")),
     (mark("Drag on the background"), mark("Select with a rubber band")),

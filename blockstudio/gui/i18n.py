@@ -44,8 +44,11 @@ class Worded(Protocol):
 
 
 def message(problem: Worded) -> str:
-    """The sentence of an error or a diagnostic in the current language, without its path."""
-    return worded(tr(problem.template), {name: _fact(name, fact) for name, fact in problem.facts.items()})
+    """The sentence of an error or a diagnostic in the current language, without its path; of a block that is used
+    several times, with the use for which it is so."""
+    text = worded(tr(problem.template), {name: _fact(name, fact) for name, fact in problem.facts.items()})
+    within = problem.facts.get("within")
+    return tr("{text} (In {place}.)").format(text=text, place=within[-1]) if within else text
 
 
 def _fact(name: str, fact: Any) -> Any:

@@ -81,6 +81,12 @@ def test_each_is_said_in_chinese_too(opened: Session, name: str) -> None:
         i18n.set_language("en")
 
 
+def test_of_a_block_used_twice_it_says_for_which(opened: Session) -> None:
+    opened.replace(CASES["hyper-parameter of a block"])
+    (problem,) = work_out(opened)
+    assert problem.path == "Block/c" and message(problem).endswith("(In Net/two.)")
+
+
 def test_what_is_behind_makes_room(opened: Session) -> None:
     document = chain(Example((2, 20), "int64"), linear("a", 20, 4), linear("b", 4, 4))
     fix, _ = fixes(opened, document)
