@@ -64,7 +64,7 @@ def inputs_for(name: str) -> tuple[torch.Tensor, ...] | None:
     if "optical_flow" in home:
         return tuple(torch.randn(1, 3, 128, 128, generator=generator) for _ in range(2))
     if "video" in home:
-        size = 224 if name.startswith(("mvit", "swin")) else 112
+        size = 224 if name.startswith(("mvit", "swin", "s3d")) else 112
         return (torch.randn(1, 3, 16, size, size, generator=generator),)
     size = 299 if "inception" in name else 518 if name == "vit_h_14" else 224
     return (torch.randn(2, 3, size, size, generator=generator),)

@@ -146,6 +146,8 @@ def _with_arguments(session: Session, module: nn.Module, call: _Call, signature:
     if reason:
         raise NotStandalone(reason)
     options, fixed = _options(kind, arguments)
+    if module is session.tree.root:  # which nobody gives arguments
+        options, fixed = {}, {**options, **fixed}
     source = _source(kind, imported=imported)
     if call.is_plain and not (imported or fixed):
         source.name(kind)

@@ -39,11 +39,18 @@ def merged(groups: Sequence[Sequence[Graph]]) -> list[list[Graph]] | None:
     Those of one group have one skeleton already. What all have in common stays as it is, the rest goes into
     Ifs; their conditions compare whether the graph is one of those that have `then` with True.
     """
-    merge = _Merge([group[0] for group in groups])
+    firsts = [group[0] for group in groups]
+    if any(_ports(graph) != _ports(firsts[0]) for graph in firsts):
+        return None
+    merge = _Merge(firsts)
     found = _formed(merge, groups)
     if found is None and merge.leave_functions():
         found = _formed(merge, groups)
     return found
+
+
+def _ports(graph: Graph) -> list[list[str]]:
+    return [[port.name for port in ports] for ports in (graph.inputs, graph.outputs)]
 
 
 def _formed(merge: _Merge, groups: Sequence[Sequence[Graph]]) -> list[list[Graph]] | None:

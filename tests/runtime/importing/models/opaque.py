@@ -307,3 +307,23 @@ class SharedNames(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.shrink(self.first(x))
+
+
+class MadeWith(nn.Module):
+    """A whole model of which nothing can be drawn, made with arguments."""
+
+    def __init__(self, size: int, limit: float = 1.0) -> None:
+        super().__init__()
+        self.size, self.limit = size, limit
+        self.linear = nn.Linear(size, size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.linear(x)
+        while x.abs().sum() > self.limit:
+            x = x / 2
+        return x
+
+
+@model(x(2, 8), opaque="MadeWith")
+def made_with_arguments() -> nn.Module:
+    return MadeWith(8, 0.25)

@@ -118,3 +118,28 @@ class Scales(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.last(self.wide(self.blocks(x)))
+
+
+class Gathering(nn.Module):
+    """As in DenseNet: takes everything there is so far, each time one more."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(inputs)
+        self.linear = nn.Linear(inputs, 4)
+
+    def forward(self, parts: list[Tensor]) -> Tensor:
+        return self.linear(F.relu(self.norm(torch.cat(parts, 1))))
+
+
+@model(x(2, 4))
+class Gathered(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([Gathering(4), Gathering(8), Gathering(12)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = [x]
+        for layer in self.layers:
+            parts.append(layer(parts))
+        return torch.cat(parts, 1)
