@@ -45,9 +45,7 @@ def test_models_of_torchvision(name: str, definitions: int) -> None:
         assert_same(make(target, arguments).module, result.document, inputs, gradients=False)
 
 
-@pytest.mark.parametrize(
-    "name", ["timm.resnet10t", "timm.vit_tiny_patch16_224", "timm.swin_tiny_patch4_window7_224", "timm.mobilevit_xxs"]
-)
+@pytest.mark.parametrize("name", ["resnet10t", "vit_tiny_patch16_224", "swin_tiny_patch4_window7_224", "mobilevit_xxs"])
 def test_models_of_timm(name: str) -> None:
     available("timm")
     with warnings.catch_warnings():
