@@ -36,7 +36,7 @@ CLOSED = ("code",)
 """Not shown until something asks for it."""
 WIDE = 1200
 """Width of a window that has room for comfortable panes."""
-BOTTOM = 0.36
+BOTTOM = 0.32
 """Of the window's height: the panes at the bottom."""
 VERSION = 1
 """Of the set of panes: an arrangement kept by another is not restored."""

@@ -20,7 +20,7 @@ from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered
 from blockstudio.gui.canvas.pictures import StillPicture
 from blockstudio.gui.canvas.pill_item import PillItem
-from blockstudio.gui.canvas.signs import LARGEST_ICON, LEAST_ICON, Sign, sign
+from blockstudio.gui.canvas.signs import LARGEST_ICON, LEAST_ICON, Sign, paint_rows, shows_rows, sign
 from blockstudio.gui.canvas.surface import FEW, Detail, Surface
 from blockstudio.gui.canvas.tiles import TILE, Cell, Tile, cell_of, color_of, start_of
 
@@ -208,6 +208,9 @@ class OverviewLayer(Layer):
             left, top, right, bottom = item.box()
             if isinstance(item, NodeItem) and item.geometry.opening is not None:
                 bottom = top + item.geometry.opening.place.y()
+            elif rounded and isinstance(item, NodeItem) and shows_rows(item, surface):
+                paint_rows(painter, item)
+                bottom = top + item.geometry.header
             size = title_size(title, right - left - SIDES / surface.scale, bottom - top - 4.0, surface.scale)
             above = 0.0
             if not size and isinstance(item, PillItem):

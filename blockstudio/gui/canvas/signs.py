@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from attrs import Factory, frozen
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFont, QPainter
 
 from blockstudio.gui.canvas.faces import Face
-from blockstudio.gui.canvas.look import DETAIL_SIZE, LEAST_TITLE, TITLE_SIZE, measure
+from blockstudio.gui.canvas.look import DETAIL_SIZE, LEAST_TITLE, ROW, TITLE_SIZE, measure
+from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.surface import Surface
 
 LEAST_ICON = 6
 LARGEST_ICON = 14
@@ -14,10 +17,14 @@ LARGEST_ICON = 14
 DETAIL_PIXELS = 8.0
 SMALLER = 0.85
 """Size of a detail at most, in that of its title."""
+MARK = 4.0
+"""Pixels of the square with the colour of a kind."""
 GAP = 4.0
 """Pixels between icon and title, and round all of it."""
 LINE = 1.3
 """Height of a line, in that of its letters."""
+LEAST_ROW = 9.0
+"""Pixels of a row whose words can be read."""
 FEWEST_LETTERS = 8
 """Of a detail that is too long: with fewer it says nothing."""
 
@@ -64,3 +71,30 @@ def _fitting(text: str, room: float) -> str:
         return text
     cut = details.elided(text, room)
     return cut if len(cut) >= FEWEST_LETTERS else ""
+
+
+def shows_rows(item: NodeItem, surface: Surface) -> bool:
+    """Whether what a container holds can be read from afar."""
+    return bool(item.geometry.rows) and ROW * surface.scale >= LEAST_ROW
+
+
+def paint_rows(painter: QPainter, item: NodeItem) -> None:
+    """What a container holds, each with the colour of its kind, below its title."""
+    surface, geometry, details = item.surface, item.geometry, measure("detail")
+    colors, scale = surface.colors, surface.scale
+    size = int(DETAIL_PIXELS / scale)
+    share, mark = size / DETAIL_SIZE, MARK / scale
+    font = QFont(surface.fonts.detail)
+    font.setPixelSize(size)
+    painter.save()
+    painter.setFont(font)
+    painter.translate(item.pos())
+    for row, place in geometry.rows:
+        y, x = place.center().y(), place.left() + 2 * mark
+        text = row.title if row.icon else f"{row.index}  {row.title}"
+        painter.fillRect(QRectF(x, y - mark / 2, mark, mark), colors.hue(row.category))
+        x += 2 * mark
+        painter.setPen(colors.text)
+        text = details.elided(text, (place.right() - x - mark) / share)
+        painter.drawText(QPointF(x, y + details.middle(0.0) * share), text)
+    painter.restore()

@@ -190,3 +190,20 @@ def test_an_option_too_long_for_a_line_is_torn_at_a_space(qapp: QApplication) ->
     face = geometry(Face("Up", detail=f"in = {words}, out = 2"))
     assert all(look.measure("detail").width(line.text) <= look.WIDEST_TEXT for line in face.detail)
     assert " ".join(line.text for line in face.detail) == f"in = {words}, out = 2"
+
+
+def test_from_afar_a_container_tells_what_it_holds(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    net.canvas.add_entry("node:while", QPointF(300, 320))
+    item, drawn = net.scene.nodes["loop"], []
+    monkeypatch.setattr("blockstudio.gui.canvas.overview.paint_rows", lambda painter, item: drawn.append(item.key.name))
+    for zoom, wanted in ((0.45, {"loop"}), (0.3, set())):
+        drawn.clear()
+        net.canvas.set_view(item.body.center(), zoom)
+        net.canvas.grab()
+        assert set(drawn) == wanted
+    monkeypatch.undo()
+    net.canvas.set_view(item.body.center(), 0.45)
+    image = net.canvas.grab().toImage()
+    place = net.canvas.mapFromScene(item.geometry.rows[0][1].translated(item.pos())).boundingRect()
+    ink = {image.pixelColor(x, place.center().y()).lightness() // 64 for x in range(place.left(), place.right())}
+    assert len(ink) > 1
