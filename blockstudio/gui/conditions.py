@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from blockstudio.catalog.ports import is_row
 from blockstudio.formats import import_report
-from blockstudio.graph.model import Call, Instance, Sequential
+from blockstudio.graph.model import Call, Instance, Node, Sequential
 from blockstudio.gui.actions import Condition
 from blockstudio.gui.session import Session
 
@@ -29,7 +29,9 @@ def conditions(session: Session) -> Mapping[Condition, bool]:
         "undo": stack.canUndo(),
         "redo": stack.canRedo(),
         "inside": len(session.trail) > 1,
-        "enterable": one is not None and (isinstance(one, Instance) or any(True for _ in one.graphs())),
+        "enterable": one is not None and _has_graphs(one),
+        "expandable": any(map(_has_graphs, session.selected_nodes))
+        or (not session.selection and len(session.trail) > 1),
         "instance": isinstance(one, Instance),
         "apart": bool(session.selection) and all(isinstance(n, Instance | Sequential) for n in session.selected_nodes),
         "shared": isinstance(one, Call),
@@ -38,3 +40,8 @@ def conditions(session: Session) -> Mapping[Condition, bool]:
         "imported": import_report.KEY in session.document.extra,
         "unordered": not is_row(session.document, session.location),
     }
+
+
+def _has_graphs(node: Node) -> bool:
+    """Whether there may be something inside."""
+    return isinstance(node, Instance) or any(True for _ in node.graphs())

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from blockstudio.errors import EditError, mark
 from blockstudio.graph.edits import SetNode
+from blockstudio.graph.model import Node
 from blockstudio.gui.canvas.insides import drawn_in
 from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.i18n import tr
@@ -23,25 +24,28 @@ class Expanding:
         self._canvas = canvas
 
     def toggle(self) -> None:
-        """Draw what is inside the selected nodes in their place; or, if all show it, no longer."""
+        """Show what is inside the selected nodes, or the one that is worked in, in their place; or no longer."""
         canvas, session = self._canvas, self._canvas.session
-        nodes = session.selected_nodes
+        if canvas.in_place and not canvas.canvas_scene.selection:
+            canvas.leave()
+        nodes = [node for node in session.selected_nodes if self._has_inside(node)]
+        if not nodes and session.selection:
+            name = session.selection[0]
+            raise EditError(
+                mark("“{name}” has no inside that could be shown here."), path=session.location.path(name), name=name
+            )
         if not nodes:
             return
-        for node in nodes:
-            if drawn_in(session.document, session.location, evolve(node, expanded=True), {}) is None:
-                raise EditError(
-                    mark("“{name}” has no inside that could be shown here."),
-                    path=session.location.path(node.name),
-                    name=node.name,
-                )
         on = not all(node.expanded for node in nodes)
         text = (tr("Expand {name}") if on else tr("Collapse {name}")).format(name=nodes[0].name)
         with session.macro(text):
-            for name in session.selection:
-                node = session.graph.nodes[name]
+            for node in nodes:
                 if node.expanded != on:
-                    canvas.push(SetNode(session.location, evolve(node, expanded=on)), text)
+                    canvas.push(SetNode(session.location, evolve(session.graph.nodes[node.name], expanded=on)), text)
         body = canvas.canvas_scene.extent(map(node_key, session.selection))
         if on and not canvas.visible_rect().contains(body):
             canvas.fit_rect(body, animated=True, largest=canvas.zoom)
+
+    def _has_inside(self, node: Node) -> bool:
+        session = self._canvas.session
+        return drawn_in(session.document, session.location, evolve(node, expanded=True), {}) is not None

@@ -392,3 +392,18 @@ def test_a_paste_lands_under_the_pointer(twice: Desk, monkeypatch: pytest.Monkey
     monkeypatch.setattr(type(twice.canvas.viewport()), "underMouse", lambda self: True)
     twice.key(Qt.Key.Key_V, CTRL)
     assert len(twice.session.document.graph(BLOCK).nodes) == 3
+
+
+def test_several_blocks_at_once_and_the_one_that_is_worked_in(twice: Desk) -> None:
+    start = twice.bytes()
+    twice.select("block", "again", "linear_2")
+    twice.key(Qt.Key.Key_E)
+    assert not twice.scene.expanded
+    assert twice.steps() == 1
+    twice.key(Qt.Key.Key_E)
+    assert twice.scene.expanded == {"block", "again"}
+    twice.click(within(twice, "block", "relu"))
+    twice.canvas.select_keys([])
+    twice.key(Qt.Key.Key_E)
+    assert twice.session.location == ROOT and twice.scene.expanded == {"again"}
+    assert twice.undo_all() == start
