@@ -90,7 +90,7 @@ class Welcome(QFrame):
         canvas.installEventFilter(self)
         session.document_changed.connect(self.update_shown)
         session.document_replaced.connect(self.update_shown)
-        session.location_changed.connect(self.update_shown)
+        session.location_changed.connect(self._location_changed)
         self.update_shown()
 
     def _link(self, text: str, act: Callable[[], Any]) -> QPushButton:
@@ -100,6 +100,10 @@ class Welcome(QFrame):
         button.setToolTip(tr("Projects made to be looked at"))
         button.clicked.connect(lambda: act())
         return button
+
+    def _location_changed(self) -> None:
+        self.update_shown()
+        self._canvas.fit_again()
 
     def update_shown(self) -> None:
         document = self._session.document

@@ -22,8 +22,9 @@ from pytestqt.qtbot import QtBot
 
 from blockstudio import resources
 from blockstudio.formats.project import save
+from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode
-from blockstudio.graph.model import CodeDefinition, Instance, Repeat
+from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Port, Repeat
 from blockstudio.gui.canvas.pill_item import PillItem
 from blockstudio.gui.main_window import TRUST, MainWindow
 from blockstudio.gui.menus import fill_examples
@@ -53,6 +54,11 @@ def test_the_welcome_leaves_the_input_and_the_output_to_be_seen(
     qtbot.waitUntil(lambda: all(seen(pill) for pill in canvas.canvas_scene.pills.values()))
     assert window.welcome.geometry().bottom() < canvas.height()
     assert "between x and y" in window.welcome._text.text()
+    session.push(AddDefinition(Definition("Empty", Graph([Port("x")], [Port("y", (560.0, 0.0))]))), "Block")
+    session.enter(Location("Empty"))
+    middle = canvas.mapFromScene(canvas.canvas_scene.extent().center())
+    assert abs(middle.y() - canvas.viewport().height() / 2) < 3  # nothing stands there
+    session.enter(NET)
     window.actions_by_id["select_all"].trigger()
     window.actions_by_id["delete"].trigger()
     assert not session.graph.inputs

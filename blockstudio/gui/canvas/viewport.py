@@ -174,6 +174,11 @@ class Viewport(QGraphicsView):
         self.fit_rect(self._items.extent(), animated=animated)
         self._fitted = True
 
+    def fit_again(self) -> None:
+        """Show everything in the room that there is now, unless somebody has looked elsewhere."""
+        if self._fitted and self._animation is None:
+            self.fit_all()
+
     def reveal(self, rect: QRectF) -> None:
         """Bring a rectangle into view, moving as little as needed and at a readable zoom."""
         if not rect.isNull() and not (self._scale >= 0.5 and self.visible_rect().contains(rect)):
@@ -264,8 +269,7 @@ class Viewport(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._fitted and self._animation is None:
-            self.fit_all()
+        self.fit_again()
         self._looked()
 
     def paintEvent(self, event: QPaintEvent) -> None:
