@@ -63,6 +63,7 @@ class ParametersPanel(QWidget):
         self.model.trainable_asked.connect(self._set_trainable)
         self.keeper.problem_changed.connect(self._show_state)
         session.table_changed.connect(self._show_table)
+        session.document_changed.connect(self._document_changed)
         session.selection_changed.connect(self._follow_canvas)
         session.tensor_changed.connect(self._follow_tensor)
         self._show_table(session.table)
@@ -168,6 +169,10 @@ class ParametersPanel(QWidget):
         for column in range(len(COLUMNS)):
             self.tree.resizeColumnToContents(column)
         self.tree.setColumnWidth(NAME, min(max(self.tree.columnWidth(NAME), 110), 260))
+
+    def _document_changed(self) -> None:
+        if self._session.table is None:
+            self._show_state()
 
     def _show_state(self) -> None:
         table = self._session.table

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.engine.protocol import Failure, ParameterTable, RunModel, RunResult, SetMode
-from blockstudio.gui.i18n import tr
+from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.asking import Question, failure_text, report
 from blockstudio.gui.panels.option_editors import Choice
@@ -232,7 +232,7 @@ class RunPanel(QWidget):
 
     def _failed(self, failure: Failure) -> None:
         self._failure = failure
-        text = escape(failure_text(failure))
+        text = escape(self._explained(failure))
         if failure.path:
             place = escape(failure.path)
             text = f'<a href="node">{place}</a>: {text}' if self._session.locate(failure.path) else f"{place}: {text}"
@@ -260,6 +260,12 @@ class RunPanel(QWidget):
         self.training.setEnabled(table is not None)
         if table is not None:
             self.training.setChecked(table.training)
+
+    def _explained(self, failure: Failure) -> str:
+        """What an exception of torch says, in the words that its node has for it already, if it has any."""
+        known = (p for p in self._session.diagnostics if p.path == failure.path and p.severity == "error")
+        problem = next(known, None) if "kind" in failure.facts else None
+        return message(problem) if problem is not None else failure_text(failure)
 
     def _mode_refused(self, failure: Failure) -> None:
         report(self._session, failure)

@@ -43,7 +43,13 @@ def test_before_the_engine_answers_it_says_so(session: Session, qtbot: QtBot) ->
     panel = ParametersPanel(session)
     qtbot.addWidget(panel)
     assert panel.empty.isVisibleTo(panel)
-    assert panel.empty.text()
+    assert "when the engine has built" in panel.empty.text()  # it has nodes
+    root = session.document.definition("Net").graph
+    nodes = dict(root.nodes)
+    root.nodes.clear()
+    session.document_changed.emit(())
+    assert "Drag a layer" in panel.empty.text()
+    root.nodes.update(nodes)
 
 
 def test_a_model_without_parameters_says_what_to_do(panel: ParametersPanel, session: Session) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
@@ -9,6 +10,7 @@ from blockstudio.engine.protocol import (
     Activation,
     Failure,
     OutputResult,
+    Problem,
     RunModel,
     RunResult,
     SetMode,
@@ -183,6 +185,20 @@ def test_a_failure_names_its_node(panel: RunPanel, session: Session, kernel: Sil
     assert session.selection == ("inner",)
     panel.problem.linkActivated.emit("details")
     assert QGuiApplication.clipboard().text() == "Traceback"
+
+
+def test_an_exception_of_torch_is_told_in_the_words_of_the_problem_that_its_node_has(
+    panel: RunPanel, session: Session, kernel: SilentKernel, qtbot: QtBot
+) -> None:
+    misfit = Problem("shape-mismatch", "error", "Block/inner", "It expects {wanted} features.", {"wanted": 16})
+    session.set_diagnostics([evolve(misfit, path="Net"), misfit])
+    raised = {"kind": "RuntimeError", "reason": "mat1 and mat2 shapes cannot be multiplied"}
+    press(qtbot, panel)
+    kernel.answer(RunModel, Failure("RunError", "It raised {kind}: {reason}", raised, "Block/inner", "Traceback"))
+    assert '<a href="node">Block/inner</a>: It expects 16 features.' in panel.problem.text()
+    press(qtbot, panel)
+    kernel.answer(RunModel, Failure("RunError", "It raised {kind}: {reason}", raised, "Block/other", "Traceback"))
+    assert "It raised RuntimeError" in panel.problem.text()
 
 
 def test_activations_show_their_tensor_and_node(
