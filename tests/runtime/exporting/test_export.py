@@ -18,7 +18,7 @@ from blockstudio.runtime import inputs
 from blockstudio.runtime.exporting import onnx_file
 from tests.compiler.documents import document, function, graph, instance, layer, linear, net
 from tests.compiler.models import MODELS
-from tests.runtime.exporting.exports import export
+from tests.runtime.exporting.exports import export, run
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")  # torch, of itself, when it loads
 
@@ -74,6 +74,20 @@ def test_a_batch_of_any_size_from_an_example_of_any(size: int, suffix: str, tmp_
     assert trip.result.bytes == trip.file.stat().st_size
     for batch in (1, 2, 7):
         trip.holds(torch.rand(batch, 20))
+
+
+def test_onnx_is_as_near_to_exact_arithmetic_as_torch_is(tmp_path: Path) -> None:
+    """Untrained, outputs grow with every block (of ResNet-152 to a hundred million): the error counts beside them."""
+    example = load(resources.path("examples", "architectures/08-resnet50.blocks"))
+    given = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    trip = export(example, tmp_path / "net.onnx", given)
+    model = trip.model.eval()
+    (ours,) = run(trip.file, given)
+    with torch.no_grad():
+        theirs, exact = model(given), model.double()(given.double())
+    largest = exact.abs().max()
+    assert (ours - exact).abs().max() / largest < 2e-6
+    assert (theirs - exact).abs().max() / largest < 2e-6
 
 
 def test_onnx_has_the_names_of_the_document(tmp_path: Path) -> None:
