@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.custom_code import read_code
-from blockstudio.catalog.spec import Entry
+from blockstudio.catalog.spec import Entry, OptionSpec
 from blockstudio.catalog.values import check_value
 from blockstudio.errors import BlockStudioError, CodeError, mark
 from blockstudio.formats.targets import offers
@@ -138,15 +138,25 @@ class _Reader:
         raise _MoreThanLayers
 
     def _entry(self, entry: Entry, call: ast.Call) -> Node:
-        specs = [option for option in entry.options if not option.forward or entry.kind == "function"]
         inputs = len(entry.inputs) if entry.kind == "function" else 0
         if any(isinstance(part, ast.Call) for value in call.args[:inputs] for part in ast.walk(value)):
             raise _MoreThanLayers  # what it is given is made on the way
-        given = call.args[inputs:]
+        options = self.options(entry, call.args[inputs:], call.keywords)
+        if any(option.required and option.name not in options for option in _specs(entry)):
+            raise _MoreThanLayers
+        kind = Layer if entry.kind == "layer" else Function
+        name = re.sub(r"\W+", "_", entry.label.lower()).strip("_") or "node"
+        return kind(name=name, type=entry.type, options=options)
+
+    def options(
+        self, entry: Entry, given: Sequence[ast.expr], keywords: Sequence[ast.keyword]
+    ) -> dict[str, OptionValue]:
+        """The options that arguments say."""
+        specs = _specs(entry)
         if len(given) > len(specs):
             raise _MoreThanLayers
         found = {spec.name: value for spec, value in zip(specs, given, strict=False)}
-        for keyword in call.keywords:
+        for keyword in keywords:
             if keyword.arg is None or entry.option(keyword.arg) is None:
                 if keyword.arg in _NOT_GIVEN:
                     continue
@@ -157,11 +167,7 @@ class _Reader:
             if spec.name in found:
                 value = options[spec.name] = self._value(found[spec.name])
                 check_value(spec, value)
-            elif spec.required:
-                raise _MoreThanLayers
-        kind = Layer if entry.kind == "layer" else Function
-        name = re.sub(r"\W+", "_", entry.label.lower()).strip("_") or "node"
-        return kind(name=name, type=entry.type, options=options)
+        return options
 
     def _value(self, value: ast.expr) -> OptionValue:
         try:
@@ -206,6 +212,27 @@ def _frozen(value: object) -> OptionValue:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise ValueError(value)
+
+
+def _specs(entry: Entry) -> list[OptionSpec]:
+    return [option for option in entry.options if not option.forward or entry.kind == "function"]
+
+
+def typed_options(type: str, text: str, names: tuple[str, ...] = ()) -> dict[str, OptionValue]:
+    """The options in what was typed behind the name of an entry: `conv2d(3, 64, kernel_size=3`; none where that is
+    no list of arguments that it takes."""
+    _, _, arguments = text.partition("(")
+    entry = catalog().get(type)
+    if entry is None or not arguments.strip(" )"):
+        return {}
+    for source in (f"f({arguments}", f"f({arguments})"):
+        try:
+            call = ast.parse(source, mode="eval").body
+            if isinstance(call, ast.Call):
+                return _Reader(names, False).options(entry, call.args, call.keywords)
+        except (_MoreThanLayers, BlockStudioError, SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return {}
 
 
 # --- what would have to be run ----------------------------------------------------------------------

@@ -33,7 +33,10 @@ MOUSE = (
     (mark("Drag from the palette"), mark("Add a node; onto a wire: insert it there")),
     (mark("Drag from a port"), mark("Wire it; ports that fit light up, and over nothing what fits is offered")),
     (mark("Double-click a node"), mark("Go into the block")),
-    (mark("Double-click the background"), mark("Search for something to add there")),
+    (
+        mark("Double-click the background"),
+        mark("Search for something to add there; conv(3, 64, 7) sets its options too"),
+    ),
     (mark("Drag on the background"), mark("Select with a rubber band")),
     (mark("Alt and drag on the background"), mark("Select with a lasso")),
     (mark("Drag nodes"), mark("Move them; they line up with the grid and with neighbours, with Alt they do not")),

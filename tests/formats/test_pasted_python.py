@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blockstudio.errors import CodeError
-from blockstudio.formats.pasted_python import block_in, graph_in, models_in, source_in
+from blockstudio.formats.pasted_python import block_in, graph_in, models_in, source_in, typed_options
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import CodeDefinition, Endpoint, Expression, Graph, Node, Sequential
 
@@ -128,3 +128,27 @@ def test_one_class_can_be_a_block_of_python() -> None:
     assert block_in(document, CLASS) == "Net"
     assert block_in(document, "nn.Linear(1, 2)") == ""
     assert block_in(Document("Main", {"Net": CodeDefinition("Net", CLASS)}), CLASS) == ""
+
+
+@pytest.mark.parametrize(
+    ("type", "text", "options"),
+    [
+        ("torch.nn.Linear", "lin(20, 256)", LINEAR),
+        ("torch.nn.Linear", "nn.Linear(20, out_features=256", LINEAR),
+        ("torch.nn.Conv2d", "conv(3, 8, (3, 5)", {"in_channels": 3, "out_channels": 8, "kernel_size": (3, 5)}),
+        ("torch.nn.Dropout", "dropout(0.1)", {"p": 0.1}),
+        ("torch.nn.Softmax", "softmax(dim=1", {"dim": 1}),
+        ("torch.cat", "cat(dim=2)", {"dim": 2}),
+        ("torch.nn.Linear", "linear(width, 4)", {"in_features": Expression("width"), "out_features": 4}),
+        ("torch.nn.Linear", "linear", {}),
+        ("torch.nn.Linear", "linear()", {}),
+        ("torch.nn.Linear", "linear(", {}),
+        ("torch.nn.Linear", "linear('a', 3)", {}),
+        ("torch.nn.Linear", "linear(1, 2, 3, 4, 5, 6)", {}),
+        ("torch.nn.Linear", "linear(unknown)", {}),
+        ("torch.nn.Linear", "linear(nonsense=1)", {}),
+        ("node:repeat", "repeat(3)", {}),
+    ],
+)
+def test_what_is_typed_behind_a_name_are_options(type: str, text: str, options: dict[str, object]) -> None:
+    assert typed_options(type, text, ("width",)) == options

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.errors import EditError, mark
+from blockstudio.formats.pasted_python import typed_options
 from blockstudio.graph.edits import AddNode, Batch, Edit
 from blockstudio.graph.model import CodeDefinition, Endpoint, Position, at_flow
 from blockstudio.gui.block_files import tell_renamed
@@ -34,9 +35,11 @@ from blockstudio.gui.canvas.placing import (
     make,
     ports_of,
     wired_to,
+    with_typed,
 )
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.matching import Choice
+from blockstudio.gui.panels.option_text import names_at
 from blockstudio.gui.search_popup import SearchPopup
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import RECENT_ENTRIES
@@ -51,11 +54,11 @@ class Adding(MakingRoom):
         super().__init__(session, parent)
         self.search_popup = SearchPopup(self)
 
-    def add_entry(self, payload: str, at: QPointF | None = None) -> None:
+    def add_entry(self, payload: str, at: QPointF | None = None, typed: str = "") -> None:
         """Place an entry's type, `definition:NAME` or `node:KIND`: at a place, or behind the selection."""
         sources = self._loose_ends() if at is None else []
         place = self._beside(sources) if at is None else (at.x(), at.y())
-        made = self.make(payload, place)
+        made = self.make(payload, place, typed)
         if self.canvas_scene.sequence:
             self._add_to_sequence(made, payload, at)
             return
@@ -63,9 +66,12 @@ class Adding(MakingRoom):
         edit = fed(self.session.document, self.session.location, made, ends, self._shape_of)
         self._commit(made, payload, edit, move_free=at is None)
 
-    def make(self, payload: str, place: Position) -> Made:
+    def make(self, payload: str, place: Position, typed: str = "") -> Made:
+        """What a payload stands for; `typed` is how it was asked for, such as `linear(20, 64)`."""
         x, y = (round(value / GRID) * GRID for value in place)
-        return make(self.session.document, self.session.location, payload, (x, y))
+        document, location = self.session.document, self.session.location
+        names = tuple(names_at(document, location)) if typed else ()
+        return with_typed(make(document, location, payload, (x, y)), typed_options(payload, typed, names))
 
     def _commit(self, made: Made, payload: str, edit: Edit, *, move_free: bool = False) -> bool:
         text = tr("Add {name}").format(name=made.key.name)
@@ -224,7 +230,7 @@ class Adding(MakingRoom):
 
         def chosen(payload: str) -> None:
             with session.guard():
-                self._insert(self.make(payload, self._spot(at)), payload, target)
+                self._insert(self.make(payload, self._spot(at), self.search_popup.field.text()), payload, target)
 
         source = session.graph.edges[target]
         flowing = self._shape_of(source)
@@ -255,12 +261,13 @@ class Adding(MakingRoom):
             at = self.mapToScene(pointer)  # with a selection it lands beside that, wired to it
 
         def chosen(payload: str) -> None:
+            typed = self.search_popup.field.text()
             with session.guard():
                 if wire is None:
-                    self.add_entry(payload, at)
+                    self.add_entry(payload, at, typed)
                     return
                 assert at is not None
-                made = self.make(payload, self._spot(at, 20.0 if wire.is_source else 140.0))
+                made = self.make(payload, self._spot(at, 20.0 if wire.is_source else 140.0), typed)
                 edit = wired_to(session.document, session.location, made, wire, self._shape_of)
                 self._commit(made, payload, edit, move_free=free)
 

@@ -33,6 +33,7 @@ from blockstudio.graph.model import (
     Layer,
     Node,
     Note,
+    Options,
     Parameter,
     Position,
     Repeat,
@@ -66,6 +67,8 @@ class Made:
     """Name of the code block to be written."""
     renamed: Mapping[str, str] = Factory(dict)
     """Blocks from the library that get another name here."""
+    typed: Options = Factory(dict)
+    """Options that the user said: what flows does not change them."""
 
 
 def make(document: Document, location: Location, payload: str, position: Position) -> Made:
@@ -84,6 +87,14 @@ def make(document: Document, location: Location, payload: str, position: Positio
     kind = Layer if entry.kind == "layer" else Function
     node = kind(name=new, position=position, type=entry.type, options=entry.fresh_options())
     return Made(AddNode(location, node), node_key(new), node)
+
+
+def with_typed(made: Made, options: Options) -> Made:
+    """The same with options that the user said."""
+    if not options or not isinstance(made.node, Layer | Function) or not isinstance(made.edit, AddNode):
+        return made
+    node = evolve(made.node, options={**made.node.options, **options})
+    return evolve(made, node=node, edit=evolve(made.edit, node=node), typed=options)
 
 
 def wanted_name(entry: Entry) -> str:
@@ -256,7 +267,7 @@ def fitted(document: Document, made: Made, shapes: Mapping[str, TensorShape | No
     options = options_of_inputs(known, payload, shapes)
     if isinstance(node, Layer | Instance):
         options |= given_by(known, payload).options_for(need)
-    node = evolve(node, options={**node.options, **options})
+    node = evolve(node, options={**node.options, **options, **made.typed})
     return evolve(made, node=node, edit=evolve(edit, node=node))
 
 

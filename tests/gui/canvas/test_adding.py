@@ -239,3 +239,18 @@ def test_a_wire_pulled_back_from_an_input_is_offered_what_gives_what_it_needs(ne
     assert net.graph.nodes[name].options["out_features"] == 20  # type: ignore[attr-defined]
     assert net.graph.source_of("linear", "input") == Endpoint(name, "output")
     net.undo_all()
+
+
+def test_arguments_typed_behind_a_name_are_its_options(net: Desk) -> None:
+    net.key(Qt.Key.Key_Tab)
+    net.search("conv(3, 64, 7, stride=2")
+    (name,) = net.selected()
+    options = {"in_channels": 3, "out_channels": 64, "kernel_size": 7, "stride": 2}
+    assert net.graph.nodes[name].options == options  # type: ignore[attr-defined]
+    net.session.set_shapes(Shapes(0, (PortShape(ROOT.path("relu"), "output", TensorShape((2, 256), "float32")),), ()))
+    net.select("relu")
+    net.key(Qt.Key.Key_Tab)
+    net.search("linear(bias=False)")
+    (name,) = net.selected()
+    assert net.graph.nodes[name].options == {"in_features": 256, "out_features": 16, "bias": False}  # type: ignore[attr-defined]
+    net.undo_all()
