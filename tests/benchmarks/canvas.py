@@ -23,6 +23,7 @@ from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, RemoveNode
 from blockstudio.graph.model import Definition, Endpoint, Example, Function, Graph, Layer, Node, Options, Port
 from blockstudio.gui.canvas.hits import hit
+from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.canvas.tidying import tidied
 from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.session import Session
@@ -111,9 +112,13 @@ class Bench:
         self.canvas.animated = False
         self.canvas.resize(*SIZE)
         self.canvas.show()
-        self.scene = self.canvas.canvas_scene
         self.painted = Painted(self.canvas)
         QApplication.processEvents()
+
+    @property
+    def scene(self) -> CanvasScene:
+        """What is shown: each graph has a scene of its own."""
+        return self.canvas.canvas_scene
 
     def open(self, document: Document) -> float:
         """Seconds until a document is drawn, all of it in view."""

@@ -105,6 +105,7 @@ class TidyUp(QObject):
         canvas = self._canvas
         canvas.move_to(found.before, found.after, wish.text, found.sizes, found.routes, merge=wish.merge)
         if wish.fit:
+            canvas.stop_animation()  # to fit what it leads to
             canvas.fit()
 
 

@@ -48,6 +48,14 @@ def test_turning_is_one_step_that_is_kept_in_the_file(net: Desk) -> None:
     assert not any(pill.down for pill in net.scene.pills.values())
 
 
+def test_all_of_a_turned_graph_is_shown(net: Desk) -> None:
+    net.canvas.animated = True
+    net.canvas.turn()
+    net.canvas.stop_animation()
+    assert net.canvas.visible_rect().contains(net.scene.extent())
+    net.check()
+
+
 def test_ports_are_above_and_below(tower: Desk) -> None:
     for name in NAMES:
         item = tower.scene.nodes[name]
