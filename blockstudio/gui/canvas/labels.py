@@ -28,25 +28,29 @@ class LabelPlaces:
 
     def __init__(self, scene: ItemStore) -> None:
         self._scene = scene
-        self._stamp = -1
+        self._seen = -1, 1.0
+        """The stamp of the scene, and how large letters were, when they were found."""
         self._places: dict[Endpoint, tuple[str, QRectF | None]] = {}
 
-    def of(self, edge: EdgeItem) -> QRectF | None:
-        """Where the label of a wire stands; None where there is no room for it, or another says the same beside it."""
-        if self._stamp != self._scene.stamp:
+    def of(self, edge: EdgeItem, growth: float = 1.0) -> QRectF | None:
+        """Where the label of a wire stands, in larger letters than its own from afar.
+
+        None where there is no room for it, or another says the same beside it.
+        """
+        if self._seen != (self._scene.stamp, growth):
             self._places.clear()
-            self._stamp = self._scene.stamp
+            self._seen = self._scene.stamp, growth
         label, found = edge.label, self._places.get(edge.target)
         if found is None or found[0] != label:
-            found = self._places[edge.target] = label, self._find(edge)
+            found = self._places[edge.target] = label, self._find(edge, growth)
         return found[1]
 
-    def _find(self, edge: EdgeItem) -> QRectF | None:
-        place = label_place(edge)
+    def _find(self, edge: EdgeItem, growth: float) -> QRectF | None:
+        place = label_place(edge, growth)
         if place is None:
             return None
         before = [other for other in self._beside(edge) if (other.y1, other.x1) < (edge.y1, edge.x1)]
-        taken = [found for other in before if (found := label_place(other)) is not None]
+        taken = [found for other in before if (found := label_place(other, growth)) is not None]
         if any(found.intersects(place) for found in taken) and any(o.target.node == edge.target.node for o in before):
             return None  # to the same node, close to each other
         if self._is_free(place, taken):
@@ -68,17 +72,17 @@ class LabelPlaces:
         return all(key.kind == "note" for key in near) and not any(found.intersects(place) for found in taken)
 
 
-def label_place(edge: EdgeItem) -> QRectF | None:
+def label_place(edge: EdgeItem, growth: float = 1.0) -> QRectF | None:
     """Where the label of a wire stands; None where there is no room beside the nodes."""
     label = edge.label
     if not label:
         return None
-    width = measure("small").width(label) + 8.0
+    width, height = (measure("small").width(label) + 8.0) * growth, LABEL_HEIGHT * growth
     a0, b0, a1, b1 = edge.ends
     along, across = a1 - a0, abs(b1 - b0)
     room = -along if edge.returns else along
-    wanted = (LABEL_HEIGHT if edge.down else width) + LABEL_ROOM
+    wanted = (height if edge.down else width) + LABEL_ROOM
     if room < wanted and not (along > LABEL_ROOM and across > 60.0):
         return None
     middle = edge.middle()
-    return QRectF(middle.x() - width / 2, middle.y() - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)
+    return QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)

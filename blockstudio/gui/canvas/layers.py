@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.edge_item import EdgeItem
@@ -16,7 +16,7 @@ from blockstudio.gui.canvas.inside_painting import paint_inside
 from blockstudio.gui.canvas.keys import PortKey
 from blockstudio.gui.canvas.labels import LABEL_ROOM, LabelPlaces
 from blockstudio.gui.canvas.layout import COLUMN_GAP
-from blockstudio.gui.canvas.look import blend, measure
+from blockstudio.gui.canvas.look import SMALL_SIZE, blend, measure
 from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import FIELD, NoteItem
 from blockstudio.gui.canvas.pictures import Pictures
@@ -36,6 +36,10 @@ MOST_SMOOTH = 1000
 """Wires that are painted smooth; with more, they are too small to show it."""
 REACH = 4.0
 """Half the width of the widest wire, and a little more."""
+LEAST_LABEL = 8.0
+"""Pixels of the letters of a label from afar."""
+MOST_FAR_LABELS = 150
+"""Wires in view that have labels from afar: with more there is no room for words."""
 POINT = 3.5
 """Radius of a point that a wire runs through."""
 
@@ -167,13 +171,18 @@ class LabelLayer(Layer):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         scene = self.canvas
         surface = scene.surface
+        growth = 1.0
         if surface.detail != Detail.FULL and not surface.printing:
-            return
+            if surface.detail != Detail.TITLES or len(scene.wires_near(self.whole(option))) > MOST_FAR_LABELS:
+                return
+            growth = LEAST_LABEL / (SMALL_SIZE * surface.scale)
         small = measure("small")
         frames = [note for note in scene.notes.values() if note.note.frame]
-        painter.setFont(surface.fonts.small)
+        font = QFont(surface.fonts.small)
+        font.setPixelSize(int(SMALL_SIZE * growth))
+        painter.setFont(font)
         for edge in scene.edges_near(*self.exposed(option)):
-            place = None if edge.hidden else self._places.of(edge)
+            place = None if edge.hidden else self._places.of(edge, growth)
             if place is None:
                 continue
             painter.setPen(Qt.PenStyle.NoPen)
@@ -183,7 +192,8 @@ class LabelLayer(Layer):
             painter.drawRoundedRect(place, 4.0, 4.0)
             marked = (edge.selected or edge.lit) and surface.marks
             painter.setPen(surface.colors.accent if marked else surface.colors.label)
-            painter.drawText(QPointF(place.left() + 4.0, small.middle(place.center().y())), edge.label)
+            y = place.center().y() + small.middle(0.0) * growth
+            painter.drawText(QPointF(place.left() + 4.0 * growth, y), edge.label)
 
 
 def _ground(color: QColor, frames: list[NoteItem], place: QPointF) -> QColor:

@@ -42,6 +42,7 @@ PILL_TOP = PORT_Y - PILL / 2
 WIRE = 2.0
 TITLE_SIZE = 13
 DETAIL_SIZE = 12
+SMALL_SIZE = 11
 
 
 def pill_port(width: float, is_source: bool, down: bool) -> tuple[float, float]:
@@ -178,7 +179,7 @@ def _fonts(family: str) -> Fonts:
         title=font(TITLE_SIZE, QFont.Weight.DemiBold),
         detail=font(DETAIL_SIZE),
         name=font(12),
-        small=font(11),
+        small=font(SMALL_SIZE),
     )
 
 

@@ -207,3 +207,25 @@ def test_from_afar_a_container_tells_what_it_holds(net: Desk, monkeypatch: pytes
     place = net.canvas.mapFromScene(item.geometry.rows[0][1].translated(item.pos())).boundingRect()
     ink = {image.pixelColor(x, place.center().y()).lightness() // 64 for x in range(place.left(), place.right())}
     assert len(ink) > 1
+
+
+def test_from_afar_labels_keep_their_size_where_there_is_room(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(net.scene.surface, "label", lambda source: "2×64")
+    net.session.push(MoveNodes(ROOT, {"relu": (900.0, 0.0)}), "")
+    edge, places = net.scene.edges[Endpoint("relu", "input")], LabelPlaces(net.scene)
+    near, far = places.of(edge), places.of(edge, 2.5)
+    assert near is not None and far is not None
+    assert far.width() == 2.5 * near.width() and far.center() == near.center()
+    assert places.of(edge, 25.0) is None
+
+    def ink(zoom: float) -> int:
+        """Pixels of a row through the middle of the label that are neither canvas nor wire."""
+        net.canvas.set_view(edge.middle(), zoom)
+        image, place = net.canvas.grab().toImage(), net.canvas.mapFromScene(edge.middle())
+        row = [image.pixelColor(place.x() + dx, place.y()) for dx in range(-12, 13)]
+        return sum(abs(color.lightness() - net.scene.surface.colors.canvas.lightness()) > 40 for color in row)
+
+    assert 3 < ink(0.4) < 21
+    monkeypatch.setattr(net.scene.surface, "label", lambda source: "")
+    net.scene.update()
+    assert ink(0.4) >= 23  # the wire
