@@ -141,8 +141,23 @@ class Editing(Pasting):
 
     def enter_selected(self) -> None:
         """Show what is inside the selected node."""
-        if len(self.session.selection) == 1:
-            self.session.enter_node(self.session.selection[0])
+        if len(self.session.selection) == 1 and self.session.enter_node(self.session.selection[0]):
+            self.see_inside()
+
+    def open_node(self, name: str, row: int | None) -> None:
+        """Into a node, and through a row into what it stands for; a node without an inside is renamed."""
+        session, face = self.session, self.canvas_scene.nodes[name].face
+        if row is None or not face.rows:
+            if session.enter_node(name):
+                self.see_inside()
+            else:
+                self.edit_in_place(node_key(name))
+        elif not face.takes_rows:
+            session.enter_node(name, face.rows[row].key)
+        else:
+            session.enter_node(name)
+            if not session.enter_node(face.rows[row].key):
+                session.select((face.rows[row].key,))
 
     def leave(self) -> None:
         """Go back to the graph around this one."""

@@ -39,7 +39,7 @@ class CanvasScene(NestedScene):
     """An adapter: document in, items out."""
 
     def __init__(self, parent: QObject | None = None, family: Family | None = None) -> None:
-        super().__init__(parent, family or Family(lambda family: CanvasScene(parent, family)))
+        super().__init__(parent, family or Family(lambda family: CanvasScene(self, family)))
         self.lanes: Lanes = {}
         """Points chosen with them, for wires that would run behind nodes."""
         self.all_ports: set[str] = set()

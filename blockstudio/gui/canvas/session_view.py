@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.interactions.base import Interaction
 
 
+READABLE = 0.5
+"""The zoom from which on what is in view need not be brought nearer."""
+
+
 class SessionView(Viewport):
     """A view on the graph that the session shows, which it changes through `push` alone.
 
@@ -141,6 +145,12 @@ class SessionView(Viewport):
         field = self.canvas_scene.field()
         if deeper and not self.visible_rect().intersects(field):
             self.reveal(field)
+
+    def see_inside(self) -> None:
+        """One went into a block to see it: if it is shown in its place, all of it."""
+        field = self.canvas_scene.field()
+        if self.in_place and not (self.zoom >= READABLE and self.visible_rect().contains(field)):
+            self.fit_rect(field, animated=True)
 
     def _take_scene(self, around: Surroundings, shift: QPointF | None = None) -> None:
         """Work in the scene that these are the surroundings of."""

@@ -33,7 +33,6 @@ from blockstudio.gui.canvas.interactions.pan import Pan
 from blockstudio.gui.canvas.interactions.resize import ResizeNote
 from blockstudio.gui.canvas.interactions.rows import DragRow
 from blockstudio.gui.canvas.interactions.wire import DrawWire
-from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.minimap import Minimap
 from blockstudio.gui.canvas.scene import CanvasScene
 from blockstudio.gui.canvas.selecting import Selecting
@@ -218,26 +217,11 @@ class Canvas(Dropping):
             if found.what == "empty":
                 self.search_to_add(point)
             elif found.key is not None and found.key.kind == "node":
-                self._open_node(found.key.name, found.row)
+                self.open_node(found.key.name, found.row)
             elif found.key is not None and found.key.kind == "edge":
                 self.bending.open(found, point)
             elif found.key is not None:
                 self.edit_in_place(found.key)
-
-    def _open_node(self, name: str, row: int | None) -> None:
-        """Into a node, and through a row into what it stands for; a node without an inside is renamed."""
-        session = self.session
-        rows = self.canvas_scene.nodes[name].face.rows
-        takes = self.canvas_scene.nodes[name].face.takes_rows
-        if row is None or not rows:
-            if not session.enter_node(name):
-                self.edit_in_place(node_key(name))
-        elif not takes:
-            session.enter_node(name, rows[row].key)
-        else:
-            session.enter_node(name)
-            if not session.enter_node(rows[row].key):
-                session.select((rows[row].key,))
 
     def _scroll_along(self) -> None:
         """Near the edge of the view a gesture takes the view along."""

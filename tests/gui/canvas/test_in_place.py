@@ -407,3 +407,12 @@ def test_several_blocks_at_once_and_the_one_that_is_worked_in(twice: Desk) -> No
     twice.key(Qt.Key.Key_E)
     assert twice.session.location == ROOT and twice.scene.expanded == {"again"}
     assert twice.undo_all() == start
+
+
+def test_a_double_click_on_the_title_brings_the_inside_into_view(deep: Desk) -> None:
+    deep.canvas.set_view(deep.scene.extent().center(), 0.3)
+    deep.double_click(within(deep, "outer"))
+    assert deep.session.location == Location("Outer")
+    assert deep.canvas.in_place
+    assert deep.canvas.zoom > 0.3
+    assert deep.canvas.visible_rect().contains(deep.scene.field())
