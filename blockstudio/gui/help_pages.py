@@ -32,6 +32,7 @@ from blockstudio.version import __version__
 MOUSE = (
     (mark("Drag from the palette"), mark("Add a node; onto a wire: insert it there")),
     (mark("Drag from a port"), mark("Wire it; ports that fit light up, and over nothing what fits is offered")),
+    (mark("Click a port or a wire"), mark("Select it: what flows there is shown, and it can be taken off")),
     (mark("Double-click a node"), mark("Go into the block")),
     (
         mark("Double-click the background"),

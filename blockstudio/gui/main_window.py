@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         self.arrangement.restore()
         self._show_title()
         self._show_enabled()
+        self.canvas.setFocus()  # not the first button there is: what is promised of keys holds from the start
 
     @property
     def canvas(self) -> Canvas:
@@ -322,14 +323,10 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def next_pane(self) -> None:
-        self.arrangement.move_focus(self._middle(), 1)
+        self.arrangement.move_focus([*self.split.canvases(), *self.messages.bars()[:1]], 1)
 
     def previous_pane(self) -> None:
-        self.arrangement.move_focus(self._middle(), -1)
-
-    def _middle(self) -> list[QWidget]:
-        """What takes the keyboard in the middle: the canvases, and the buttons of a message where there is one."""
-        return [*self.split.canvases(), *self.messages.bars()[:1]]
+        self.arrangement.move_focus([*self.split.canvases(), *self.messages.bars()[:1]], -1)
 
     def reset_panes(self) -> None:
         self.arrangement.reset()

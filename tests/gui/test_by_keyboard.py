@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 from blockstudio.formats.project import dumps
 from blockstudio.graph.edits import MoveNodes
 from blockstudio.graph.model import Call, Endpoint, Graph, Instance
+from blockstudio.gui.canvas.keyboard import CANVAS_KEYS, command
 from blockstudio.gui.canvas.keys import Key, PortKey, node_key
 from blockstudio.gui.canvas.places import snapped
 from blockstudio.gui.canvas.tidying import FRAME_MARGIN
@@ -232,3 +233,29 @@ def test_what_is_found_by_no_key_is_found_by_the_menu_bar(net: MainWindow) -> No
     assert menu is net.menus["block"]
     press(net, "Escape")
     assert QApplication.activePopupWidget() is None
+
+
+def test_the_keys_that_are_promised_work_from_the_start(window: MainWindow) -> None:
+    window.activateWindow()
+    QTest.qWaitForWindowActive(window)
+    assert window.canvas.hasFocus()
+    press(window, "Tab 'linear' Return Tab 'relu' Return C 'y' Return")
+    assert [edge.node for edge in graph(window).edges.values()] == ["", "linear", "relu"]
+
+
+def test_the_help_page_lists_the_keys_that_there_are(net: MainWindow) -> None:
+    arrows = ("Left", "Right", "Up", "Down")
+    written = {
+        "Arrows": arrows,
+        "Shift+Arrows": [f"Shift+{arrow}" for arrow in arrows],
+        "Alt+Arrows": [f"Alt+{arrow}" for arrow in arrows],
+        "Alt+Shift+Arrows": [f"Alt+Shift+{arrow}" for arrow in arrows],
+        "Page Down": ["PgDown"],
+        "Page Up": ["PgUp"],
+        "Shift+Page Up, Page Down, Home, End": [f"Shift+{key}" for key in ("PgUp", "PgDown", "Home", "End")],
+    }
+    for keys, _ in CANVAS_KEYS:
+        if keys in ("Space", "Esc", "Menu"):  # held, and what the platform makes events of
+            continue
+        for combination in (QKeySequence(key)[0] for key in written.get(keys, [keys])):
+            assert command(net.canvas, combination.key(), combination.keyboardModifiers()) is not None, keys

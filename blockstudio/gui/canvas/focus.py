@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.scene import CanvasScene
     from blockstudio.gui.canvas.view import Canvas
 
+BY_KEYS = (
+    Qt.FocusReason.ShortcutFocusReason,
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+)
 RING = 2.0
 """Width in pixels of the screen."""
 GAP = 7.0
@@ -65,6 +70,11 @@ class Focus:
         before, self._last = self._last, self.spot
         if self.ringed or isinstance(before, PortKey) or isinstance(self._last, PortKey):
             self._canvas.viewport().update()
+
+    def come(self, reason: Qt.FocusReason) -> None:
+        """The canvas gets the keyboard: by keys, the ring shows where it is."""
+        self.ringed = self.ringed or reason in BY_KEYS
+        self._canvas.viewport().update()
 
     def show_ring(self, ringed: bool) -> None:
         if ringed != self.ringed:

@@ -29,7 +29,11 @@ CANVAS_KEYS: tuple[tuple[str, str], ...] = (
     (mark("Page Down"), mark("Enter the block")),
     (mark("Page Up"), mark("Leave the block")),
     (mark("Space"), mark("Hold to move the view with the mouse")),
-    (mark("Esc"), mark("Break off a gesture; clear the selection; leave a block that is expanded in place")),
+    (mark("Menu"), mark("What can be done with what the keyboard is on")),
+    (
+        mark("Esc"),
+        mark("Break off a gesture; from a port to its node; clear the selection; leave an expanded block"),
+    ),
 )
 """For the help page."""
 

@@ -319,9 +319,7 @@ class Canvas(Dropping):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if event.reason() == Qt.FocusReason.ShortcutFocusReason:
-            self.focus.show_ring(True)
-        self.viewport().update()
+        self.focus.come(event.reason())
         accessible.changed(self)
         self.entered.emit()
 
