@@ -8,10 +8,12 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
+from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import node_ports, source_of
 from blockstudio.engine.protocol import Activation, ParameterRow, Problem, TensorShape
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.model import Call, Constant, Instance, Layer, Node, Parameter, Repeat, Sequential
+from blockstudio.graph.scopes import owner_of
 from blockstudio.gui.fixes import fixes_of, mend
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import IconLabel, icon
@@ -42,6 +44,10 @@ class FlowSection(Section):
         self._shown: object = None
         self._grid = Grid()
         self.add(self._grid)
+        self.reading = plain_label()
+        self.reading.setWordWrap(True)
+        self.reading.setProperty("muted", True)
+        self.add(self.reading)
         self.wrong = plain_label()
         self.wrong.setWordWrap(True)
         self.wrong.setProperty("state", "error")
@@ -76,9 +82,12 @@ class FlowSection(Section):
             rows.append(("←", port.name, flow_text(shape), activation_tip(run), tensor_of(run)))
         problems = session.problems_of(location, node.name)
         texts = [message(problem) for problem in problems if problem.severity != "info"]
-        if (rows, texts) == self._shown:
+        reading = self._reading(node)
+        if (rows, texts, reading) == self._shown:
             return
-        self._shown = (rows, texts)
+        self._shown = (rows, texts, reading)
+        self.reading.setText(reading)
+        self.reading.setVisible(bool(reading))
         self._grid.clear()
         for direction, name, text, tip, tensor in rows:
             glyph, sign = DIRECTIONS[direction]
@@ -94,6 +103,23 @@ class FlowSection(Section):
         self.wrong.setVisible(bool(texts))
         self._show_fixes(problems)
         self.setVisible(bool(rows or texts))
+
+    def _reading(self, node: Node) -> str:
+        """How a layer that reads sequences takes what flows in: torch does not object to steps taken for examples."""
+        session = self._session
+        owner = owner_of(session.document, session.location, node) if isinstance(node, Call) else None
+        layer = owner[1] if owner else node
+        entry = catalog().get(layer.type) if isinstance(layer, Layer) else None
+        option = entry.option("batch_first") if entry else None
+        source = source_of(session.document, session.location, node.name, entry.inputs[0].name) if entry else None
+        flowing = session.shape(session.location, *source) if source else None
+        if not isinstance(layer, Layer) or option is None or flowing is None or len(flowing.shape or ()) != 3:
+            return ""
+        first = bool(layer.options.get("batch_first", option.default))
+        sizes = flowing.shape[:2] if flowing.shape else (0, 0)
+        batch, length = sizes if first else reversed(sizes)
+        text = tr("It reads {batch} sequences of {length} steps (batch_first is {value}).")
+        return text.format(batch=batch, length=length, value=first)
 
     def _show_fixes(self, problems: list[Problem]) -> None:
         while self.fixes.count():

@@ -13,12 +13,13 @@ from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
 from blockstudio.graph.commands import new_control_flow
 from blockstudio.graph.control_commands import condition_of
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.edits import AddDefinition, AddNode, ChangeDefinition
+from blockstudio.graph.edits import AddDefinition, AddNode, ChangeDefinition, Connect
 from blockstudio.graph.model import (
     Call,
     CodeDefinition,
     Constant,
     Definition,
+    Endpoint,
     Expression,
     Function,
     Graph,
@@ -423,3 +424,23 @@ def test_a_block_that_becomes_the_root_has_the_sheet_of_a_root(
     look(qtbot)
     assert session.location == Location("Inner")
     assert panel.findChildren(QSpinBox, "seed")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [({}, "reads 7 sequences of 2 steps"), ({"batch_first": True}, "reads 2 sequences of 7 steps")]
+)
+def test_it_says_how_sequences_are_read(
+    panel: InspectorPanel, session: Session, qtbot: QtBot, options: dict[str, bool], said: str
+) -> None:
+    rnn = Layer(name="rnn", type="torch.nn.LSTM", options={"input_size": 20, "hidden_size": 8, **options})
+    session.push(AddNode(NET, rnn), "Add")
+    session.push(Connect(NET, Endpoint("rnn", "input"), Endpoint("", "x")), "Wire")
+    select(session, qtbot, "rnn")
+
+    def texts(*sizes: int) -> str:
+        session.set_shapes(Shapes(1, (PortShape("Net", "x", TensorShape(sizes, "float32")),), ()))
+        look(qtbot)
+        return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel))
+
+    assert said in texts(2, 7, 20)
+    assert "sequences of" not in texts(7, 20)
