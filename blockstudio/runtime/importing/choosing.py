@@ -96,7 +96,7 @@ class Chooser:
             if deciding.separates(text, given, wanted):
                 return text
         for name, values in self.names.items():
-            if values == wanted:
+            if strict(values) == strict(wanted):
                 return name
         name = self._new(slot, wanted, wanted=slot.way[-1])
         self.defaults[name] = "False"
