@@ -20,6 +20,7 @@ from blockstudio.gui.settings import (
     MINIMAP,
     SNAP_TO_GRID,
     SNAP_TO_NEIGHBOURS,
+    SQUARE_WIRES,
     Setting,
     Settings,
 )
@@ -186,6 +187,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("fit", mark("Show everything"), mark("Fit the whole block into the window"), "canvas.fit", "view", "Ctrl+0", "mdi6.fit-to-page-outline", toolbar=True),
     ActionSpec("fit_selection", mark("Show the selection"), mark("Fit the selected nodes into the window"), "canvas.fit_selection", "view", "Ctrl+2", enabled="anything"),
     ActionSpec("split", mark("Split the view"), mark("A second canvas beside this one, on the inside of the selected node or a use of this block; or one again"), "split.toggle", "view", "Ctrl+\\", "mdi6.view-split-vertical", group=1),
+    ActionSpec("square_wires", mark("Square wires"), mark("Draw wires with right angles, instead of as curves"), "", "view", icon="mdi6.vector-polyline", setting=SQUARE_WIRES, group=1),
     ActionSpec("minimap", mark("Map of the block"), mark("Show the whole block in a corner of the canvas while only part of it is in view"), "", "view", "Ctrl+Shift+M", "mdi6.map-outline", setting=MINIMAP, group=1),
     ActionSpec("less_motion", mark("Reduce motion"), mark("Show changes at once, without movement"), "", "view", icon="mdi6.motion-pause-outline", setting=LESS_MOTION, group=1),
     ActionSpec("full_screen", mark("Full screen"), mark("Use the whole screen, or go back"), "toggle_full_screen", "view", "F11", group=2),

@@ -36,6 +36,8 @@ RECENT_COMMANDS: Setting[list[str]] = Setting("search/commands", [])
 SNAP_TO_GRID = Setting("canvas/snap_to_grid", True)
 SNAP_TO_NEIGHBOURS = Setting("canvas/snap_to_neighbours", True)
 """What is dragged lines up with what stands near."""
+SQUARE_WIRES = Setting("canvas/square_wires", False)
+"""Wires run with right angles, instead of as curves."""
 MINIMAP = Setting("canvas/minimap", True)
 LESS_MOTION = Setting("look/less_motion", False)
 """Nothing moves by itself on the screen, whatever the system says."""

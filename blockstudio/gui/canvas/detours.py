@@ -13,6 +13,7 @@ from attrs import frozen
 from blockstudio.graph.model import Position
 from blockstudio.gui.canvas.edge_item import SHARES, TURN, along, pieces
 from blockstudio.gui.canvas.spatial import Box
+from blockstudio.gui.canvas.squared import squared
 
 CLEAR = 4.0
 """A wire that comes nearer to a node than this is taken to run behind it."""
@@ -118,6 +119,8 @@ def _aside(level: float, low: float, high: float) -> float:
 
 def _hit(ends: Box, boxes: Iterable[Box]) -> list[Box]:
     """The boxes that a wire onward runs behind."""
+    if squared():
+        return _hit_squarely(ends, boxes)
     a0, b0, a1, b1 = ends
     found = []
     for box in boxes:
@@ -129,3 +132,19 @@ def _hit(ends: Box, boxes: Iterable[Box]) -> list[Box]:
         if min(heights) < bottom + CLEAR and max(heights) > top - CLEAR:
             found.append(box)
     return found
+
+
+def _hit_squarely(ends: Box, boxes: Iterable[Box]) -> list[Box]:
+    """The same where wires have right angles."""
+    lines = [(start, end) for start, _, _, end in pieces(*ends)]
+    return [
+        box
+        for box in boxes
+        if any(
+            min(ax, bx) < box[2] + CLEAR
+            and max(ax, bx) > box[0] - CLEAR
+            and min(ay, by) < box[3] + CLEAR
+            and max(ay, by) > box[1] - CLEAR
+            for (ax, ay), (bx, by) in lines
+        )
+    ]

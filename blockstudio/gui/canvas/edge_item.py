@@ -12,6 +12,7 @@ from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.keys import Key, edge_key
 from blockstudio.gui.canvas.look import WIRE
 from blockstudio.gui.canvas.spatial import Box
+from blockstudio.gui.canvas.squared import Piece, Place, squared, turns
 from blockstudio.gui.canvas.surface import Surface
 
 SAMPLES = 20
@@ -31,10 +32,6 @@ LEAST_DROP = 90.0
 """From row to row: with less there is no room to run back in between."""
 BELOW_LINE = 60.0
 """From a port to below its node."""
-
-Place = tuple[float, float]
-Piece = tuple[Place, Place, Place, Place]
-"""A cubic curve."""
 
 
 class EdgeItem:
@@ -138,7 +135,7 @@ class EdgeItem:
     @property
     def bent(self) -> bool:
         """Whether it runs otherwise than it would between its ends alone."""
-        return bool(self.via or self.detour or self.level is not None)
+        return bool(self.via or self.detour or self.level is not None or squared())
 
     def erase(self) -> None:
         """An end is missing: there is nothing to draw."""
@@ -275,7 +272,7 @@ class EdgeItem:
         return min(range(len(parts)), key=lambda i: parts[i].distance(point))
 
     def middle(self) -> QPointF:
-        if self.points:
+        if self.points or squared():
             path = self.path()
             return path.pointAtPercent(path.percentAtLength(path.length() / 2))
         x, y = (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
@@ -294,6 +291,9 @@ def pieces(x0: float, y0: float, x1: float, y1: float, down: bool = False, level
     if down:
         turned = pieces(y0, x0, y1, x1, level=level)
         return [((ay, ax), (by, bx), (cy, cx), (dy, dx)) for (ax, ay), (bx, by), (cx, cy), (dx, dy) in turned]
+    if squared():
+        back = x1 < x0 - LEAST_BEND
+        return turns((x0, y0), (x1, y1), (_level(y0, y1) if level is None else level) if back else None)
     if level is None and not _returns(x1 - x0, y1 - y0):
         bend = _bend(x1 - x0)
         return [((x0, y0), (x0 + bend, y0), (x1 - bend, y1), (x1, y1))]

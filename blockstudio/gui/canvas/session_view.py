@@ -14,6 +14,7 @@ from blockstudio.errors import EditError
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.model import Endpoint
+from blockstudio.gui.canvas import squared
 from blockstudio.gui.canvas.family import Family
 from blockstudio.gui.canvas.keys import Key, PortKey, edge_key, node_key, pill_side
 from blockstudio.gui.canvas.room import make_room
@@ -24,7 +25,7 @@ from blockstudio.gui.canvas.viewport import Viewport
 from blockstudio.gui.commands import Settling
 from blockstudio.gui.navigation import Navigation, Place, View
 from blockstudio.gui.session import Session
-from blockstudio.gui.settings import LESS_MOTION
+from blockstudio.gui.settings import LESS_MOTION, SQUARE_WIRES
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.interactions.base import Interaction
@@ -69,7 +70,15 @@ class SessionView(Viewport):
         session.diagnostics_changed.connect(self._show_problems)
         session.shapes_changed.connect(self._show_shapes)
         session.reveal_requested.connect(self.reveal_node)
+        squared.use(session.settings.get(SQUARE_WIRES))
+        session.settings.changed.connect(self._setting_changed)
         session.settling.connect(self._make_room)
+
+    def _setting_changed(self, key: str) -> None:
+        if key == SQUARE_WIRES.key:
+            squared.use(self.session.settings.get(SQUARE_WIRES))
+            self.canvas_scene.restyle()
+            self.viewport().update()
 
     # --- awake or not -----------------------------------------------------------------------------
 
