@@ -125,12 +125,13 @@ def test_a_project_that_cannot_be_written(why: str, opened: Desk, monkeypatch: p
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         monkeypatch.setattr(files.os, "fsync", full)
-    session.path, before = target, sorted(opened.folder.iterdir())
+    session.saved_as(target)
+    before = sorted(opened.folder.iterdir())
     assert not opened.window.files.save()
     assert opened.told[-1].level == "error" and str(target) in opened.told[-1].text
     assert file.read_bytes() == b"old" and sorted(opened.folder.iterdir()) == before
     monkeypatch.undo()
-    session.path = file
+    session.saved_as(file)
     assert opened.window.files.save() and project.load(file) == session.document
     file.unlink()
 
