@@ -11,7 +11,6 @@ from blockstudio.graph.edits import Connect, Edit, SetNode
 from blockstudio.graph.model import Endpoint, Function, Instance, Layer
 from blockstudio.graph.port_commands import remove_port
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.mending import mends
 from blockstudio.gui.session import Session
 
 
@@ -29,6 +28,9 @@ def fixes_of(session: Session, problem: Problem) -> list[Fix]:
     if found is None:
         return []
     location, name = found
+    # Imported when something is to be mended: the window opens sooner.
+    from blockstudio.gui.mending import mends
+
     try:
         node = session.document.graph(location).nodes.get(name)
         first = _fix(session, problem, location, name)
