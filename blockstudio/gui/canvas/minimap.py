@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.gui.canvas.error_signs import paint_error_signs
 from blockstudio.gui.canvas.look import blend, tint
+from blockstudio.gui.canvas.note_item import NoteItem
 from blockstudio.gui.canvas.overview import color_named
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import MINIMAP
@@ -25,6 +26,9 @@ MARGIN = 12
 PADDING = 8.0
 LEAST_ROOM = 420
 """Pixels of a canvas that has room for it."""
+Corner = tuple[bool, bool]
+CORNERS: tuple[Corner, ...] = ((True, True), (False, True), (True, False), (False, False))
+"""Whether at the right, and whether at the bottom; the first is preferred."""
 PAUSE = 120
 """Milliseconds of quiet before the picture is made again."""
 
@@ -45,6 +49,11 @@ class Minimap(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(PAUSE)
         self._soon.timeout.connect(self._renew)
+        self._corner = CORNERS[0]
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(PAUSE)
+        self._settling.timeout.connect(self._give_way)
         # Queued: moved between the two scrolls of one movement, it would spoil the second.
         canvas.looked.connect(self._looked, Qt.ConnectionType.QueuedConnection)
         canvas.installEventFilter(self)
@@ -75,9 +84,26 @@ class Minimap(QWidget):
         self._settle()
 
     def _settle(self) -> None:
-        """Be in the lower right corner, which a scroll takes away."""
-        canvas = self._canvas
-        self.move(canvas.width() - self.width() - MARGIN, canvas.height() - self.height() - MARGIN)
+        """Be in its corner, from which a scroll takes it away."""
+        self.move(self._place(self._corner))
+
+    def _place(self, corner: Corner) -> QPoint:
+        room = self._canvas.size() - self.size()
+        return QPoint(room.width() - MARGIN if corner[0] else MARGIN, room.height() - MARGIN if corner[1] else MARGIN)
+
+    def _covered(self, corner: Corner) -> int:
+        """How many nodes, pills and notes of its own would be hidden behind the map in a corner."""
+        area = self._canvas.mapToScene(QRect(self._place(corner), self.size())).boundingRect()
+        scene = self._canvas.canvas_scene
+        things = map(scene.thing, scene.things_near((area.left(), area.top(), area.right(), area.bottom())))
+        return sum(not (isinstance(thing, NoteItem) and thing.note.frame) for thing in things)
+
+    def _give_way(self) -> None:
+        """Stand where it hides least; but stay where it is as long as that hides nothing."""
+        busy = self.underMouse() or self._canvas.interaction is not None
+        if self.isVisible() and not busy and self._covered(self._corner):
+            self._corner = min([self._corner, *CORNERS], key=self._covered)
+            self._settle()
 
     def _later(self, _: object = None) -> None:
         self._soon.start()
@@ -95,6 +121,7 @@ class Minimap(QWidget):
         room = min(self._canvas.width(), self._canvas.height() * 3 // 2) >= LEAST_ROOM
         partly = not self._extent.isEmpty() and not self._canvas.visible_rect().contains(self._extent)
         self.setVisible(wanted and room and partly)
+        self._settling.start()
         self.update()
 
     # --- from the graph to the map and back -----------------------------------------------------

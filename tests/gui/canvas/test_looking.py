@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from blockstudio.gui.canvas.minimap import Minimap
+from blockstudio.gui.canvas.minimap import PAUSE, Minimap
 from blockstudio.gui.settings import LESS_MOTION, MINIMAP
 
 from .conftest import Desk
@@ -50,6 +50,24 @@ def test_the_map_can_be_switched_off(net: Desk, qtbot: QtBot) -> None:
     assert not minimap.isVisible()
     net.session.settings.set(MINIMAP, True)
     assert minimap.isVisible()
+
+
+def test_the_map_stands_where_it_hides_no_node(net: Desk, qtbot: QtBot) -> None:
+    minimap = shown(net, qtbot)
+    node = net.scene.nodes["linear_2"]
+
+    def hides() -> bool:
+        return node.body.intersects(net.canvas.mapToScene(minimap.geometry()).boundingRect())
+
+    corner = net.canvas.mapToScene(minimap.geometry().center())
+    net.canvas.set_view(net.canvas.view_center() + node.body.center() - corner, 2.0)
+    QApplication.processEvents()  # Qt scrolls it along, and it comes back
+    assert hides()
+    qtbot.waitUntil(lambda: not hides())
+    place = minimap.pos()
+    net.canvas.scroll_by(0, 40)
+    qtbot.wait(2 * PAUSE)
+    assert minimap.pos() == place  # not back before something is in the way again
 
 
 def test_a_drag_in_the_map_moves_the_view(net: Desk, qtbot: QtBot) -> None:
