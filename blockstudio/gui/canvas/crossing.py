@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import evolve
 from PySide6.QtWidgets import QMenu
@@ -21,10 +21,12 @@ from blockstudio.graph.scopes import unique_name, users_of
 from blockstudio.gui.canvas.faces import SLOT_LABELS, describe
 from blockstudio.gui.canvas.keys import node_key
 from blockstudio.gui.canvas.kinds import ICONS
+from blockstudio.gui.canvas.places import placement
 from blockstudio.gui.canvas.placing import check_child, into_sequential
 from blockstudio.gui.canvas.rewiring import Rewiring
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.navigation import Place, View
 
 CROSSING = "crossing"
 """Key of what is said of a block with several uses."""
@@ -58,8 +60,13 @@ class Crossing(Rewiring):
 
     # --- in -----------------------------------------------------------------------------------------
 
-    def move_into(self, names: Sequence[str], block: str, slot: str = "") -> bool:
-        """Move nodes into a block, a Sequential or a body (`slot`) of control flow; whether that could be done."""
+    def move_into(
+        self, names: Sequence[str], block: str, slot: str = "", at: Mapping[str, Position] | None = None
+    ) -> bool:
+        """Move nodes into a block, a Sequential or a body (`slot`) of control flow; whether that could be done.
+
+        `at` gives them places inside, where the block is expanded; one goes in with them then.
+        """
         session = self.session
         node = session.graph.nodes[block]
         if isinstance(node, Sequential):
@@ -67,15 +74,27 @@ class Crossing(Rewiring):
         text = tr("Move {name} into {container}").format(name=", ".join(names[:3]), container=block)
         if self._uses_of(node) > 1:
             # Inside, the nodes would be in every use; only this one has them to give.
-            self._offer_own(session.location, block, lambda: self.move_into(names, block), text)
+            self._offer_own(session.location, block, lambda: self.move_into(names, block, slot, at), text)
             return False
         with session.guard():
             if isinstance(node, Instance):
-                edit, _ = move_into(session.document, session.location, names, block)
+                edit, moved = move_into(session.document, session.location, names, block)
             else:
-                edit, _ = sink(session.document, session.location, names, block, slot or "body")
-            if self.push(edit, text):
-                self.select_keys([node_key(block)])
+                edit, moved = sink(session.document, session.location, names, block, slot or "body")
+            inner = self.canvas_scene.nodes[block].inner
+            if at is None or inner is None or inner.arrangement:
+                if self.push(edit, text):
+                    self.select_keys([node_key(block)])
+                    return True
+            else:
+                places = {key: (pill.x(), pill.y()) for key, pill in inner.pills.items()}
+                chosen = session.graph.chosen(names)
+                places |= {node_key(new): at[name] for new, name in zip(moved, chosen, strict=True)}
+                with session.macro(text):
+                    session.push(self.canvas_scene.settled(edit), text)
+                    there = {key: place for key, place in places.items() if inner.thing(key) is not None}
+                    session.push(Batch(tuple(placement(inner.location, inner.graph, there))), text)
+                session.restore_view(View((*session.trail, Place(inner.location, block)), tuple(moved)))
                 return True
         return False
 

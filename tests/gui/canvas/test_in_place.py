@@ -416,3 +416,29 @@ def test_a_double_click_on_the_title_brings_the_inside_into_view(deep: Desk) -> 
     assert deep.canvas.in_place
     assert deep.canvas.zoom > 0.3
     assert deep.canvas.visible_rect().contains(deep.scene.field())
+
+
+def test_nodes_dropped_inside_move_there_and_stay_where_they_were_let_go(deep: Desk) -> None:
+    start = deep.bytes()
+    deep.session.push(AddNode(ROOT, Layer(name="free", type="torch.nn.Tanh", position=(0.0, 700.0))), "")
+    deep.canvas.fit_all()
+    item = deep.scene.nodes["outer"]
+    assert item.geometry.opening is not None
+    end = deep.canvas.mapFromScene(item.pos() + item.geometry.opening.rect.topLeft() + QPointF(120.0, 40.0))
+    deep.drag(deep.node("free"), end)
+    assert deep.session.location == Location("Outer")
+    assert "free" not in deep.session.document.graph(ROOT).nodes
+    assert deep.selected() == {"free"}
+    assert (deep.node("free") - end).manhattanLength() < 12
+    assert deep.steps() == 2
+    assert deep.undo_all() == start
+
+
+def test_a_block_of_several_uses_says_what_dropping_into_it_means(twice: Desk) -> None:
+    twice.session.push(AddNode(ROOT, Layer(name="free", type="torch.nn.Tanh", position=(0.0, 900.0))), "")
+    twice.canvas.fit_all()
+    start = twice.bytes()
+    twice.drag(twice.node("free"), within(twice, "block", "relu"))
+    assert "free" in twice.graph.nodes
+    assert twice.bytes() == start
+    assert twice.messages

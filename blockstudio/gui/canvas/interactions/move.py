@@ -12,7 +12,7 @@ from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.model import Node
 from blockstudio.gui.canvas.guides import Guides
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, accent_pen, bubble, bubble_rect
-from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
+from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, expanded_at, landing, show_landing
 from blockstudio.gui.canvas.items import owners
 from blockstudio.gui.canvas.keys import Key
 from blockstudio.gui.canvas.places import GRID, placement
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Move(Interaction):
     """Things follow the pointer, the grabbed one on the grid (Alt: freely); one edit when let go.
 
-    With Ctrl, nodes go into the block they are dropped on; an input or output that is dragged past another changes
-    places with it.
+    Nodes go into the expanded block they are dropped in, with Ctrl into any they are dropped on; an input or output
+    that is dragged past another changes places with it.
     """
 
     cursor = Qt.CursorShape.SizeAllCursor
@@ -111,6 +111,9 @@ class Move(Interaction):
         self.scene.overlay.show_painting(area.adjusted(-margin, -margin, margin, margin), paint)
 
     def _find_landing(self, point: QPointF, modifiers: Modifiers) -> Landing:
+        inside = expanded_at(self.scene, point, self._own) if self._own and not self.scene.sequence else ""
+        if inside:
+            return Landing(block=inside)
         if modifiers & Qt.KeyboardModifier.ControlModifier and self._own and not self.scene.sequence:
             block = block_at(self.scene, point, self._own)
             return Landing(block=block) if block else GROUND
@@ -153,8 +156,7 @@ class Move(Interaction):
             self.canvas.refuse(self._landing.refusal)
             return False
         if self._landing.block:
-            self._put_back()
-            return self.canvas.move_into(self._own, self._landing.block)
+            return self._into_block(self._landing.block)
         if self._landing.sequential and self._single is not None:
             with self.canvas.session.guard():
                 return self.canvas.put_into_row(self._single.name, self._landing.sequential, self._landing.index)
@@ -172,6 +174,16 @@ class Move(Interaction):
                     self.canvas.place_port(self._grabbed, index)
                 return done
         return not edits or self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
+
+    def _into_block(self, block: str) -> bool:
+        """Into a block: if it is expanded, to where it was let go."""
+        item = self.scene.nodes[block]
+        inside = {name: (self.scene.nodes[name].pos() - item.origin).toTuple() for name in self._own}
+        self._put_back()
+        if item.inner is None:
+            return self.canvas.move_into(self._own, block)
+        slot = item.inner.location.steps[-1][1] if item.inner.location.steps else ""
+        return self.canvas.move_into(self._own, block, slot, inside)
 
     def _reorder(self, node: Node, place: int | None) -> bool:
         from blockstudio.graph.commands import reorder_node

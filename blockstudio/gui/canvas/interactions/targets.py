@@ -81,6 +81,12 @@ def _place_in_row(scene: CanvasScene, point: QPointF, own: Collection[str]) -> i
     )
 
 
+def expanded_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> str:
+    """The node inside which a place is; "" for none."""
+    inside = (item.key.name for item in scene.expanded_items() if item.opens_at(point))
+    return next((name for name in inside if name not in own), "")
+
+
 def block_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> str:
     """The block made of nodes at a place; "" for none."""
     document, x, y = scene.document, point.x(), point.y()
