@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 
@@ -24,7 +24,27 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 NONE = Qt.KeyboardModifier.NoModifier
 RIGHT = Qt.MouseButton.RightButton
 
-WORDS = ("linear", "relu", "a + b", "conv", "cat", "Net", "repeat", "if", "sequential", "x1", "layers.0", "n * 2")
+WORDS = (
+    "linear",
+    "relu",
+    "a + b",
+    "conv",
+    "cat",
+    "Net",
+    "repeat",
+    "if",
+    "sequential",
+    "x1",
+    "layers.0",
+    "n * 2",
+    "linear(20, 4",
+)
+PYTHON = (
+    "nn.Linear(20, 4)",
+    "nn.Sequential(nn.Linear(20, 4), nn.ReLU())",
+    "self.a = nn.Tanh()",
+    "nn.ReLU(),\nnn.Flatten(),",
+)
 PAYLOADS = (
     "torch.nn.Linear", "torch.nn.functional.relu", "torch.cat", "operator.add", "node:sequential", "node:while",
     "node:if", "node:repeat", "node:note", "node:input", "node:output", "node:constant", "node:definition",
@@ -198,6 +218,12 @@ def slot(hands: Hands) -> None:
             hands.desk.session.enter_node(hands.one(names))
 
 
+def paste_python(hands: Hands) -> None:
+    """Layers copied from a program."""
+    QGuiApplication.clipboard().setText(hands.one(PYTHON))
+    hands.act("paste")
+
+
 GESTURES: dict[str, Callable[[Hands], None]] = {
     "click": click,
     "double_click": double_click,
@@ -209,6 +235,7 @@ GESTURES: dict[str, Callable[[Hands], None]] = {
     "menu": menu,
     "walk": walk,
     "slot": slot,
+    "paste_python": paste_python,
 }
 """What is done with the mouse and the keyboard; a new gesture is one more line."""
 
