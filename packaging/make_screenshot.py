@@ -76,6 +76,7 @@ def main() -> None:
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_SCALE_FACTOR"] = "2"  # to be read when looked at closely
     os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # what this platform cannot do
     os.environ["PYTHONPATH"] = str(ROOT)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
