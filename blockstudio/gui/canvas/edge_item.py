@@ -49,6 +49,7 @@ class EdgeItem:
         "level",
         "lit",
         "selected",
+        "short",
         "source",
         "surface",
         "target",
@@ -84,6 +85,8 @@ class EdgeItem:
         self.x0 = self.y0 = self.x1 = self.y1 = 0.0
         self.drawn = False
         """Whether both ends are there, so that there is something to draw."""
+        self.short = False
+        """It is seen wherever its box is, and painted as a whole."""
         self._path: QPainterPath | None = None
 
     @property
@@ -117,6 +120,10 @@ class EdgeItem:
         """Let the wire run between two places of the scene; the path is made when it is painted."""
         (self.x0, self.y0), (self.x1, self.y1) = start, end
         self.drawn = True
+        self._changed()
+
+    def _changed(self) -> None:
+        self.short = abs(self.x1 - self.x0) < LONG and abs(self.y1 - self.y0) < LONG and not self.bent
         self._path = None
 
     def lead(self, points: tuple[Place, ...], level: float | None) -> bool:
@@ -124,7 +131,7 @@ class EdgeItem:
         if (points, level) == (self.detour, self.level):
             return False
         self.detour, self.level = points, level
-        self._path = None
+        self._changed()
         return True
 
     @property
@@ -156,17 +163,18 @@ class EdgeItem:
 
     def is_seen_in(self, area: QRectF) -> bool:
         """Whether there is something to paint in an area, which is near its box."""
-        _, b0, _, b1 = self.ends
+        if self.short:
+            return True
         if not self.runs_on:
-            near = abs(b1 - b0) < LONG and not self.bent
-            return near or self.path().intersects(area)
+            return self.path().intersects(area)
+        _, b0, _, b1 = self.ends
         places = [b0 + (b1 - b0) * t * t * (3.0 - 2.0 * t) for t in self._part(area)]
         least, most = (area.left(), area.right()) if self.down else (area.top(), area.bottom())
         return max(places) >= least and min(places) <= most
 
     def path_in(self, area: QRectF) -> QPainterPath:
         """What to paint in an area: of a long wire only that part, for painting the rest takes as long."""
-        if not self.runs_on:
+        if self.short or not self.runs_on:
             return self.path()
         first, last = self._part(area)
         (piece,) = self.pieces()

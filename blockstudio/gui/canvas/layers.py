@@ -21,7 +21,6 @@ from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.note_item import FIELD, NoteItem
 from blockstudio.gui.canvas.pictures import Pictures
 from blockstudio.gui.canvas.pill_item import PillItem
-from blockstudio.gui.canvas.spatial import Box
 from blockstudio.gui.canvas.strokes import Strokes, in_lines
 from blockstudio.gui.canvas.surface import Detail
 
@@ -55,14 +54,16 @@ class Layer(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         return EVERYWHERE
 
-    def exposed(self, option: QStyleOptionGraphicsItem) -> tuple[QRectF, ...]:
+    def exposed(self, option: QStyleOptionGraphicsItem) -> list[QRectF]:
         """The parts to paint. Qt gives the rectangle round them: after a scroll to two sides that is everything."""
-        return self.canvas.surface.strips or (option.exposedRect,)
+        strips = self.canvas.surface.strips or (option.exposedRect,)
+        return [strip.adjusted(-REACH, -REACH, REACH, REACH) for strip in strips]
 
-    def whole(self, option: QStyleOptionGraphicsItem) -> Box:
-        """All that is in view: how many things there are decides how each looks, however few are to paint."""
-        view = self.canvas.surface.view or option.exposedRect
-        return view.left(), view.top(), view.right(), view.bottom()
+    def rest(self, option: QStyleOptionGraphicsItem) -> QRectF | None:
+        """All that is in view, where less is to paint: how many things there are decides how each looks."""
+        surface = self.canvas.surface
+        view = surface.view
+        return None if view is None or (option.exposedRect.contains(view) and not surface.strips) else view
 
 
 class WireLayer(Layer):
@@ -77,11 +78,12 @@ class WireLayer(Layer):
         if surface.detail == Detail.OVERVIEW and not surface.printing:
             return
         exposed = option.exposedRect.adjusted(-REACH, -REACH, REACH, REACH)
-        areas = [area.adjusted(-REACH, -REACH, REACH, REACH) for area in self.exposed(option)]
+        areas = self.exposed(option)
         self.canvas.ways.lead_in(exposed)
         near = sorted(self.canvas.edges_near(*areas), key=_is_raised)
-        seen = [edge for edge in near if not edge.hidden and any(map(edge.is_seen_in, areas))]
-        rough = len(self.canvas.wires_near(self.whole(option))) > MOST_SMOOTH and not surface.printing
+        seen = [edge for edge in near if not edge.hidden and (edge.short or any(map(edge.is_seen_in, areas)))]
+        rest = self.rest(option)
+        rough = len(near if rest is None else self.canvas.edges_near(rest)) > MOST_SMOOTH and not surface.printing
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not rough)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         pixels = surface.scale * surface.ratio
@@ -148,10 +150,7 @@ class ThingLayer(Layer):
                 self._pictures.paint(painter, list(items))
                 continue
             for item in items:
-                x, y = item.x(), item.y()
-                painter.translate(x, y)
-                item.paint(painter)
-                painter.translate(-x, -y)
+                item.paint_in_place(painter)
                 if isinstance(item, NodeItem):
                     paint_inside(painter, item, option.exposedRect)
 

@@ -6,7 +6,7 @@ same on every screen.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from attrs import evolve, frozen
@@ -144,7 +144,12 @@ def _faded(value: str, alpha: int) -> QColor:
 
 def blend(color: QColor, other: QColor, share: float) -> QColor:
     """The colour with a share of another."""
-    pairs = ((color.red(), other.red()), (color.green(), other.green()), (color.blue(), other.blue()))
+    return _blended(color.rgb(), other.rgb(), share)
+
+
+@lru_cache(maxsize=500)
+def _blended(color: int, other: int, share: float) -> QColor:
+    pairs = ((color >> bits & 255, other >> bits & 255) for bits in (16, 8, 0))
     return QColor(*(round(a + (b - a) * share) for a, b in pairs))
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -20,6 +20,7 @@ from blockstudio.gui.canvas.node_item import NodeItem
 from blockstudio.gui.canvas.node_painting import badge, fill_bordered
 from blockstudio.gui.canvas.pictures import StillPicture
 from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.placed import Severity
 from blockstudio.gui.canvas.signs import LARGEST_ICON, LEAST_ICON, Sign, paint_rows, shows_rows, sign
 from blockstudio.gui.canvas.surface import FEW, Detail, Surface
 from blockstudio.gui.canvas.tiles import TILE, Cell, Tile, cell_of, color_of, start_of
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from blockstudio.gui.canvas.edge_item import EdgeItem
     from blockstudio.gui.canvas.items import ItemStore, Thing
 
+BADGE = 9
+"""Half the side of the picture of a badge."""
 LEAST_NAME = 7.0
 """Pixels of the name of an input or output that does not fit into its pill."""
 SIDES = 5.0
@@ -48,6 +51,8 @@ class OverviewLayer(Layer):
         self._stale: set[Cell] = set()
         self._still = StillPicture()
         self._titles: dict[tuple[str, int, int], QStaticText] = {}
+        self._badges: dict[tuple[Severity, float], QPixmap] = {}
+        """By the severity and the pixels of the screen to one of the window."""
         self._fonts: dict[tuple[str, int], tuple[QFont, float]] = {}
         """By role and size, with the height above the middle of a line."""
 
@@ -58,6 +63,7 @@ class OverviewLayer(Layer):
         self._stale.clear()
         self._titles.clear()
         self._fonts.clear()
+        self._badges.clear()
 
     def repaint(self) -> None:
         """What is shown inside a node looks different."""
@@ -192,7 +198,11 @@ class OverviewLayer(Layer):
         """Boxes in the colours of their kinds, each with a title as large as it can be."""
         surface = self.canvas.surface
         items = self.canvas.placed_near(*self.exposed(option))
-        rounded = len(self.canvas.things_near(self.whole(option))) <= MOST_ROUNDED
+        rounded = len(items) <= MOST_ROUNDED
+        if rounded and (rest := self.rest(option)) is not None:
+            # What stands nearby decides how a thing looks, too.
+            items = self.canvas.placed_near(rest)
+            rounded = len(items) <= MOST_ROUNDED
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, rounded)
         boxes: dict[tuple[str, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
         for item in items:
@@ -250,9 +260,7 @@ class OverviewLayer(Layer):
         self._paint_icons(painter, [(item, found.icon, found.side) for item, found in signs if found.side])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self._paint_insides(painter, items, option.exposedRect)
-        for item in items:
-            if item.severity:
-                self._paint_badge(painter, item)
+        self._paint_badges(painter, [item for item in items if item.severity])
 
     def _paint_names_above(self, painter: QPainter, items: list[NodeItem], taken: list[QRectF]) -> None:
         """Above nodes that are too small for their names there is often room."""
@@ -328,15 +336,31 @@ class OverviewLayer(Layer):
             found.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
         return found
 
-    def _paint_badge(self, painter: QPainter, item: NodeItem | PillItem) -> None:
+    def _paint_badges(self, painter: QPainter, items: Iterable[NodeItem | PillItem]) -> None:
         """Of the same size at every zoom."""
-        surface = self.canvas.surface
-        size = 0.8 / surface.scale
-        painter.save()
-        painter.translate(item.body.topRight())
-        painter.scale(size, size)
-        badge(painter, QPointF(0.0, 0.0), item.severity, surface)
-        painter.restore()
+        device = painter.device()
+        ratio = device.devicePixelRatioF() if device is not None else 1.0
+        transform = painter.worldTransform()
+        painter.resetTransform()
+        for item in items:
+            place = transform.map(item.body.topRight()) - QPointF(BADGE, BADGE)
+            painter.drawPixmap(place, self._badge(item.severity, ratio))
+        painter.setWorldTransform(transform)
+
+    def _badge(self, severity: Severity, ratio: float) -> QPixmap:
+        """A picture of it, for there may be thousands."""
+        found = self._badges.get((severity, ratio))
+        if found is None:
+            found = self._badges[severity, ratio] = QPixmap(QSize(2 * BADGE, 2 * BADGE) * ratio)
+            found.setDevicePixelRatio(ratio)
+            found.fill(Qt.GlobalColor.transparent)
+            brush = QPainter(found)
+            brush.setRenderHint(QPainter.RenderHint.Antialiasing)
+            brush.translate(BADGE, BADGE)
+            brush.scale(0.8, 0.8)
+            badge(brush, QPointF(0.0, 0.0), severity, self.canvas.surface)
+            brush.end()
+        return found
 
 
 @lru_cache(maxsize=500)

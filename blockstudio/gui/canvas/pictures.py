@@ -31,14 +31,19 @@ class Pictures:
         self._pictures.clear()
 
     def paint(self, painter: QPainter, items: Sequence[NodeItem | PillItem]) -> None:
-        """Paint things; those that look as before from their pictures."""
+        """Paint things; those that look as before from their pictures, which are made once a zoom is kept."""
         transform = painter.worldTransform()
         device = painter.device()
         ratio = device.devicePixelRatioF() if device is not None else 1.0
         scale = transform.m11()
-        if len(self._pictures) > MOST or (scale, ratio) != self._zoom:
+        if (scale, ratio) != self._zoom:
             self._pictures.clear()
             self._zoom = scale, ratio
+            for item in items:
+                item.paint_in_place(painter)
+            return
+        if len(self._pictures) > MOST:
+            self._pictures.clear()
         painter.resetTransform()
         for item in items:
             left, top, right, bottom = item.box()

@@ -97,6 +97,12 @@ class Placed:
         """All that its picture depends on beside the zoom."""
         raise NotImplementedError
 
+    def paint_in_place(self, painter: QPainter) -> None:
+        """In the coordinates of the scene."""
+        painter.translate(self._x, self._y)
+        self.paint(painter)
+        painter.translate(-self._x, -self._y)
+
     def paint(self, painter: QPainter) -> None:
         """At a size its text can be read in; (0, 0) is its place."""
         raise NotImplementedError

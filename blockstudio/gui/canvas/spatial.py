@@ -18,6 +18,7 @@ Span = tuple[int, int, int, int]
 """The cells of the corners: left, top, right, bottom."""
 
 CELL = 512.0
+MOST_ANSWERS = 8
 LARGEST = 64
 """A box over more cells than this is kept in a list of its own."""
 
@@ -32,6 +33,8 @@ class SpatialIndex(Generic[K]):
         self._unsorted: set[K] = set()
         self._cells: dict[tuple[int, int], set[K]] = {}
         self._large: set[K] = set()
+        self._answers: dict[Box, set[K]] = {}
+        """What was found since the last change: several layers ask for what is in the same part of the view."""
 
     def __len__(self) -> int:
         return len(self._boxes)
@@ -46,19 +49,23 @@ class SpatialIndex(Generic[K]):
         """Put a box in, or in the place of the one it had."""
         self._boxes[key] = box
         self._unsorted.add(key)
+        self._answers.clear()
 
     def remove(self, key: K) -> None:
         if self._boxes.pop(key, None) is not None:
             self._unsorted.add(key)
+            self._answers.clear()
 
     def clear(self) -> None:
-        for store in (self._boxes, self._spans, self._cells):
+        for store in (self._boxes, self._spans, self._cells, self._answers):
             store.clear()
         self._unsorted.clear()
         self._large.clear()
 
     def near(self, box: Box) -> set[K]:
         """The keys whose boxes touch a box."""
+        if (known := self._answers.get(box)) is not None:
+            return set(known)
         self._sort()
         left, top, right, bottom = _span(box)
         found = set(self._large)
@@ -70,7 +77,11 @@ class SpatialIndex(Generic[K]):
                     found |= self._cells.get((x, y), _NOTHING)
         boxes = self._boxes
         x0, y0, x1, y1 = box
-        return {key for key in found if (b := boxes[key])[0] <= x1 and b[2] >= x0 and b[1] <= y1 and b[3] >= y0}
+        near = {key for key in found if (b := boxes[key])[0] <= x1 and b[2] >= x0 and b[1] <= y1 and b[3] >= y0}
+        if len(self._answers) == MOST_ANSWERS:
+            self._answers.clear()
+        self._answers[box] = near
+        return set(near)
 
     def bounds(self) -> Box | None:
         """The box round all boxes, None when there are none."""

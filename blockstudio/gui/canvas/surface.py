@@ -88,7 +88,6 @@ class Surface:
 
     def wire_pen(self, accent: bool, width: float, implied: bool, kind: Kind = PLAIN) -> QPen:
         """A pen for wires. From afar a wire would vanish: it keeps a width that can be seen."""
-        width = round(width, 2)
         pen = self.pens.get((accent, width, implied, kind))
         if pen is None:
             color = self.colors.accent if accent else self.colors.kind(kind)
