@@ -90,7 +90,7 @@ class WireLayer(Layer):
         for pen, alike in groupby(seen, EdgeItem.pen):
             painter.setPen(pen)
             if in_lines(pen, pixels) and not surface.printing:
-                painter.drawLines([line for edge in alike for line in self._strokes.of(edge, exposed, pixels)])
+                painter.drawLines(self._strokes.of(alike, exposed, pixels))
             else:
                 for edge in alike:
                     painter.drawPath(edge.path_in(exposed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from math import ceil, hypot, log2
 
 from PySide6.QtCore import QLineF, QRectF, Qt
@@ -30,9 +31,12 @@ class Strokes:
     def __init__(self) -> None:
         self._known: dict[tuple[Endpoint, float], tuple[QPainterPath, list[QLineF]]] = {}
 
-    def of(self, edge: EdgeItem, area: QRectF, pixels: float) -> list[QLineF]:
-        """The lines to paint of a wire in an area, fine enough for so many pixels to a scene unit."""
+    def of(self, edges: Iterable[EdgeItem], area: QRectF, pixels: float) -> list[QLineF]:
+        """The lines to paint of wires in an area, fine enough for so many pixels to a scene unit."""
         fineness = 2.0 ** ceil(log2(pixels))  # few different ones, so that most steps of zoom find what there is
+        return [line for edge in edges for line in self._of(edge, area, fineness)]
+
+    def _of(self, edge: EdgeItem, area: QRectF, fineness: float) -> list[QLineF]:
         path = edge.path()
         found = self._known.get((edge.target, fineness))
         if found is None or found[0] is not path:
@@ -40,7 +44,7 @@ class Strokes:
                 self._known.clear()
             found = self._known[edge.target, fineness] = path, lines_of(path, fineness)
         lines = found[1]
-        if not edge.runs_on:
+        if edge.short or not edge.runs_on:
             return lines
         start, end, (least, most) = QLineF.x1, QLineF.x2, (area.left(), area.right())
         if edge.down:

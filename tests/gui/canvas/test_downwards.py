@@ -87,7 +87,7 @@ def test_a_long_wire_seen_in_part_is_that_part_of_it(tower: Desk) -> None:
         area = QRectF(-2000.0, top, 4000.0, 100.0)
         part = edge.path_in(area)
         assert edge.is_seen_in(area) and part.boundingRect().height() < 160.0
-        lines = Strokes().of(edge, area, 1.0)
+        lines = Strokes().of([edge], area, 1.0)
         assert lines[0].y1() <= top and top + 100.0 <= lines[-1].y2() and len(lines) < len(lines_of(edge.path(), 1.0))
         for step in range(11):
             assert edge.distance(part.pointAtPercent(step / 10)) < 2.0
