@@ -59,11 +59,10 @@ class Layer(QGraphicsItem):
         strips = self.canvas.surface.strips or (option.exposedRect,)
         return [strip.adjusted(-REACH, -REACH, REACH, REACH) for strip in strips]
 
-    def rest(self, option: QStyleOptionGraphicsItem) -> QRectF | None:
-        """All that is in view, where less is to paint: how many things there are decides how each looks."""
-        surface = self.canvas.surface
-        view = surface.view
-        return None if view is None or (option.exposedRect.contains(view) and not surface.strips) else view
+    def whole(self, option: QStyleOptionGraphicsItem) -> QRectF:
+        """All that is in view: how many things there are decides how each looks, however few are to paint."""
+        parts, view = self.exposed(option), self.canvas.surface.view
+        return parts[0] if view is None or parts[0].contains(view) else view
 
 
 class WireLayer(Layer):
@@ -82,8 +81,7 @@ class WireLayer(Layer):
         self.canvas.ways.lead_in(exposed)
         near = sorted(self.canvas.edges_near(*areas), key=_is_raised)
         seen = [edge for edge in near if not edge.hidden and (edge.short or any(map(edge.is_seen_in, areas)))]
-        rest = self.rest(option)
-        rough = len(near if rest is None else self.canvas.edges_near(rest)) > MOST_SMOOTH and not surface.printing
+        rough = len(self.canvas.edges_near(self.whole(option))) > MOST_SMOOTH and not surface.printing
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not rough)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         pixels = surface.scale * surface.ratio
@@ -172,7 +170,7 @@ class LabelLayer(Layer):
         surface = scene.surface
         growth = 1.0
         if surface.detail != Detail.FULL and not surface.printing:
-            if surface.detail != Detail.TITLES or len(scene.wires_near(self.whole(option))) > MOST_FAR_LABELS:
+            if surface.detail != Detail.TITLES or len(scene.edges_near(self.whole(option))) > MOST_FAR_LABELS:
                 return
             growth = LEAST_LABEL / (SMALL_SIZE * surface.scale)
         small = measure("small")

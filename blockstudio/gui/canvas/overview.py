@@ -199,9 +199,8 @@ class OverviewLayer(Layer):
         surface = self.canvas.surface
         items = self.canvas.placed_near(*self.exposed(option))
         rounded = len(items) <= MOST_ROUNDED
-        if rounded and (rest := self.rest(option)) is not None:
-            # What stands nearby decides how a thing looks, too.
-            items = self.canvas.placed_near(rest)
+        if rounded:  # of all that is in view; and what stands nearby decides how a thing looks, too
+            items = self.canvas.placed_near(self.whole(option))
             rounded = len(items) <= MOST_ROUNDED
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, rounded)
         boxes: dict[tuple[str, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
