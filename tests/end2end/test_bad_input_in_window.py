@@ -189,7 +189,7 @@ FITTING = {"lin.weight": torch.zeros(4, 4), "lin.bias": torch.zeros(4)}
     [
         ({"lin.weight": FITTING["lin.weight"]}, "lin.bias"),
         ({**FITTING, "other": torch.zeros(1)}, "other"),
-        ({**FITTING, "lin.bias": torch.zeros(5)}, "(5,)"),
+        ({**FITTING, "lin.bias": torch.zeros(5)}, "(5)"),
         ({**FITTING, "lin.bias": torch.zeros(4, dtype=torch.complex64)}, "complex64"),
         ({**FITTING, "lin.bias": torch.zeros(4, dtype=torch.float64)}, "float64"),
         ({**FITTING, "lin.bias": torch.tensor([0, 0, torch.nan, 0])}, "1 / 4"),
