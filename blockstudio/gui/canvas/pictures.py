@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import ceil, floor
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.gui.canvas.keys import Key
@@ -36,14 +36,10 @@ class Pictures:
         device = painter.device()
         ratio = device.devicePixelRatioF() if device is not None else 1.0
         scale = transform.m11()
-        if (scale, ratio) != self._zoom:
+        is_new = (scale, ratio) != self._zoom
+        if is_new or len(self._pictures) > MOST:
             self._pictures.clear()
             self._zoom = scale, ratio
-            for item in items:
-                item.paint_in_place(painter)
-            return
-        if len(self._pictures) > MOST:
-            self._pictures.clear()
         painter.resetTransform()
         for item in items:
             left, top, right, bottom = item.box()
@@ -51,6 +47,14 @@ class Pictures:
             x, y = (transform.dx() + left * scale) * ratio, (transform.dy() + top * scale) * ratio
             margin = MARGIN * scale * ratio
             part_x, part_y = round((x - margin) % 1.0 * FINE), round((y - margin) % 1.0 * FINE)
+            if is_new:
+                # Where a picture would have it, so that nothing moves when there is one.
+                right_by, down_by = floor(x - margin) + margin, floor(y - margin) + margin
+                at = (right_by + part_x / FINE) / ratio, (down_by + part_y / FINE) / ratio
+                painter.setWorldTransform(QTransform(scale, 0.0, 0.0, scale, *at))
+                painter.translate(item.x() - left, item.y() - top)
+                item.paint(painter)
+                continue
             # A graph that is shown inside several nodes has its things at several places.
             key, looks = (item.key, part_x, part_y), item.looks()
             found = self._pictures.get(key)
