@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from blockstudio.gui.canvas.error_signs import paint_error_signs
@@ -106,6 +106,7 @@ class OverviewLayer(Layer):
 
         def paint(brush: QPainter) -> None:
             self._paint_all(brush, tiles)
+            self._paint_signs(brush, self.gathered().values())
             brush.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             self._paint_insides(brush, self.canvas.expanded_items(), option.exposedRect)
 
@@ -114,7 +115,9 @@ class OverviewLayer(Layer):
         else:
             paint(painter)  # inside a node or around it: of all that together a picture is kept
         if self.canvas.lifted:
-            self._paint_all(painter, [self._lifted()])
+            lifted = [self._lifted()]
+            self._paint_all(painter, lifted)
+            self._paint_signs(painter, lifted)
         if not surface.marks:
             return
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -136,9 +139,13 @@ class OverviewLayer(Layer):
         painter.setPen(_cosmetic(surface.colors.error, 2.0))
         for tile in tiles:
             painter.drawRects(tile.errors)
+
+    def _paint_signs(self, painter: QPainter, tiles: Iterable[Tile]) -> None:
+        """Of all errors, wherever it is painted: which of them get signs must not depend on that, nor on the view."""
+        surface = self.canvas.surface
         transform = painter.worldTransform()
-        painter.resetTransform()
-        wrong = [transform.map(box.center()) for tile in tiles for box in tile.errors]
+        painter.setWorldTransform(QTransform.fromTranslate(transform.dx(), transform.dy()))
+        wrong = [box.center() * transform.m11() for tile in tiles for box in tile.errors]
         paint_error_signs(painter, wrong, surface.colors.error, surface.colors.canvas)
         painter.setWorldTransform(transform)
 
