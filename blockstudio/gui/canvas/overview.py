@@ -123,7 +123,7 @@ class OverviewLayer(Layer):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(_cosmetic(surface.colors.accent, 2.0))
         painter.drawRects([item.body for item in self.canvas.selected_items()])
-        painter.drawLines([QLineF(edge.start, edge.end) for edge in self.canvas.lit_edges()])
+        painter.drawLines([QLineF(e.x0, e.y0, e.x1, e.y1) for e in self.canvas.lit_edges()])
 
     def _paint_all(self, painter: QPainter, tiles: list[Tile]) -> None:
         surface = self.canvas.surface
