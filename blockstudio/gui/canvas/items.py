@@ -167,14 +167,12 @@ class ItemStore(QGraphicsScene):
     def route(self, targets: Iterable[Endpoint]) -> None:
         """Draw wires between their ports as they are now."""
         self.stamp += 1
-        targets = set(targets)
-        self.ways.loose |= targets
         nodes, pills, edges = self.nodes, self.pills, self.edges
+        targets = edges.keys() & targets  # what is gone must not be counted among what is to be led
+        self.ways.loose |= targets
         put, touch = self._wires.put, self.overview.touch_wire
         for target in targets:
-            edge = edges.get(target)
-            if edge is None:
-                continue
+            edge = edges[target]
             source = edge.source
             start = nodes.get(source.node) if source.node else pills.get(Key("input", source.port))
             end = nodes.get(target.node) if target.node else pills.get(Key("output", target.port))

@@ -147,6 +147,15 @@ def test_dropped_on_the_way_of_a_wire_a_node_is_gone_round_and_moved_away_it_run
     assert wire.detour
 
 
+def test_what_stood_in_the_way_goes_with_more_wires_than_are_left(skipping: Desk) -> None:
+    skipping.session.push(Connect(ROOT, Endpoint("add", "input"), None), "Unplug")
+    wire = skipping.scene.edges[SKIP]
+    assert wire.detour
+    skipping.select(*(set(skipping.graph.nodes) - {"add"}))
+    skipping.key(Qt.Key.Key_Delete)
+    assert set(skipping.graph.edges) == {SKIP} and not wire.detour
+
+
 def test_while_something_is_dragged_the_wires_below_it_stay_so_that_it_can_be_dropped_on_them(net: Desk) -> None:
     net.session.push(AddNode(ROOT, Function(name="tanh", type="torch.tanh", position=(300.0, 320.0))), "Add")
     wire = net.scene.edges[Endpoint("relu", "input")]
