@@ -209,7 +209,7 @@ def _built(document: Any, seed: int | None, params: Path | None) -> Any:
 def _export_image(document: Any, out: Path, background: Any, scale: float, folder: str) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from blockstudio.graph.document import Location
-    from blockstudio.gui.canvas.export import Look, export_image
+    from blockstudio.gui.canvas.scene.export import Look, export_image
     from blockstudio.runtime.headless import shapes_of
 
     export_image(document, Location(document.root), out, shapes_of(document, folder), Look(background, scale))

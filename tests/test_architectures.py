@@ -20,8 +20,8 @@ from blockstudio import resources
 from blockstudio.compiler import compile_document
 from blockstudio.formats.project import to_json
 from blockstudio.graph.document import Document
-from blockstudio.gui.canvas.note_item import NoteItem
-from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.canvas.painting.note_item import NoteItem
+from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.project_files import ARCHITECTURES, examples
 from blockstudio.runtime import inputs
 from blockstudio.runtime.build import model_class

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.errors import mark
-from blockstudio.gui.canvas.export import Background, Look
+from blockstudio.gui.canvas.scene.export import Background, Look
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.parts import muted_label

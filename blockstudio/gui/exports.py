@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from blockstudio.engine.protocol import Exported, ExportModel, Failure
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.formats.files import write_atomically
-from blockstudio.gui.canvas.export import PAPER, Look, paint
+from blockstudio.gui.canvas.scene.export import PAPER, Look, paint
 from blockstudio.gui.export_dialog import FORMATS, ExportDialog, Format
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.panels.asking import Question, report

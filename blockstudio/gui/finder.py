@@ -12,8 +12,8 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.graph.document import Location
 from blockstudio.graph.model import Function, Layer, Node
 from blockstudio.gui import matching
-from blockstudio.gui.canvas.faces import describe
-from blockstudio.gui.canvas.summaries import shape_text, shown
+from blockstudio.gui.canvas.facts.faces import describe
+from blockstudio.gui.canvas.facts.summaries import shape_text, shown
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.markup import in_words
 from blockstudio.gui.matching import Choice

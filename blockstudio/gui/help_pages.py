@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 
 from blockstudio.errors import mark
 from blockstudio.gui.actions import ACTIONS, MENUS, shown_keys
-from blockstudio.gui.canvas.flowing import SIGNS, Form
-from blockstudio.gui.canvas.keyboard import CANVAS_KEYS
-from blockstudio.gui.canvas.node_painting import port_icon
+from blockstudio.gui.canvas.commands.keyboard import CANVAS_KEYS
+from blockstudio.gui.canvas.facts.flowing import SIGNS, Form
+from blockstudio.gui.canvas.painting.node_painting import port_icon
 from blockstudio.gui.i18n import tr, without_mnemonic
 from blockstudio.gui.icons import IconLabel
 from blockstudio.gui.session import Session

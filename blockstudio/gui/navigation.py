@@ -12,7 +12,7 @@ from blockstudio.errors import BlockStudioError
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit, RenameDefinition, RenameNode
 from blockstudio.graph.model import CodeDefinition, Definition, Endpoint, Graph, Instance, Node
-from blockstudio.gui.canvas.keys import PortKey
+from blockstudio.gui.canvas.facts.keys import PortKey
 
 Side = Literal["inputs", "outputs"]
 

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from blockstudio.gui.canvas.look import colors, icon_path
+from blockstudio.gui.canvas.painting.look import colors, icon_path
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.markup import plain
 from blockstudio.gui.matching import Choice

@@ -22,9 +22,9 @@ from PySide6.QtWidgets import QApplication
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, RemoveNode
 from blockstudio.graph.model import Definition, Endpoint, Example, Function, Graph, Layer, Node, Options, Port
-from blockstudio.gui.canvas.hits import hit
-from blockstudio.gui.canvas.scene import CanvasScene
-from blockstudio.gui.canvas.tidying import tidied
+from blockstudio.gui.canvas.scene.hits import hit
+from blockstudio.gui.canvas.scene.scene import CanvasScene
+from blockstudio.gui.canvas.scene.tidying import tidied
 from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.session import Session
 from tests.benchmarks.rows import Row, worked

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, Q
 from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
-from blockstudio.gui.canvas.keys import PortKey
+from blockstudio.gui.canvas.facts.keys import PortKey
 from blockstudio.gui.main_window import MainWindow
 
 PATIENCE = 60_000

@@ -21,11 +21,11 @@ from pytestqt.qtbot import QtBot
 from blockstudio.formats.project import dumps
 from blockstudio.graph.edits import MoveNodes
 from blockstudio.graph.model import Call, Endpoint, Graph, Instance
-from blockstudio.gui.canvas.keyboard import CANVAS_KEYS, command
-from blockstudio.gui.canvas.keys import Key, PortKey, node_key
-from blockstudio.gui.canvas.places import snapped
-from blockstudio.gui.canvas.tidying import FRAME_MARGIN
-from blockstudio.gui.canvas.walking import Spot
+from blockstudio.gui.canvas.commands.keyboard import CANVAS_KEYS, command
+from blockstudio.gui.canvas.commands.walking import Spot
+from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.facts.places import snapped
+from blockstudio.gui.canvas.scene.tidying import FRAME_MARGIN
 from blockstudio.gui.main_window import MainWindow
 
 from .canvas.agreement import check_agreement

@@ -15,7 +15,7 @@ from blockstudio import resources
 from blockstudio.engine.protocol import BuildModel, Exported, ExportModel, Failure, Problem
 from blockstudio.formats.project import load
 from blockstudio.graph.document import Location
-from blockstudio.gui.canvas.export import Look
+from blockstudio.gui.canvas.scene.export import Look
 from blockstudio.gui.export_dialog import FORMATS, ExportDialog
 from blockstudio.gui.exports import Exports
 from blockstudio.gui.session import Message, Session

@@ -10,7 +10,7 @@ from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode, SetNote
 from blockstudio.graph.model import Definition, Graph, Instance, Note, Sequential
-from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.main_window import MainWindow
 
 from .conftest import NET, compose, linear, press

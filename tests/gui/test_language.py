@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from blockstudio.graph.edits import AddNode
 from blockstudio.gui import i18n
 from blockstudio.gui.app import Front, use_language
-from blockstudio.gui.canvas.offers import everything
+from blockstudio.gui.canvas.facts.offers import everything
 from blockstudio.gui.main_window import MainWindow
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import LANGUAGE

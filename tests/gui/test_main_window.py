@@ -25,7 +25,7 @@ from blockstudio.formats.project import save
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode
 from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Port, Repeat
-from blockstudio.gui.canvas.pill_item import PillItem
+from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.main_window import TRUST, MainWindow
 from blockstudio.gui.menus import fill_examples
 from blockstudio.gui.panels.inspector_nodes import NodeSheet

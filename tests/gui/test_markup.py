@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from blockstudio.formats import project
 from blockstudio.graph.model import Note
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.note_item import NoteItem
-from blockstudio.gui.canvas.surface import Surface
+from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.painting.note_item import NoteItem
+from blockstudio.gui.canvas.painting.surface import Surface
 from blockstudio.gui.main_window import MainWindow
 
 TAG = "<img src='x'>"

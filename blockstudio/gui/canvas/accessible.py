@@ -13,9 +13,9 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface, Q
 from PySide6.QtWidgets import QAccessibleWidget
 
 from blockstudio.gui.canvas import words
-from blockstudio.gui.canvas.hits import hit
-from blockstudio.gui.canvas.keys import Key, PortKey
-from blockstudio.gui.canvas.walking import Spot, is_there, owner, ports_of
+from blockstudio.gui.canvas.commands.walking import Spot, is_there, owner, ports_of
+from blockstudio.gui.canvas.facts.keys import Key, PortKey
+from blockstudio.gui.canvas.scene.hits import hit
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas

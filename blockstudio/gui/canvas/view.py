@@ -14,16 +14,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from blockstudio.gui.canvas import accessible, keyboard, menus, peek, words
-from blockstudio.gui.canvas.arranging import Arranging
-from blockstudio.gui.canvas.asking import Asking
-from blockstudio.gui.canvas.bending import Bending
-from blockstudio.gui.canvas.composing import Composing
-from blockstudio.gui.canvas.dropping import Dropping
-from blockstudio.gui.canvas.expanding import Expanding
-from blockstudio.gui.canvas.focus import Focus
-from blockstudio.gui.canvas.hint import PlaceHint, paint_hint
-from blockstudio.gui.canvas.hits import NOTHING, Hit, hit
+from blockstudio.gui.canvas import accessible, words
+from blockstudio.gui.canvas.commands import keyboard, menus
+from blockstudio.gui.canvas.commands.arranging import Arranging
+from blockstudio.gui.canvas.commands.asking import Asking
+from blockstudio.gui.canvas.commands.bending import Bending
+from blockstudio.gui.canvas.commands.composing import Composing
+from blockstudio.gui.canvas.commands.dropping import Dropping
+from blockstudio.gui.canvas.commands.expanding import Expanding
+from blockstudio.gui.canvas.commands.focus import Focus
+from blockstudio.gui.canvas.commands.selecting import Selecting
+from blockstudio.gui.canvas.commands.wiring import Wiring
 from blockstudio.gui.canvas.interactions.band import RubberBand
 from blockstudio.gui.canvas.interactions.base import Interaction
 from blockstudio.gui.canvas.interactions.cut import CutWires
@@ -34,9 +35,10 @@ from blockstudio.gui.canvas.interactions.resize import ResizeNote
 from blockstudio.gui.canvas.interactions.rows import DragRow
 from blockstudio.gui.canvas.interactions.wire import DrawWire
 from blockstudio.gui.canvas.minimap import Minimap
-from blockstudio.gui.canvas.scene import CanvasScene
-from blockstudio.gui.canvas.selecting import Selecting
-from blockstudio.gui.canvas.wiring import Wiring
+from blockstudio.gui.canvas.painting.hint import PlaceHint, paint_hint
+from blockstudio.gui.canvas.scene import peek
+from blockstudio.gui.canvas.scene.hits import NOTHING, Hit, hit
+from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
 

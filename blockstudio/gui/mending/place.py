@@ -32,12 +32,12 @@ from blockstudio.graph.model import (
     Position,
 )
 from blockstudio.graph.scopes import owner_of
-from blockstudio.gui.canvas.faces import describe
-from blockstudio.gui.canvas.geometry import geometry
-from blockstudio.gui.canvas.keys import node_key
-from blockstudio.gui.canvas.places import GRID, is_unplaced, placement, positions
-from blockstudio.gui.canvas.placing import fitted, inserted, main_ports, make
-from blockstudio.gui.canvas.replacing import replaced
+from blockstudio.gui.canvas.facts.faces import describe
+from blockstudio.gui.canvas.facts.keys import node_key
+from blockstudio.gui.canvas.facts.places import GRID, is_unplaced, placement, positions
+from blockstudio.gui.canvas.facts.placing import fitted, inserted, main_ports, make
+from blockstudio.gui.canvas.facts.replacing import replaced
+from blockstudio.gui.canvas.painting.geometry import geometry
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.panels.option_text import shown
 from blockstudio.gui.session import Session

@@ -10,7 +10,7 @@ from attrs import evolve
 from blockstudio.graph.edits import Batch, SetNode
 from blockstudio.graph.model import Function, Layer, OptionValue, Repeat, While
 from blockstudio.graph.scopes import calls_of
-from blockstudio.gui.canvas import dimensions
+from blockstudio.gui.canvas.facts import dimensions
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.mending.place import Mend, Place, Shape, elements, set_option
 from blockstudio.gui.mending.widths import Origin, widened

@@ -23,8 +23,8 @@ from blockstudio.graph.model import (
     Sequential,
 )
 from blockstudio.graph.scopes import owner_of
-from blockstudio.gui.canvas import dimensions
-from blockstudio.gui.canvas.placing import main_ports
+from blockstudio.gui.canvas.facts import dimensions
+from blockstudio.gui.canvas.facts.placing import main_ports
 from blockstudio.gui.mending.place import Mend, Shape, set_example, set_option
 from blockstudio.gui.session import Session
 

@@ -14,7 +14,7 @@ from blockstudio.graph.control_commands import condition_of, decide, rename_inde
 from blockstudio.graph.edits import SetNode
 from blockstudio.graph.expressions import names_in
 from blockstudio.graph.model import BOUNDARY, Expression, Graph, If, OptionValue, Repeat
-from blockstudio.gui.canvas.summaries import round_keys
+from blockstudio.gui.canvas.facts.summaries import round_keys
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.form import Field, Row

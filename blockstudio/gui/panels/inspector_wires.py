@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from blockstudio.graph.edits import Batch, Connect
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas.keys import PortKey
+from blockstudio.gui.canvas.facts.keys import PortKey
 from blockstudio.gui.canvas.words import MISFITS
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon

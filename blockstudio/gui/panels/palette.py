@@ -31,7 +31,7 @@ from blockstudio.graph.edits import (
 )
 from blockstudio.graph.model import CodeDefinition, Definition
 from blockstudio.gui import new_blocks
-from blockstudio.gui.canvas.offers import everything, of_library, ranked
+from blockstudio.gui.canvas.facts.offers import everything, of_library, ranked
 from blockstudio.gui.i18n import entry_label, tr
 from blockstudio.gui.i18n import message as worded
 from blockstudio.gui.icons import icon

@@ -7,15 +7,15 @@ from attrs import fields
 from blockstudio.catalog.ports import node_ports
 from blockstudio.graph.model import Call, Endpoint, Instance
 from blockstudio.graph.scopes import users_of
-from blockstudio.gui.canvas.detours import DIRECT
-from blockstudio.gui.canvas.faces import Face, describe
-from blockstudio.gui.canvas.geometry import geometry
-from blockstudio.gui.canvas.insides import drawn_in
-from blockstudio.gui.canvas.items import owners
-from blockstudio.gui.canvas.keys import Key, node_key
-from blockstudio.gui.canvas.overview import OverviewLayer
-from blockstudio.gui.canvas.scene import CanvasScene
-from blockstudio.gui.canvas.tiles import Tile
+from blockstudio.gui.canvas.facts.faces import Face, describe
+from blockstudio.gui.canvas.facts.insides import drawn_in
+from blockstudio.gui.canvas.facts.keys import Key, node_key
+from blockstudio.gui.canvas.painting.geometry import geometry
+from blockstudio.gui.canvas.painting.overview import OverviewLayer
+from blockstudio.gui.canvas.painting.tiles import Tile
+from blockstudio.gui.canvas.scene.detours import DIRECT
+from blockstudio.gui.canvas.scene.items import owners
+from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.session import Session
 
 LAYERS = 6

@@ -16,8 +16,8 @@ from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, Endpoint, Example, Function, Graph, Layer, Node, Port
 from blockstudio.gui.actions import ACTIONS, make_actions
-from blockstudio.gui.canvas.hits import hit
-from blockstudio.gui.canvas.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.scene.hits import hit
 from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.session import Message, Session
 from blockstudio.gui.settings import Settings

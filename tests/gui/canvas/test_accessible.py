@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
 from blockstudio.gui.canvas.accessible import CanvasInterface, Part
-from blockstudio.gui.canvas.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
 from blockstudio.gui.canvas.view import Canvas
 
 from .conftest import Desk

@@ -11,8 +11,8 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
 from blockstudio.graph.edits import Connect
 from blockstudio.graph.model import CodeDefinition, Definition, Endpoint
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.offers import offers
+from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.facts.offers import offers
 from blockstudio.gui.panels.palette import MIME
 from blockstudio.gui.session import new_document
 

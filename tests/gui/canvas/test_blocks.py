@@ -10,7 +10,7 @@ from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddNode, SetNote
 from blockstudio.graph.model import Definition, Endpoint, Expression, Graph, Instance, Note, Sequential
 from blockstudio.graph.port_commands import add_port
-from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.session import Message
 
 from .conftest import ROOT, Desk

@@ -19,10 +19,10 @@ from blockstudio.formats.project import load, save
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import MoveNodes, RemoveNode, SetNote
 from blockstudio.graph.model import BOUNDARY, Call, Endpoint, Instance, Note
-from blockstudio.gui.canvas import layout
-from blockstudio.gui.canvas.edge_item import EdgeItem
-from blockstudio.gui.canvas.hits import hit
-from blockstudio.gui.canvas.node_item import NodeItem
+from blockstudio.gui.canvas.layout import layout
+from blockstudio.gui.canvas.painting.edge_item import EdgeItem
+from blockstudio.gui.canvas.painting.node_item import NodeItem
+from blockstudio.gui.canvas.scene.hits import hit
 from blockstudio.runtime.statistics import measure
 from blockstudio.runtime.summary import summarize
 from tests.benchmarks.canvas import large

@@ -14,12 +14,12 @@ from blockstudio.graph.edits import AddNode, Connect, MoveNodes, SetNode
 from blockstudio.graph.grouping import group
 from blockstudio.graph.looks import SetDirection
 from blockstudio.graph.model import Endpoint, Function, Instance, Layer
-from blockstudio.gui.canvas.export import paint
-from blockstudio.gui.canvas.items import owners
-from blockstudio.gui.canvas.keys import Key, PortKey, node_key
-from blockstudio.gui.canvas.labels import label_place
-from blockstudio.gui.canvas.strokes import Strokes, lines_of
-from blockstudio.gui.canvas.walking import beside, in_turn
+from blockstudio.gui.canvas.commands.walking import beside, in_turn
+from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.painting.labels import label_place
+from blockstudio.gui.canvas.painting.strokes import Strokes, lines_of
+from blockstudio.gui.canvas.scene.export import paint
+from blockstudio.gui.canvas.scene.items import owners
 
 from .conftest import ROOT, Desk, chain
 
@@ -98,7 +98,7 @@ def test_names_of_ports_have_room_beside_each_other(tower: Desk) -> None:
     tower.session.push(AddNode(ROOT, layer), "Add")
     tower.scene.show_all_ports("attention", True)
     geometry = tower.scene.nodes["attention"].geometry
-    from blockstudio.gui.canvas.look import measure
+    from blockstudio.gui.canvas.painting.look import measure
 
     assert len(geometry.inputs) > 3 and len(geometry.outputs) == 2
     for anchors in (geometry.inputs, geometry.outputs):

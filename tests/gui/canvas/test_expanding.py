@@ -9,9 +9,9 @@ from blockstudio.formats.project import loads
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, MoveNodes, SetNode
 from blockstudio.graph.model import Definition, Graph, Instance, Layer, Node, Port, Repeat
-from blockstudio.gui.canvas.export import export_image
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.scene.export import export_image
+from blockstudio.gui.canvas.scene.scene import CanvasScene
 
 from .conftest import ROOT, Desk
 

@@ -17,7 +17,7 @@ from blockstudio.errors import BlockStudioError
 from blockstudio.formats.project import save
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import Definition, Note
-from blockstudio.gui.canvas.export import MARGIN, Look, export_image
+from blockstudio.gui.canvas.scene.export import MARGIN, Look, export_image
 
 from .conftest import ROOT, chain
 

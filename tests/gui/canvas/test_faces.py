@@ -26,8 +26,8 @@ from blockstudio.graph.model import (
     Sequential,
     Unknown,
 )
-from blockstudio.gui.canvas import summaries
-from blockstudio.gui.canvas.faces import Face, describe
+from blockstudio.gui.canvas.facts import summaries
+from blockstudio.gui.canvas.facts.faces import Face, describe
 from tests.compiler.models import choices
 
 ROOT = Location("Net")

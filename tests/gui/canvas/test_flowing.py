@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QWidget
 
 from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas import look, words
-from blockstudio.gui.canvas.flowing import KINDS, SIGNS, flow_text, kind_of
-from blockstudio.gui.canvas.hits import hit
-from blockstudio.gui.canvas.node_painting import draw_form
+from blockstudio.gui.canvas import words
+from blockstudio.gui.canvas.facts.flowing import KINDS, SIGNS, flow_text, kind_of
+from blockstudio.gui.canvas.painting import look
+from blockstudio.gui.canvas.painting.node_painting import draw_form
+from blockstudio.gui.canvas.scene.hits import hit
 from blockstudio.gui.help_pages import ShortcutsDialog
 
 from .conftest import Desk

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
 
 from .conftest import Desk
 

@@ -20,9 +20,9 @@ from blockstudio.graph.document import Location
 from blockstudio.graph.edits import MoveNodes, SetNode
 from blockstudio.graph.model import Endpoint, HyperParameter, Layer
 from blockstudio.graph.port_commands import add_port, rename_port
-from blockstudio.gui.canvas.keys import Key, node_key
-from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.surface import FEW, Detail, detail_at
+from blockstudio.gui.canvas.facts.keys import Key, node_key
+from blockstudio.gui.canvas.painting.node_item import NodeItem
+from blockstudio.gui.canvas.painting.surface import FEW, Detail, detail_at
 from tests.helpers.changing import new_document, random_edit
 
 from .conftest import ROOT, Desk, chain
@@ -260,7 +260,7 @@ def test_tool_tips_and_words(net: Desk) -> None:
 
 
 def test_context_menus(net: Desk) -> None:
-    from blockstudio.gui.canvas.menus import context_menu
+    from blockstudio.gui.canvas.commands.menus import context_menu
 
     point = QPointF(300, 400)
     texts = [a.text() for a in context_menu(net.canvas, point).actions()]

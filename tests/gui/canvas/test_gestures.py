@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.facts.keys import Key
 
 from .conftest import Desk
 
@@ -446,7 +446,7 @@ def test_fit_and_zoom_commands(net: Desk) -> None:
 
 def test_tidying_leaves_room_for_the_shapes(net: Desk) -> None:
     from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
-    from blockstudio.gui.canvas.labels import label_place
+    from blockstudio.gui.canvas.painting.labels import label_place
 
     paths = (("Net", "x"), ("Net/linear", "output"), ("Net/relu", "output"), ("Net/linear_2", "output"))
     net.session.set_shapes(Shapes(1, tuple(PortShape(*path, TensorShape((16, 512, 14, 14))) for path in paths), ()))

@@ -11,7 +11,7 @@ from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddNode, SetNode
 from blockstudio.graph.grouping import group
 from blockstudio.graph.model import Endpoint, Instance, Layer
-from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.split_view import SplitView
 
 from .conftest import ROOT, Desk, chain

@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blockstudio.gui.canvas.layout import Box, Wire, arrange, arranged, in_lines
+from blockstudio.gui.canvas.layout.layout import Box, Wire, arrange, arranged, in_lines
 
 
 def overlaps(boxes: dict[int, Box], places: dict[int, tuple[float, float]]) -> list[tuple[int, int]]:

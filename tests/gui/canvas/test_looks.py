@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QApplication
 from blockstudio.graph.edits import AddNode, Connect, MoveNodes, SetNote
 from blockstudio.graph.model import Endpoint, Function, Note
 from blockstudio.gui import theme
-from blockstudio.gui.canvas import look
-from blockstudio.gui.canvas.faces import Face
-from blockstudio.gui.canvas.geometry import geometry
-from blockstudio.gui.canvas.labels import LabelPlaces, label_place
-from blockstudio.gui.canvas.node_painting import HEAD_TINT
-from blockstudio.gui.canvas.overview import SIDES
-from blockstudio.gui.canvas.signs import sign
+from blockstudio.gui.canvas.facts.faces import Face
+from blockstudio.gui.canvas.painting import look
+from blockstudio.gui.canvas.painting.geometry import geometry
+from blockstudio.gui.canvas.painting.labels import LabelPlaces, label_place
+from blockstudio.gui.canvas.painting.node_painting import HEAD_TINT
+from blockstudio.gui.canvas.painting.overview import SIDES
+from blockstudio.gui.canvas.painting.signs import sign
 from blockstudio.gui.theme import DARK, LIGHT, Theme
 
 from .conftest import ROOT, Desk
@@ -195,7 +195,9 @@ def test_an_option_too_long_for_a_line_is_torn_at_a_space(qapp: QApplication) ->
 def test_from_afar_a_container_tells_what_it_holds(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     net.canvas.add_entry("node:while", QPointF(300, 320))
     item, drawn = net.scene.nodes["loop"], []
-    monkeypatch.setattr("blockstudio.gui.canvas.overview.paint_rows", lambda painter, item: drawn.append(item.key.name))
+    monkeypatch.setattr(
+        "blockstudio.gui.canvas.painting.overview.paint_rows", lambda painter, item: drawn.append(item.key.name)
+    )
     for zoom, wanted in ((0.45, {"loop"}), (0.3, set())):
         drawn.clear()
         net.canvas.set_view(item.body.center(), zoom)

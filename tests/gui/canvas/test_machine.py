@@ -27,11 +27,11 @@ from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, SetNode
 from blockstudio.graph.grouping import group
 from blockstudio.graph.model import Function, Graph, Instance, Port, Sequential
-from blockstudio.gui.canvas.edge_item import EdgeItem
-from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.note_item import NoteItem
-from blockstudio.gui.canvas.pill_item import PillItem
-from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.canvas.painting.edge_item import EdgeItem
+from blockstudio.gui.canvas.painting.node_item import NodeItem
+from blockstudio.gui.canvas.painting.note_item import NoteItem
+from blockstudio.gui.canvas.painting.pill_item import PillItem
+from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import Settings
 

@@ -7,10 +7,10 @@ import pytest
 from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, Endpoint, Expression, HyperParameter, Instance, Layer, Port, Sequential
-from blockstudio.gui.canvas.keys import PortKey
-from blockstudio.gui.canvas.needs import ANYTHING, Sizes, given_by, needed_at, needed_by, of_shape
-from blockstudio.gui.canvas.offers import offers
-from blockstudio.gui.canvas.placing import inserted, make, wired_to
+from blockstudio.gui.canvas.facts.keys import PortKey
+from blockstudio.gui.canvas.facts.needs import ANYTHING, Sizes, given_by, needed_at, needed_by, of_shape
+from blockstudio.gui.canvas.facts.offers import offers
+from blockstudio.gui.canvas.facts.placing import inserted, make, wired_to
 from tests.compiler.documents import document, function, graph, instance, layer, linear
 from tests.gui.misfit_cases import conv, row
 

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QApplication
 
 from blockstudio.graph.edits import SetNote
 from blockstudio.graph.model import Note
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.look import colors, fonts
-from blockstudio.gui.canvas.note_text import HEADINGS, INDENT, NoteText
+from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.painting.look import colors, fonts
+from blockstudio.gui.canvas.painting.note_text import HEADINGS, INDENT, NoteText
 
 from .conftest import ROOT, Desk
 

@@ -6,7 +6,7 @@ import pytest
 
 from blockstudio.graph.edits import AddDefinition
 from blockstudio.graph.model import Definition
-from blockstudio.gui.canvas.offers import everything, offers, ranked
+from blockstudio.gui.canvas.facts.offers import everything, offers, ranked
 
 from .conftest import ROOT, chain
 

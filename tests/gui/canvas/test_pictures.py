@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import Problem
 from blockstudio.graph.edits import MoveNodes
-from blockstudio.gui.canvas import layers
-from blockstudio.gui.canvas.edge_item import EdgeItem
-from blockstudio.gui.canvas.pictures import Pictures
+from blockstudio.gui.canvas.painting import layers
+from blockstudio.gui.canvas.painting.edge_item import EdgeItem
+from blockstudio.gui.canvas.painting.pictures import Pictures
 from blockstudio.gui.canvas.view import Canvas
 
 from .conftest import ROOT, Desk

@@ -13,8 +13,8 @@ from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
 from blockstudio.graph.document import Document
 from blockstudio.graph.edits import AddNode, Connect
 from blockstudio.graph.model import Call, Definition, Endpoint, Function, Graph, Initializer, Layer
-from blockstudio.gui.canvas.keys import node_key
-from blockstudio.gui.canvas.replacing import replaced
+from blockstudio.gui.canvas.facts.keys import node_key
+from blockstudio.gui.canvas.facts.replacing import replaced
 from blockstudio.gui.canvas.words import tool_tip
 
 from .conftest import ROOT, Desk

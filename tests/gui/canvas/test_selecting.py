@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Qt
 
 from blockstudio.graph.model import Call
-from blockstudio.gui.canvas.keys import Key
+from blockstudio.gui.canvas.facts.keys import Key
 
 from .conftest import Desk
 

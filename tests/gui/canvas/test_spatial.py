@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blockstudio.gui.canvas.spatial import Box, SpatialIndex
+from blockstudio.gui.canvas.facts.spatial import Box, SpatialIndex
 
 numbers = st.integers(-40, 40).map(lambda n: n * 130.0)
 boxes = st.tuples(numbers, numbers, numbers, numbers).map(

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint
 
 from blockstudio.graph.edits import MoveNodes
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas import squared
+from blockstudio.gui.canvas.painting import squared
 from blockstudio.gui.settings import SQUARE_WIRES
 
 from .conftest import ROOT, Desk

@@ -8,10 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from blockstudio.graph.edits import AddNode, Connect, MoveNodes
 from blockstudio.graph.model import Endpoint, Function
-from blockstudio.gui.canvas import tidy_up
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.steps import at_once
-from blockstudio.gui.canvas.tidying import sheet, tidied, tidying
+from blockstudio.gui.canvas.commands import tidy_up
+from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.layout.steps import at_once
+from blockstudio.gui.canvas.scene.tidying import sheet, tidied, tidying
 from blockstudio.gui.session import new_document
 
 from .conftest import ROOT, Desk

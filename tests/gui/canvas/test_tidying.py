@@ -11,9 +11,9 @@ from PySide6.QtCore import QRectF, Qt
 from blockstudio.graph.edits import AddNode, Batch, Connect, MoveNodes, SetNote, SetPorts
 from blockstudio.graph.looks import SetDirection
 from blockstudio.graph.model import Endpoint, Function, Note
-from blockstudio.gui.canvas.edge_item import EdgeItem
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.tidying import tidied
+from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.painting.edge_item import EdgeItem
+from blockstudio.gui.canvas.scene.tidying import tidied
 from blockstudio.gui.session import new_document
 
 from .conftest import ROOT, Desk

@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QImage
 from blockstudio.engine.protocol import Problem
 from blockstudio.graph.edits import Connect, SetNode
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas.keys import PortKey, node_key
-from blockstudio.gui.canvas.surface import Detail
+from blockstudio.gui.canvas.facts.keys import PortKey, node_key
+from blockstudio.gui.canvas.painting.surface import Detail
 
 from .conftest import ROOT, Desk
 

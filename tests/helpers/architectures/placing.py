@@ -10,15 +10,15 @@ from blockstudio.engine.protocol import TensorShape
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import SetRoute
 from blockstudio.graph.model import Note, Position
-from blockstudio.gui.canvas.items import owners
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.layers import LABEL_ROOM
-from blockstudio.gui.canvas.look import measure
-from blockstudio.gui.canvas.measuring import boxes_and_wires
-from blockstudio.gui.canvas.note_item import NoteItem
-from blockstudio.gui.canvas.places import placement, snapped
-from blockstudio.gui.canvas.scene import CanvasScene
-from blockstudio.gui.canvas.tidying import tidied
+from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.facts.places import placement, snapped
+from blockstudio.gui.canvas.painting.layers import LABEL_ROOM
+from blockstudio.gui.canvas.painting.look import measure
+from blockstudio.gui.canvas.painting.note_item import NoteItem
+from blockstudio.gui.canvas.scene.items import owners
+from blockstudio.gui.canvas.scene.measuring import boxes_and_wires
+from blockstudio.gui.canvas.scene.scene import CanvasScene
+from blockstudio.gui.canvas.scene.tidying import tidied
 from blockstudio.runtime.shapes import ShapeFinder
 from tests.helpers.architectures.drawing import ROWS
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
+from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, accent_pen
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.look import tint
+from blockstudio.gui.canvas.painting.look import tint
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas

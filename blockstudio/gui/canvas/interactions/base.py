@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from blockstudio.gui.canvas.look import measure
-from blockstudio.gui.canvas.surface import Surface
+from blockstudio.gui.canvas.painting.look import measure
+from blockstudio.gui.canvas.painting.surface import Surface
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas

@@ -8,8 +8,8 @@ from PySide6.QtCore import QLineF, QPointF, Qt
 
 from blockstudio.graph.edits import SetRoute
 from blockstudio.graph.model import Endpoint, Position
+from blockstudio.gui.canvas.facts.places import snapped
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers
-from blockstudio.gui.canvas.places import snapped
 from blockstudio.gui.i18n import tr
 
 if TYPE_CHECKING:

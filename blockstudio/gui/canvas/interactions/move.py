@@ -10,12 +10,12 @@ from PySide6.QtGui import QPainter
 
 from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.model import Node
-from blockstudio.gui.canvas.guides import Guides
+from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.facts.places import GRID, placement
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, accent_pen, bubble, bubble_rect
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, expanded_at, landing, show_landing
-from blockstudio.gui.canvas.items import owners
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.places import GRID, placement
+from blockstudio.gui.canvas.scene.guides import Guides
+from blockstudio.gui.canvas.scene.items import owners
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import SNAP_TO_GRID, SNAP_TO_NEIGHBOURS
 

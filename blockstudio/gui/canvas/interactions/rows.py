@@ -8,12 +8,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.graph.commands import remove_nodes, reorder_node
+from blockstudio.gui.canvas.facts.keys import node_key
+from blockstudio.gui.canvas.facts.places import snapped
+from blockstudio.gui.canvas.facts.placing import into_sequential
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, landing, show_landing
-from blockstudio.gui.canvas.keys import node_key
-from blockstudio.gui.canvas.look import RADIUS, measure
-from blockstudio.gui.canvas.places import snapped
-from blockstudio.gui.canvas.placing import into_sequential
+from blockstudio.gui.canvas.painting.look import RADIUS, measure
 from blockstudio.gui.i18n import tr
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.errors import EditError
 from blockstudio.graph.model import Definition, Endpoint, Instance, Node
-from blockstudio.gui.canvas.hits import wire_at
+from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.facts.placing import check_child
 from blockstudio.gui.canvas.interactions.base import bubble, bubble_rect
-from blockstudio.gui.canvas.keys import Key
-from blockstudio.gui.canvas.layout import LINE_DROP
-from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.placing import check_child
-from blockstudio.gui.canvas.scene import CanvasScene
+from blockstudio.gui.canvas.layout.layout import LINE_DROP
+from blockstudio.gui.canvas.painting.node_item import NodeItem
+from blockstudio.gui.canvas.scene.hits import wire_at
+from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.i18n import message, tr
 
 WIRE_REACH = 14.0

@@ -11,13 +11,13 @@ from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.edits import Batch, Connect, Edit
 from blockstudio.graph.model import Endpoint, Graph
-from blockstudio.gui.canvas.edge_item import curve
-from blockstudio.gui.canvas.hits import port_at
+from blockstudio.gui.canvas.facts.keys import PortKey
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, bubble, bubble_rect
-from blockstudio.gui.canvas.keys import PortKey
-from blockstudio.gui.canvas.node_item import NodeItem
-from blockstudio.gui.canvas.pill_item import PillItem
-from blockstudio.gui.canvas.surface import OpenWire
+from blockstudio.gui.canvas.painting.edge_item import curve
+from blockstudio.gui.canvas.painting.node_item import NodeItem
+from blockstudio.gui.canvas.painting.pill_item import PillItem
+from blockstudio.gui.canvas.painting.surface import OpenWire
+from blockstudio.gui.canvas.scene.hits import port_at
 from blockstudio.gui.i18n import message, tr
 
 if TYPE_CHECKING:

@@ -1,0 +1,183 @@
+"""Wires by keyboard: from a port to another that is found by its name, off a port, and the points they run through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from blockstudio.graph.edits import Batch, Connect, Edit
+from blockstudio.graph.model import Endpoint
+from blockstudio.gui import matching
+from blockstudio.gui.canvas.commands import walking
+from blockstudio.gui.canvas.facts.keys import Key, PortKey, edge_key, owner_key
+from blockstudio.gui.canvas.interactions.wire import open_wire
+from blockstudio.gui.canvas.painting.edge_item import curve
+from blockstudio.gui.canvas.painting.node_item import NodeItem
+from blockstudio.gui.canvas.painting.pill_item import PillItem
+from blockstudio.gui.canvas.painting.surface import OpenWire
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.matching import Choice
+from blockstudio.gui.search_popup import ROW_HEIGHT, SIZE
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.scene.scene import CanvasScene
+    from blockstudio.gui.canvas.view import Canvas
+
+ADD = "+"
+"""The choice that adds a node for the wire."""
+
+
+class Wiring:
+    """Each is one undoable step. What a wire could go to is listed, the nearest first; the chosen one is shown."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._origin: PortKey | None = None
+        """While it is asked where a wire goes: where that is plugged in."""
+        self._ends: Sequence[PortKey] = ()
+        canvas.search_popup.current.connect(self._preview)
+        canvas.search_popup.closed.connect(self._over)
+
+    # --- connecting -------------------------------------------------------------------------------
+
+    @property
+    def _scene(self) -> CanvasScene:
+        return self._canvas.canvas_scene
+
+    def connect(self) -> None:
+        """Ask where the selected port is to be wired to, or the selected wire is to go instead."""
+        spot = self._canvas.focus.spot
+        if spot is None or self._scene.sequence:
+            return
+        edge = self._scene.edge(spot) if isinstance(spot, Key) else None
+        origin = PortKey(*edge.source, is_source=True) if edge is not None else self._port_meant(spot)
+        if origin is not None:
+            self._ask(origin, edge.target if edge is not None else None)
+
+    def _port_meant(self, spot: walking.Spot) -> PortKey | None:
+        """A port itself; of a node its first output, or the first input of one that gives nothing."""
+        if isinstance(spot, PortKey):
+            return spot
+        ports = walking.ports_of(self._scene, spot)
+        return next((port for port in ports if port.is_source), ports[0] if ports else None)
+
+    def _ask(self, origin: PortKey, moved: Endpoint | None) -> None:
+        canvas, session = self._canvas, self._canvas.session
+        wire = open_wire(self._scene.graph, origin)
+        self._ends = self._fitting(wire)
+        self._origin = origin
+        choices = [self._choice(index, port) for index, port in enumerate(self._ends)]
+        choices.append(Choice(ADD, tr("Add a node…"), icon="mdi6.plus"))
+        self._scene.surface.wire = wire
+
+        def chosen(payload: str) -> None:
+            with session.guard():
+                if payload == ADD:
+                    canvas.select_port(origin)
+                    canvas.search_to_add()
+                else:
+                    self._connect(origin, self._ends[int(payload)], moved)
+
+        name = owner_key(origin.endpoint, origin.is_source).name
+        if moved is not None:
+            prompt = tr("Where should the wire from {name} go instead?")
+        else:
+            prompt = tr("What should {name} feed?") if origin.is_source else tr("What should feed {name}?")
+        place = canvas.mapFromScene(self._scene.port_place(origin)) + QPoint(-170, 24)
+        canvas.search_popup.open(
+            place,
+            lambda text: matching.ranked(choices, text),
+            chosen,
+            prompt=prompt.format(name=name),
+            title=tr("Ports that fit"),
+            size=SIZE.boundedTo(QSize(SIZE.width(), 64 + ROW_HEIGHT * len(choices))),
+        )
+
+    def _fitting(self, wire: OpenWire) -> list[PortKey]:
+        """The ports a wire can go to and is not at yet: free ones first, then by how near they are."""
+        scene, origin = self._scene, wire.origin
+        start = scene.port_place(origin)
+        found = []
+        for item in scene.things():
+            if isinstance(item, NodeItem | PillItem):
+                for port, place in item.ports():
+                    if wire.accepts(port) and not self._joined(origin, port):
+                        taken = not port.is_source and port.endpoint in scene.graph.edges
+                        found.append((taken, (place - start).manhattanLength(), port))
+        return [port for *_, port in sorted(found)]
+
+    def _joined(self, one: PortKey, other: PortKey) -> bool:
+        source, target = (one, other) if one.is_source else (other, one)
+        return self._scene.graph.edges.get(target.endpoint) == source.endpoint
+
+    def _choice(self, index: int, port: PortKey) -> Choice:
+        item = self._scene.thing(owner_key(port.endpoint, port.is_source))
+        source = None if port.is_source else self._scene.graph.edges.get(port.endpoint)
+        fed = tr("fed by {names}").format(names=source.node or source.port) if source else ""
+        if isinstance(item, NodeItem):
+            face = item.face
+            several = len(face.outputs if port.is_source else face.inputs) > 1
+            detail = " ".join(part for part in (port.port if several else "", fed) if part)
+            return Choice(str(index), port.node, face.title, face.icon, face.category, detail=detail)
+        kind = tr("Input") if port.is_source else tr("Output")
+        icon = "mdi6.login-variant" if port.is_source else "mdi6.logout-variant"
+        return Choice(str(index), port.port, kind, icon, detail=fed)
+
+    def _connect(self, origin: PortKey, end: PortKey, moved: Endpoint | None) -> None:
+        source, target = (origin, end) if origin.is_source else (end, origin)
+        location = self._scene.location
+        edits: list[Edit] = [Connect(location, moved, None)] if moved is not None else []
+        edits.append(Connect(location, target.endpoint, source.endpoint))
+        text = tr("Connect {source} to {target}").format(
+            source=source.node or source.port, target=target.node or target.port
+        )
+        if self._canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text):
+            self._canvas.focus.go(edge_key(target.endpoint))
+
+    # --- showing the choice -----------------------------------------------------------------------
+
+    def _preview(self, payload: str) -> None:
+        """Draw the wire as the choice would have it."""
+        origin, scene = self._origin, self._scene
+        if origin is None:
+            return
+        end = self._ends[int(payload)] if payload.isdigit() else None
+        scene.surface.port = end
+        if end is None:
+            scene.overlay.wipe()
+        else:
+            places = scene.port_place(origin), scene.port_place(end)
+            start, end_at = places if origin.is_source else places[::-1]
+            path = curve(start, end_at, scene.down)
+            pen = QPen(scene.surface.colors.accent, 2.5, Qt.PenStyle.DashLine)
+
+            def paint(painter: QPainter) -> None:
+                painter.setPen(pen)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawPath(path)
+
+            scene.overlay.show_painting(path.boundingRect().adjusted(-4, -4, 4, 4), paint)
+        scene.update()
+
+    def _over(self) -> None:
+        if self._origin is not None:
+            self._origin = None
+            self._scene.surface.wire = self._scene.surface.port = None
+            self._scene.overlay.wipe()
+            self._scene.update()
+
+    # --- taking off -------------------------------------------------------------------------------
+
+    def delete(self) -> None:
+        """Take the wires off the selected port; or delete what else is selected."""
+        port = self._canvas.focus.port
+        if port is None:
+            self._canvas.delete_selection()
+            return
+        wires = walking.wires_at(self._scene, port)
+        if wires and not self._scene.sequence:
+            edits = [Connect(self._scene.location, edge.target, None) for edge in wires]
+            self._canvas.push(Batch(tuple(edits)), tr("Unplug {name}").format(name=port.node or port.port))

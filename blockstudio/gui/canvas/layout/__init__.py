@@ -1,0 +1,1 @@
+"""Automatic layout of boxes and wires, as plain data; no Qt."""

@@ -1,0 +1,1 @@
+"""How everything on the canvas looks: sizes, colours, nodes, wires, notes."""

@@ -1,0 +1,73 @@
+"""The boxes and lines of a graph, gathered by the squares that they begin in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import floor
+from typing import TYPE_CHECKING
+
+from attrs import Factory, define
+from PySide6.QtCore import QLineF, QRectF
+
+from blockstudio.gui.canvas.facts.spatial import Box
+from blockstudio.gui.canvas.painting.node_item import NodeItem
+from blockstudio.gui.canvas.painting.pill_item import PillItem
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.painting.edge_item import EdgeItem
+
+TILE = 3072.0
+"""Side of the squares that the graph is gathered by: a change costs only the squares it touches."""
+PILLS = ""
+"""Stands for no category, whose colour pills have."""
+
+Cell = tuple[int, int]
+
+
+@define
+class Tile:
+    """What begins in one square."""
+
+    boxes: dict[str, list[QRectF]] = Factory(lambda: defaultdict(list))
+    """By colour."""
+    errors: list[QRectF] = Factory(list)
+    lines: list[QLineF] = Factory(list)
+    bounds: QRectF = Factory(QRectF)
+
+    def add(self, item: NodeItem | PillItem) -> None:
+        body = item.body
+        self.boxes[color_of(item)].append(body)
+        if item.severity == "error":
+            self.errors.append(body)
+
+    def add_wire(self, edge: EdgeItem) -> None:
+        if edge.drawn:
+            self.lines.append(QLineF(edge.x0, edge.y0, edge.x1, edge.y1))
+
+    def close(self) -> None:
+        """It is complete: see where it lies."""
+        xs: list[float] = []
+        ys: list[float] = []
+        for boxes in self.boxes.values():
+            for box in boxes:
+                xs += (box.left(), box.right())
+                ys += (box.top(), box.bottom())
+        for line in self.lines:
+            xs += (line.x1(), line.x2())
+            ys += (line.y1(), line.y2())
+        if xs:
+            left, top = min(xs), min(ys)
+            self.bounds = QRectF(left, top, max(xs) - left + 1, max(ys) - top + 1)
+
+
+def cell_of(box: Box) -> Cell:
+    return floor(box[0] / TILE), floor(box[1] / TILE)
+
+
+def start_of(edge: EdgeItem) -> Cell:
+    return floor(edge.x0 / TILE), floor(edge.y0 / TILE)
+
+
+def color_of(item: NodeItem | PillItem) -> str:
+    """A colour by its name, or the category that has it."""
+    return item.face.color or item.face.category if isinstance(item, NodeItem) else PILLS
