@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import threading
@@ -14,6 +15,7 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from blockstudio.compiler.collecting import collect_if_due
 from blockstudio.gui import preflight
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +43,7 @@ PATIENCE = 3.0
 
 def pytest_configure() -> None:
     """Where no window can open, say what to install instead of failing a hundred tests."""
+    gc.disable()  # see `collected_here`
     if problem := preflight.refuse(os.environ):
         pytest.exit(str(problem), returncode=pytest.ExitCode.USAGE_ERROR)
 
@@ -76,6 +79,13 @@ def no_leaks() -> Iterator[None]:
     Fixtures of a wider scope are made before this one: a kernel that a module shares is no leak of its first test.
     """
     yield from _watch()
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    """Widgets are collected in the thread of the window, as in the app: another thread's collection would crash."""
+    yield
+    collect_if_due()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The garbage collector, held back while many objects are made that stay."""
+"""The garbage collector, held back while many objects are made that stay, or called where it does no harm."""
 
 from __future__ import annotations
 
@@ -26,3 +26,12 @@ def uncollected(function: Callable[P, R]) -> Callable[P, R]:
                 gc.enable()
 
     return run
+
+
+def collect_if_due() -> None:
+    """What the collector does by itself, in the thread of the caller."""
+    counts, limits = gc.get_count(), gc.get_threshold()
+    for generation in (2, 1, 0):
+        if counts[generation] > limits[generation]:
+            gc.collect(generation)
+            return

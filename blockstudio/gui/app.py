@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from blockstudio import resources
+from blockstudio.compiler.collecting import collect_if_due
 from blockstudio.errors import BlockStudioError
 from blockstudio.gui import i18n, theme
 from blockstudio.gui.i18n import tr
@@ -131,17 +132,9 @@ def collect_here() -> QTimer:
     gc.disable()
     timer = QTimer()
     timer.setInterval(COLLECT)
-    timer.timeout.connect(_collect)
+    timer.timeout.connect(collect_if_due)
     timer.start()
     return timer
-
-
-def _collect() -> None:
-    counts, limits = gc.get_count(), gc.get_threshold()
-    for generation in (2, 1, 0):
-        if counts[generation] > limits[generation]:
-            gc.collect(generation)
-            return
 
 
 def catch_errors(session: Session) -> None:

@@ -16,7 +16,7 @@ from tests.compiler import models
 def collecting() -> Iterator[None]:
     gc.enable()
     yield
-    gc.enable()
+    gc.disable()
 
 
 def test_it_is_off_inside_and_on_again() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import pickle
 import sys
@@ -30,12 +29,10 @@ GOOD = net(LINEAR)
 
 @pytest.fixture(scope="module")
 def desk(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    gc.disable()  # widgets are collected in the thread of the window
     desk = Desk(tmp_path_factory.mktemp("desk"))
     yield desk
     desk.close()
     qapp.sendPostedEvents(None, 52)
-    gc.enable()
 
 
 @pytest.fixture

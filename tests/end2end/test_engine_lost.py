@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -24,12 +23,10 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is
 
 @pytest.fixture
 def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    gc.disable()  # widgets are collected in the thread of the window
     desk = Desk(tmp_path)
     yield desk
     desk.close()
     qapp.sendPostedEvents(None, 52)
-    gc.enable()
 
 
 def values(desk: Desk) -> Any:

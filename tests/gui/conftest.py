@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,14 +20,6 @@ from blockstudio.gui.session import Session
 from blockstudio.gui.settings import Settings
 
 NET = Location("Net")
-
-
-@pytest.fixture(autouse=True)
-def collected_here() -> Iterator[None]:
-    """Widgets are collected in the thread of the window, as in the app."""
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.fixture

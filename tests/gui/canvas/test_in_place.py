@@ -77,6 +77,7 @@ def shapes_of(desk: Desk) -> dict[str, tuple[float, float]]:
 def test_a_click_inside_selects_there_and_nothing_moves(twice: Desk) -> None:
     twice.canvas.set_view(QPointF(333.3, 222.2), 0.737)
     before = {name: within(twice, name, "relu") for name in ("block", "again")}
+    twice.canvas.grab()  # from the second time on nodes are painted from their pictures
     picture = twice.canvas.grab().toImage()
     twice.click(before["again"])
     assert twice.session.location == BLOCK
