@@ -6,6 +6,7 @@ every command but the first works with no display.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -60,6 +61,7 @@ def open_app(file: Path | None) -> None:
 
     if problem := preflight.refuse(os.environ):
         raise problem
+    gc.disable()  # what is imported stays; once there is a window, that collects
     from blockstudio.gui.app import run
 
     sys.exit(run(file))

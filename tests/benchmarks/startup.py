@@ -12,7 +12,8 @@ from tests.benchmarks.rows import Row, ratio, seconds
 ROUNDS = 5
 TORCH = "import torch; print('there', flush=True); input()"
 WINDOW = """
-import runpy, sys
+import gc, runpy, sys
+gc.disable()  # as the program does before it imports its window
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from blockstudio.gui.main_window import MainWindow
