@@ -92,6 +92,19 @@ def test_a_click_inside_selects_there_and_nothing_moves(twice: Desk) -> None:
     assert twice.canvas.grab().toImage() == picture
 
 
+def test_a_view_of_everything_stays_when_one_goes_inside(twice: Desk) -> None:
+    twice.canvas.fit_all()
+    zoom = twice.canvas.zoom
+    place = within(twice, "block", "relu")
+    twice.click(place)
+    twice.canvas.fit_again()
+    assert twice.session.location == BLOCK
+    assert (twice.canvas.zoom, within(twice, "block", "relu")) == (zoom, place)
+    twice.key(Qt.Key.Key_PageUp)
+    twice.canvas.fit_again()
+    assert (twice.canvas.zoom, within(twice, "block", "relu")) == (zoom, place)
+
+
 def test_from_one_instance_to_the_other(twice: Desk) -> None:
     place = within(twice, "again", "relu")
     twice.click(within(twice, "block", "relu"))

@@ -89,6 +89,7 @@ class Viewport(QGraphicsView):
         scale = self._scale
         dx, dy = before.dx() - shift.x() * scale, before.dy() - shift.y() * scale
         across, down = round(-dx), round(-dy)
+        self._fitted = False  # everything there is, is something else from now on
         # Scroll bars stand at whole pixels; the rest is left to the transformation.
         self.setTransform(QTransform(scale, 0.0, 0.0, scale, dx + across, dy + down))
         self.horizontalScrollBar().setValue(across)
