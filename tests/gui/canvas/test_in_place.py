@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QCursor
 
@@ -12,6 +13,7 @@ from blockstudio.graph.edits import AddNode, SetNode
 from blockstudio.graph.grouping import group
 from blockstudio.graph.model import Endpoint, Instance, Layer
 from blockstudio.gui.canvas.scene.scene import CanvasScene
+from blockstudio.gui.settings import SQUARE_WIRES
 from blockstudio.gui.split_view import SplitView
 
 from .conftest import ROOT, Desk, chain
@@ -103,6 +105,19 @@ def test_a_view_of_everything_stays_when_one_goes_inside(twice: Desk) -> None:
     twice.key(Qt.Key.Key_PageUp)
     twice.canvas.fit_again()
     assert (twice.canvas.zoom, within(twice, "block", "relu")) == (zoom, place)
+
+
+def test_the_wires_around_become_square_at_once(twice: Desk) -> None:
+    slanting = evolve(twice.session.document.node(ROOT, "linear_2"), position=(1500.0, 900.0))
+    twice.session.push(SetNode(ROOT, slanting), "")
+    twice.canvas.fit_all()
+    twice.click(within(twice, "block", "relu"))
+    before = twice.canvas.grab().toImage()
+    twice.session.settings.set(SQUARE_WIRES, True)
+    after = twice.canvas.grab().toImage()
+    assert after != before
+    twice.canvas.repaint_around()
+    assert twice.canvas.grab().toImage() == after
 
 
 def test_from_one_instance_to_the_other(twice: Desk) -> None:

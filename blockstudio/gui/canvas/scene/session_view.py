@@ -78,7 +78,7 @@ class SessionView(Viewport):
         if key == SQUARE_WIRES.key:
             squared.use(self.session.settings.get(SQUARE_WIRES))
             self.canvas_scene.restyle()
-            self.viewport().update()
+            self.repaint_around()
 
     # --- awake or not -----------------------------------------------------------------------------
 
