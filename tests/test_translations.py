@@ -89,6 +89,11 @@ def test_names_of_torch_stay_as_they_are() -> None:
     assert {i18n.entry_label(entry) for entry in catalog().structures} >= {"Sequential", "常量", "便签"}
 
 
+def test_the_body_of_a_loop_has_one_chinese_name() -> None:
+    i18n.set_language("zh_CN")
+    assert i18n.tr("body") == i18n.tr("do") == "循环体"  # the inspector and the node on the canvas
+
+
 def test_menu_titles_without_their_mnemonics() -> None:
     assert [i18n.without_mnemonic(text) for text in ("&File", "文件(&F)", "Save &as", "a (b)")] == [
         "File",
