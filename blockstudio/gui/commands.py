@@ -71,7 +71,7 @@ class EditCommand(QUndoCommand):
         self._inverse = inverse
         self._merge = merge
         self._before = before
-        self._after = View(before.trail)
+        self._after = View(session.trail)  # under the names that it has since: the edit may have renamed the way
         self._made = True
         self.values = values
 
@@ -94,7 +94,7 @@ class EditCommand(QUndoCommand):
     def undo(self) -> None:
         if self.values is not None:
             self.values.undo()
-        if self._session.trail == self._before.trail:
+        if self._session.trail == self._after.trail:
             self._after = self._session.view()
         self._edit = self._session.document.apply(self._inverse)
         self._session.restore_view(self._before)

@@ -152,6 +152,16 @@ def test_the_view_follows_renames(session: Session) -> None:
     assert session.selection == ("rounds",)
 
 
+def test_a_rename_made_again_does_not_lead_out_of_what_was_renamed(session: Session) -> None:
+    session.push(AddNode(NET, Repeat(name="loop", body=Graph())), "Add")
+    session.enter_node("loop")
+    session.push(RenameNode(NET, "loop", "rounds"), "Rename")
+    session.undo_stack.undo()
+    assert session.location == NET.enter("loop", "body")
+    session.undo_stack.redo()
+    assert session.location == NET.enter("rounds", "body")
+
+
 def test_a_removed_graph_is_left(session: Session) -> None:
     session.push(AddNode(NET, Repeat(name="loop", body=Graph())), "Add")
     session.enter_node("loop")
