@@ -88,8 +88,11 @@ class Minimap(QWidget):
         self.move(self._place(self._corner))
 
     def _place(self, corner: Corner) -> QPoint:
-        room = self._canvas.size() - self.size()
-        return QPoint(room.width() - MARGIN if corner[0] else MARGIN, room.height() - MARGIN if corner[1] else MARGIN)
+        room, hint = self._canvas.size() - self.size(), self._canvas.place_hint
+        place = QPoint(room.width() - MARGIN if corner[0] else MARGIN, room.height() - MARGIN if corner[1] else MARGIN)
+        if not hint.isHidden() and hint.geometry().intersects(QRect(place, self.size())):
+            place.setY(hint.y() - MARGIN - self.height())
+        return place
 
     def _covered(self, corner: Corner) -> int:
         """How many nodes, pills and notes of its own would be hidden behind the map in a corner."""

@@ -70,6 +70,17 @@ def test_the_map_stands_where_it_hides_no_node(net: Desk, qtbot: QtBot) -> None:
     assert minimap.pos() == place  # not back before something is in the way again
 
 
+def test_the_map_stands_clear_of_what_says_where_one_is(block: Desk, qtbot: QtBot) -> None:
+    block.canvas.expanding.toggle()
+    block.resize(500, 700)
+    block.canvas.enter_selected()
+    block.canvas.set_view(block.scene.nodes["relu"].body.center(), 2.0)
+    minimap, hint = block.canvas.minimap, block.canvas.place_hint
+    qtbot.waitUntil(lambda: minimap.isVisible())
+    assert block.canvas.in_place and hint.isVisible()
+    assert not minimap.geometry().intersects(hint.geometry())
+
+
 def test_a_drag_in_the_map_moves_the_view(net: Desk, qtbot: QtBot) -> None:
     minimap = shown(net, qtbot)
     place = minimap.to_map(net.scene.nodes["linear_2"].body).center().toPoint()
