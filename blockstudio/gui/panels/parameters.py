@@ -147,6 +147,9 @@ class ParametersPanel(QWidget):
             self._unfold(folded)
         self._show_state()
         self._follow_tensor()
+        shown = self._session.tensor
+        if shown and shown.source == "value" and table and not self.model.index_of(shown.path).isValid():
+            self._follow_canvas()  # a change gave it another path, as a block made of its node does
 
     def _folded(self) -> set[str]:
         """The blocks that are open now: a reset of the model folds them."""

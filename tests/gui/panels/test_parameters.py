@@ -96,6 +96,17 @@ def test_a_tensor_of_the_selected_node_stays(panel: ParametersPanel, session: Se
     assert session.tensor == TensorRef("two.inner.bias")
 
 
+def test_a_tensor_that_went_into_a_block_gives_way_to_one_of_the_selected_node(
+    panel: ParametersPanel, session: Session
+) -> None:
+    session.set_table(table(row("inner.weight")))
+    session.show_tensor(TensorRef("inner.weight"))
+    session.select(("two",))  # whose parameters the table does not have yet
+    assert session.tensor == TensorRef("inner.weight")
+    session.set_table(NESTED_TABLE)
+    assert session.tensor == TensorRef("two.inner.weight")
+
+
 def test_double_click_goes_into_the_block(panel: ParametersPanel, session: Session) -> None:
     panel.tree.doubleClicked.emit(index_of(panel, "two.inner.weight"))
     assert session.location == Location("Block")
