@@ -5,8 +5,10 @@ BLOCKSTUDIO_MONKEY: for how many seconds, such as 300; BLOCKSTUDIO_MONKEY_SEED: 
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ MOST_GROWTH = 60.0
 
 
 def test_a_monkey_finds_no_fault(tmp_path: Path) -> None:
+    faulthandler.dump_traceback_later(SECONDS + 300, exit=True, file=sys.__stderr__)  # later than for other tests
     project = tmp_path / "nested.blocks"
     shutil.copy(resources.path("examples", "09-nested-mix.blocks"), project)
     report = Monkey(tmp_path, project, dict(os.environ), SEED).play(SECONDS)
