@@ -192,8 +192,11 @@ class InputRow(QWidget):
     def _mark_shape(self, good: bool) -> None:
         self.shape.setProperty("state", "" if good else "error")
         self._wrong_shape.setVisible(not good)
+        # In a narrow panel the end of a shape is out of view, and what is left looks like another shape.
         self.shape.setToolTip(
-            tr("Sizes, separated by commas: 2, 20") if good else tr("Not a shape. Write sizes such as 2, 20.")
+            f"{self.shape.text()}\n{tr('Sizes, separated by commas: 2, 20')}".strip()
+            if good
+            else tr("Not a shape. Write sizes such as 2, 20.")
         )
         self.shape.style().unpolish(self.shape)
         self.shape.style().polish(self.shape)

@@ -122,6 +122,7 @@ def test_rows_follow_the_inputs_of_the_root(panel: RunPanel, session: Session) -
     session.push(SetPorts(Location("Net"), "inputs", ports), "Add an input")
     assert list(panel.inputs.rows) == ["x", "mask"]
     assert panel.inputs.rows["x"].shape.text() == "3, 20"
+    assert panel.inputs.rows["x"].shape.toolTip().startswith("3, 20\n")  # all of it, where the field is narrow
     session.push(SetPorts(Location("Net"), "inputs", ()), "No inputs")
     assert panel.inputs.rows == {}
 
