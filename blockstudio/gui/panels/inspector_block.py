@@ -41,7 +41,8 @@ class BlockSheet(QWidget):
         else:
             is_root = definition == session.document.root
             count = len(users_of(session.document, definition))
-            about = tr("the root block: what runs") if is_root else tr("used {count} times").format(count=count)
+            used = tr("used once") if count == 1 else tr("used {count} times").format(count=count)
+            about = tr("the root block: what runs") if is_root else used
             layout.addWidget(head("mdi6.home-outline" if is_root else "mdi6.cube-outline", "accent", definition, about))
             layout.addWidget(self._identity(count))
             self.hyper_parameters = HyperParameterList(session)

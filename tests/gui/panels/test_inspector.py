@@ -293,6 +293,14 @@ def test_the_block_is_renamed(panel: InspectorPanel, session: Session, qtbot: Qt
     assert session.document.root == "Main" and session.location == Location("Main")
 
 
+def test_a_block_with_one_use_is_used_once(panel: InspectorPanel, session: Session, qtbot: QtBot) -> None:
+    session.push(AddDefinition(Definition("Single")), "New block")
+    session.push(AddNode(NET, Instance(name="single", definition="Single")), "Add")
+    session.enter_node("single")
+    look(qtbot)
+    assert "used once" in {label.text() for label in panel.findChildren(QLabel)}
+
+
 def test_an_instance_leads_to_its_code(panel: InspectorPanel, session: Session, qtbot: QtBot) -> None:
     session.push(
         AddDefinition(CodeDefinition("Mine", "class Mine(nn.Module):\n    def forward(self, x): return x\n")), ""
