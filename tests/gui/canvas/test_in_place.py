@@ -120,6 +120,23 @@ def test_the_wires_around_become_square_at_once(twice: Desk) -> None:
     assert twice.canvas.grab().toImage() == after
 
 
+def test_taking_back_an_expansion_from_inside_moves_nothing(net: Desk) -> None:
+    document = chain()
+    document.apply(group(document, ROOT, ["linear", "relu"], "Block")[0])
+    net.show_document(document)
+    net.canvas.set_view(QPointF(300.0, 200.0), 0.8)
+    net.select("block")
+    before = within(net, "block")
+    net.canvas.expanding.toggle()
+    net.canvas.set_view(QPointF(300.0, 200.0), 0.8)
+    net.click(within(net, "block", "relu"))
+    assert net.session.location == BLOCK
+    net.session.undo_stack.undo()
+    assert net.session.location == ROOT
+    assert net.canvas.zoom == 0.8
+    assert (within(net, "block") - before).manhattanLength() <= 2
+
+
 def test_from_one_instance_to_the_other(twice: Desk) -> None:
     place = within(twice, "again", "relu")
     twice.click(within(twice, "block", "relu"))

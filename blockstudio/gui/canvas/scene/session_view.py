@@ -236,18 +236,30 @@ class SessionView(Viewport):
         if self._shown is not None and self.isVisible():
             self._views[self._shown] = (self.view_center(), self.zoom)
 
+    def _views_around(self) -> dict[Location, tuple[QPointF, float]]:
+        """Where one looks now in each of the graphs that are seen around the one worked in."""
+        around, center = self.surroundings, self.view_center()
+        views: dict[Location, tuple[QPointF, float]] = {}
+        for scene, door in zip(around.scenes[-2::-1], around.doors[::-1], strict=True):
+            center = center + door.origin
+            views[scene.location] = center, self.zoom
+        return views
+
     def _follow(self, edits: Iterable[Edit]) -> None:
         self.stop_animation()
         self.end_gesture()
         if self._own_place is not None:
             self._own_place.follow(edits)
         was_empty = not self.canvas_scene.nodes
+        around = self._views_around()
         self.family.follow(edits)
         if self.canvas_scene.graph is not self.place.graph:
             self._show_location()
             return
         place = self.place
         found = seen_around(self.family, self.session.document, place.trail, self.session)
+        if found is None or found.outermost is not self.surroundings.outermost:
+            self._views |= around  # no longer seen from here: whoever goes out finds it where it was
         self._look_around(found or Surroundings((self.canvas_scene,)))
         # What was renamed, or came back, is selected under a name the scene did not know before.
         self._show_selection()
