@@ -6,20 +6,13 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
-from blockstudio.errors import mark
 from blockstudio.graph.scopes import users_of
+from blockstudio.gui.canvas.facts.faces import SLOT_NAMES
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain
 from blockstudio.gui.navigation import Place
 from blockstudio.gui.session import Session
-
-SLOT_NAMES = {
-    "body": mark("body"),
-    "condition": mark("condition"),
-    "then": mark("then"),
-    "otherwise": mark("otherwise"),
-}
 
 
 class Breadcrumbs(QWidget):

@@ -38,6 +38,7 @@ from blockstudio.graph.model import (
 )
 from blockstudio.graph.scopes import owner_of, users_of
 from blockstudio.gui import new_blocks
+from blockstudio.gui.canvas.facts.faces import SLOT_NAMES
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain_label
@@ -273,7 +274,7 @@ class NodeSheet(QWidget):
                 section.add(note)
         if isinstance(node, While | If | Repeat | Sequential):
             for slot, graph in node.graphs():
-                text = tr("Open {slot}").format(slot=tr(SLOTS.get(slot, slot)))
+                text = tr("Open {slot}").format(slot=tr(SLOT_NAMES.get(slot, slot)))
                 count = tr("{count} nodes").format(count=len(graph.nodes))
                 section.add(_button("mdi6.arrow-down-box", f"{text} · {count}", partial(self._open, slot)))
         if section.rows.count():
@@ -362,14 +363,6 @@ class NodeSheet(QWidget):
         section.add(color)
         self._refreshers.append(lambda: color.show_color(_common(node.color for node in self._nodes)))
         return section
-
-
-SLOTS = {
-    "body": mark("body"),
-    "condition": mark("condition"),
-    "then": mark("then"),
-    "otherwise": mark("otherwise"),
-}
 
 
 def _common(values: Any) -> Any:

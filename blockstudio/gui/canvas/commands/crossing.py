@@ -19,7 +19,7 @@ from blockstudio.graph.moving import move_into
 from blockstudio.graph.moving_out import APART, move_out
 from blockstudio.graph.scopes import unique_name, users_of
 from blockstudio.gui.canvas.commands.rewiring import Rewiring
-from blockstudio.gui.canvas.facts.faces import SLOT_LABELS, describe
+from blockstudio.gui.canvas.facts.faces import SLOT_NAMES, describe
 from blockstudio.gui.canvas.facts.keys import node_key
 from blockstudio.gui.canvas.facts.kinds import ICONS
 from blockstudio.gui.canvas.facts.places import placement
@@ -54,7 +54,7 @@ class Crossing(Rewiring):
             node = self.session.graph.nodes[block]
             slots = ("",) if isinstance(node, Sequential) else tuple(slot for slot, _ in node.graphs()) or ("",)
             for slot in slots:
-                text = f"{block} · {tr(SLOT_LABELS[node.kind, slot])}" if slot else block
+                text = f"{block} · {tr(SLOT_NAMES.get(slot, slot))}" if slot else block
                 action = menu.addAction(icon(ICONS[node.kind]), text)
                 action.triggered.connect(lambda _=False, block=block, slot=slot: self.move_into(names, block, slot))
 

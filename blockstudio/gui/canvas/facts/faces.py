@@ -33,6 +33,14 @@ SLOT_LABELS = {
     ("if", "otherwise"): mark("else"),
     ("repeat", "body"): mark("do"),
 }
+"""What stands before the rows of a node, which read like a sentence."""
+SLOT_NAMES = {
+    "body": mark("body"),
+    "condition": mark("condition"),
+    "then": mark("then"),
+    "otherwise": mark("else"),
+}
+"""What the graphs inside a node are called everywhere else."""
 
 MOST_ROWS = 40
 MOST_KIN = 20_000
