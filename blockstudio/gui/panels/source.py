@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
+class _Cutter(QObject):
+    """What tells of the work of the thread; it outlives a panel that is closed meanwhile."""
+
+    cut = Signal(str, object)
+    """A source and its pieces."""
+
+
 class SourcePanel(QWidget):
     """What the document compiles to. While it does not compile, the last source that did stays, marked as old."""
-
-    _cut = Signal(str, object)
-    """A source and its pieces."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +39,8 @@ class SourcePanel(QWidget):
         """The source that is shown: that of `_compiled`, or one before it."""
         self._cutting = False
         self._pool = QThreadPool(self)
-        self._cut.connect(self._show_text)
+        self._cutter = _Cutter()
+        self._cutter.cut.connect(self._show_text)
         self.view = CodeView()
         self.view.setReadOnly(True)
         self.view.setTextInteractionFlags(
@@ -102,8 +107,8 @@ class SourcePanel(QWidget):
         if self._compiled is None or self._cutting or not self.isVisible() or self._shown == self._compiled.source:
             return
         self._cutting = True
-        text = self._compiled.source
-        self._pool.start(lambda: self._cut.emit(text, pieces(text)))
+        text, cutter = self._compiled.source, self._cutter
+        self._pool.start(lambda: cutter.cut.emit(text, pieces(text)))
 
     def _show_text(self, text: str, lines: list[list[Piece]]) -> None:
         self._cutting = False
