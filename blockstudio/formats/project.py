@@ -18,7 +18,7 @@ from blockstudio.formats.conversion import by_name, converter, short
 from blockstudio.formats.files import write_atomically
 from blockstudio.formats.migrations import VERSION, migrate
 from blockstudio.graph.document import Document
-from blockstudio.graph.model import CodeDefinition, Definition, Graph
+from blockstudio.graph.model import CodeDefinition, Definition
 
 FORMAT = "blockstudio"
 LONGEST_TEXT = 1_000_000
@@ -139,11 +139,6 @@ def _faults_of(error: BaseException) -> tuple[str, int]:
 
 def definition_to_json(definition: Definition | CodeDefinition) -> dict[str, Any]:
     data: dict[str, Any] = converter.unstructure(definition)
-    return data
-
-
-def graph_to_json(graph: Graph) -> dict[str, Any]:
-    data: dict[str, Any] = converter.unstructure(graph)
     return data
 
 
