@@ -37,9 +37,26 @@ LEFT_OUT = "\n[…]\n"
 """Stands where something was left out."""
 
 LOG = "kernel.log"
+CRASH = "Fatal Python error"
+"""What faulthandler begins with; the stacks of all threads follow."""
+
+LONGEST_LOG = 200_000
+LONGEST_DETAIL = 8_000
 
 # It warns of every channel that is closed while a message arrives.
 logging.getLogger("tornado.general").setLevel(logging.ERROR)
+
+
+def last_words(log: Path) -> str:
+    """The end of what a process wrote to its standard error; of a crash, its start: there it says what and where."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - LONGEST_LOG, 0))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    crash = text.rfind(CRASH)
+    return text[-LONGEST_DETAIL:] if crash < 0 else text[crash : crash + LONGEST_DETAIL]
 
 
 class _Heartbeat(QtHBChannel):
@@ -301,13 +318,7 @@ class Link(QObject):
         if self._alive:
             self._alive = False
             self._watch.stop()
-            self.ended.emit(status, self._last_words())
-
-    def _last_words(self) -> str:
-        try:
-            return (self._directory / LOG).read_text(errors="replace")[-8000:] if self._directory else ""
-        except OSError:
-            return ""
+            self.ended.emit(status, last_words(self._directory / LOG) if self._directory else "")
 
     def kill(self) -> None:
         """End the process and its children at once; `ended` follows. Not for a kernel from elsewhere."""
