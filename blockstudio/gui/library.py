@@ -27,8 +27,13 @@ class LibraryBlock:
 
     name: str
     file: Path
-    doc: str = ""
-    is_code: bool = False
+    document: Document = field(eq=False, repr=False)
+    """What the file holds."""
+
+    @property
+    def definition(self) -> Definition | CodeDefinition:
+        """What it is in its file."""
+        return self.document.definitions[self.name]
 
     @property
     def payload(self) -> str:
@@ -156,9 +161,4 @@ def _look_into(path: Path, stamp: tuple[int, int]) -> _Read:
         if isinstance(definition, Definition)
         for instance in topology.instances_in(definition.graph)
     }
-    blocks = (
-        LibraryBlock(name, path, definition.doc, isinstance(definition, CodeDefinition))
-        for name, definition in document.definitions.items()
-        if name not in inner
-    )
-    return _Read(stamp, tuple(blocks))
+    return _Read(stamp, tuple(LibraryBlock(name, path, document) for name in document.definitions if name not in inner))

@@ -5,18 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from blockstudio.formats import project
-from blockstudio.graph.document import Location
-from blockstudio.graph.model import Definition
+from blockstudio.graph.document import Document, Location
+from blockstudio.graph.edits import AddDefinition, AddNode, Connect
+from blockstudio.graph.model import Definition, Endpoint, Example, Graph, Port
 from blockstudio.gui import block_files
+from blockstudio.gui.canvas.facts.keys import PortKey, node_key
 from blockstudio.gui.library import Library, default_folder
 from blockstudio.gui.panels.palette import PalettePanel
 from blockstudio.gui.session import Message, Session, new_document
-from tests.compiler.documents import graph, linear
+from tests.compiler.documents import function, graph, layer, linear
 from tests.compiler.models import resnet
 
 SAVED = "Stage.blocks"
@@ -147,6 +150,59 @@ def test_what_must_be_renamed_is_said(window, session: Session, folder: Path) ->
     window.canvas.add_entry(block.payload)
     assert "Bottleneck → Bottleneck_2" in said[-1]
     assert session.document.graph(Location("Stage"))
+
+
+def take_images(session: Session) -> None:
+    images = Graph([Port("x", example=Example((2, 64, 8, 8)))], [Port("y")])
+    session.replace(Document("Net", {"Net": Definition("Net", images)}))
+
+
+def offered(window) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+    return [(choice.label, choice.group) for choice in window.canvas.search_popup.model.choices]
+
+
+def test_a_wire_let_go_over_nothing_offers_blocks_of_the_library_that_fit(  # type: ignore[no-untyped-def]
+    window, session: Session, folder: Path
+) -> None:
+    keep_stage(session)
+    take_images(session)
+    source = Document("Source", {"Source": Definition("Source", graph("", "y", [], ""))})
+    project.save(source, folder / "Source.blocks")
+    session.push(AddDefinition(Definition("Mine", graph("x", "y", [function("a", "torch.relu")], "x>a a>y"))), "")
+    before, x = project.dumps(session.document), PortKey("", "x", True)
+    window.canvas.search_to_add(QPointF(200, 200), wire=x)
+    blocks = [choice for choice in offered(window) if choice[1] in ("Your blocks", "Library")]
+    assert blocks == [("Mine", "Your blocks"), ("Stage", "Library")]  # Source has no input, and Net holds this graph
+    QTest.keyClicks(window.canvas.search_popup.field, "stage")
+    assert offered(window)[0] == ("Stage", "Library")
+    QTest.keyClick(window.canvas.search_popup.field, Qt.Key.Key_Return)
+    assert session.graph.edges == {Endpoint("stage", "x"): Endpoint("", "x")}
+    assert {"Bottleneck", "Stage"} <= set(session.document.definitions)
+    window.canvas.search_to_add(QPointF(200, 200), wire=x)
+    assert ("Stage", "Your blocks") in offered(window) and ("Stage", "Library") not in offered(window)
+    session.undo_stack.undo()
+    assert project.dumps(session.document) == before
+
+
+def test_a_block_of_the_library_goes_onto_a_wire_and_in_the_place_of_a_node(  # type: ignore[no-untyped-def]
+    window, session: Session, folder: Path
+) -> None:
+    keep_stage(session)
+    take_images(session)
+    conv = layer("a", "torch.nn.Conv2d", in_channels=64, out_channels=8, kernel_size=1)
+    session.push(AddNode(Location("Net"), conv), "")
+    session.push(Connect(Location("Net"), Endpoint("a", "input"), Endpoint("", "x")), "")
+    canvas = window.canvas
+    canvas.search_to_insert(canvas.canvas_scene.edges[Endpoint("a", "input")].middle())
+    canvas.search_popup.field.setText("stage")
+    QTest.keyClick(canvas.search_popup.field, Qt.Key.Key_Return)
+    assert session.graph.edges[Endpoint("stage", "x")] == ("", "x")
+    session.undo_stack.undo()
+    canvas.select_keys([node_key("a")])
+    canvas.replace_selected()
+    canvas.search_popup.field.setText("stage")
+    QTest.keyClick(canvas.search_popup.field, Qt.Key.Key_Return)
+    assert session.graph.edges == {Endpoint("stage", "x"): Endpoint("", "x")}
 
 
 def test_blocks_of_another_project_are_picked(

@@ -247,10 +247,11 @@ class PalettePanel(QWidget):
         self.tree.setExpanded(group.index(), LIBRARY not in self._session.settings.get(PALETTE_CLOSED))
 
     def _library_item(self, block: LibraryBlock) -> QStandardItem:
-        item = _item(block.name, block.payload)
-        item.setIcon(icon("mdi6.language-python" if block.is_code else "mdi6.bookshelf", "accent"))
+        item, doc = _item(block.name, block.payload), block.definition.doc
+        is_code = isinstance(block.definition, CodeDefinition)
+        item.setIcon(icon("mdi6.language-python" if is_code else "mdi6.bookshelf", "accent"))
         note = tr("Drag it into a graph: it comes with all it is made of.")
-        item.setToolTip(f"<b>{escape(block.name)}</b><br>{note}" + (f"<br>{escape(block.doc)}" if block.doc else ""))
+        item.setToolTip(f"<b>{escape(block.name)}</b><br>{note}" + (f"<br>{escape(doc)}" if doc else ""))
         return item
 
     def _own_item(self, definition: Definition | CodeDefinition) -> QStandardItem:

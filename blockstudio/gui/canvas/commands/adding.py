@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from attrs import evolve
 from PySide6.QtCore import QPoint, QPointF
@@ -19,7 +20,7 @@ from blockstudio.gui.canvas.commands.making_room import BESIDE, MakingRoom
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
 from blockstudio.gui.canvas.facts.likely import neighbours
 from blockstudio.gui.canvas.facts.needs import ANYTHING, needed_at
-from blockstudio.gui.canvas.facts.offers import can_be_inserted, of_library, offers, ranked
+from blockstudio.gui.canvas.facts.offers import can_be_inserted, offers, ranked
 from blockstudio.gui.canvas.facts.places import GRID
 from blockstudio.gui.canvas.facts.placing import (
     Made,
@@ -236,8 +237,7 @@ class Adding(MakingRoom):
         flowing = self._shape_of(source)
         likely = neighbours(session.document, session.location, PortKey(*source, is_source=True))
         need = needed_at(session.document, session.location, target, self._shape_of)
-        found_here = offers(session.document, session.location, flowing=flowing, need=need)
-        available = [offer for offer in found_here if can_be_inserted(offer)]
+        available = [offer for offer in self.offered(flowing=flowing, need=need) if can_be_inserted(offer)]
         self.ask_for(self.mapFromScene(at), available, chosen, likely)
 
     def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
@@ -276,12 +276,13 @@ class Adding(MakingRoom):
         need = ANYTHING
         if wire is not None and not wire.is_source:
             need = needed_at(session.document, session.location, wire.endpoint, self._shape_of)
-        available = offers(
-            session.document, session.location, sequence=scene.sequence, wire=wire, flowing=flowing, need=need
-        )
-        if wire is None:
-            available += map(of_library, session.library.blocks())
+        available = self.offered(sequence=scene.sequence, wire=wire, flowing=flowing, need=need)
         self.ask_for(place, available, chosen, likely)
+
+    def offered(self, **what: Any) -> list[Choice]:
+        """What can be placed here, of the project and of the library."""
+        session = self.session
+        return offers(session.document, session.location, library=session.library.blocks(), **what)
 
     def off(self, port: PortKey) -> QPointF:
         """A place for what is to be wired to a port."""

@@ -15,7 +15,6 @@ from blockstudio.graph.edits import Batch, Connect, Edit, SetNode
 from blockstudio.graph.model import Endpoint, Node
 from blockstudio.gui.canvas.commands.editing import Editing
 from blockstudio.gui.canvas.facts.keys import node_key
-from blockstudio.gui.canvas.facts.offers import offers
 from blockstudio.gui.canvas.facts.placing import check_bypass, main_ports
 from blockstudio.gui.canvas.facts.replacing import replaced, replacements
 from blockstudio.gui.canvas.painting.node_item import NodeItem
@@ -130,8 +129,8 @@ class Rewiring(Editing):
 
         first = next((edge for edge in session.graph.edges_into(name)), None)
         flowing = self._shape_of(first.source) if first is not None else None
-        available = offers(document, location, sequence=scene.sequence, flowing=flowing)
-        found = replacements(document, location, name, [evolve(offer, detail="") for offer in available])
+        available = [evolve(offer, detail="") for offer in self.offered(sequence=scene.sequence, flowing=flowing)]
+        found = replacements(document, location, name, available, session.library.blocks())
         kin = [offer.payload for offer in found if offer.category == found[0].category]
         self.reveal(scene.nodes[name].body)
         self.stop_animation()

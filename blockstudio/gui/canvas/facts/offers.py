@@ -11,6 +11,7 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import code_signature, definition_ports
 from blockstudio.catalog.spec import Entry
 from blockstudio.engine.protocol import TensorShape
+from blockstudio.graph.borrowing import same_content
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import CodeDefinition, Definition
 from blockstudio.gui import matching
@@ -104,20 +105,32 @@ def offers(
     wire: PortKey | None = None,
     flowing: TensorShape | None = None,
     need: Sizes = ANYTHING,
+    library: Iterable[LibraryBlock] = (),
 ) -> list[Choice]:
     """Everything that can be placed in the graph at `location`; with `wire`, what its loose end can go to,
     with `flowing`, what can work on that, and with `need`, what can give that."""
-    found = []
     closed = recursive(document, location)
-    for definition in document.definitions.values():
+
+    def joins(home: Document, definition: Definition | CodeDefinition) -> bool:
         ports = definition_ports(definition)
-        if definition.name in closed or (wire and ports and not (ports.inputs if wire.is_source else ports.outputs)):
-            continue
-        if flowing is not None and input_for(document, definition, flowing) is None:
-            continue
-        found.append(_own(definition))
+        if wire and ports and not (ports.inputs if wire.is_source else ports.outputs):
+            return False
+        return flowing is None or input_for(home, definition, flowing) is not None
+
+    found = [_own(d) for d in document.definitions.values() if d.name not in closed and joins(document, d)]
     found += [offer for offer in _catalog_offers(language()) if _fits(offer, sequence, wire) and _takes(offer, flowing)]
-    return [_told(offer, document, flowing, need) for offer in found if gives(document, offer.payload, need)]
+    told = [_told(offer, document, flowing, need) for offer in found if gives(document, offer.payload, need)]
+    for block in library:
+        own, home = _own(block.definition), block.document
+        if not _is_here(document, block) and joins(home, block.definition) and gives(home, own.payload, need):
+            told.append(of_library(block, _told(own, home, flowing, need).detail))
+    return told
+
+
+def _is_here(document: Document, block: LibraryBlock) -> bool:
+    """Whether the project has a block of the library already, and offers that."""
+    here = document.definitions.get(block.name)
+    return here is not None and same_content(here, block.definition)
 
 
 def gives(document: Document, payload: str, need: Sizes) -> bool:
@@ -148,10 +161,9 @@ def _own(definition: Definition | CodeDefinition) -> Choice:
     return Choice(payload, definition.name, tr("Your blocks"), icon, BLOCK_CATEGORY, doc)
 
 
-def of_library(block: LibraryBlock) -> Choice:
+def of_library(block: LibraryBlock, detail: str = "") -> Choice:
     """A block of the library, to be added with what it needs."""
-    icon = ICONS["code" if block.is_code else "instance"]
-    return Choice(block.payload, block.name, tr("Library"), icon, BLOCK_CATEGORY, block.doc)
+    return evolve(_own(block.definition), payload=block.payload, group=tr("Library"), detail=detail)
 
 
 def _fits(offer: Choice, sequence: bool, wire: PortKey | None) -> bool:

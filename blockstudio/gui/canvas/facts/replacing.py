@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from attrs import evolve
 
@@ -15,18 +15,27 @@ from blockstudio.graph.commands import rename_node, replace_node
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.grouping import snake
-from blockstudio.graph.model import Function, Instance, Layer, Node, Options, OptionValue
+from blockstudio.graph.model import CodeDefinition, Definition, Function, Instance, Layer, Node, Options, OptionValue
 from blockstudio.graph.scopes import calls_of
 from blockstudio.gui.canvas.facts import dimensions
 from blockstudio.gui.canvas.facts.likely import payload_of
 from blockstudio.gui.canvas.facts.needs import ShapeOf
 from blockstudio.gui.canvas.facts.offers import is_wireable
 from blockstudio.gui.canvas.facts.placing import CHILD_KINDS, fitted, make, ports_of, wanted_name
+from blockstudio.gui.library import LibraryBlock
 from blockstudio.gui.matching import Choice
 
 
-def replacements(document: Document, location: Location, name: str, available: Iterable[Choice]) -> list[Choice]:
+def replacements(
+    document: Document,
+    location: Location,
+    name: str,
+    available: Iterable[Choice],
+    library: Iterable[LibraryBlock] = (),
+) -> list[Choice]:
     """The offers that every wire of a node could be plugged into, those of its own kind first."""
+    blocks = {f"definition:{name}": definition for name, definition in document.definitions.items()}
+    blocks |= {block.payload: block.definition for block in library}
     node = document.node(location, name)
     graph = document.graph(location)
     ins = len({edge.target.port for edge in graph.edges_into(name)})
@@ -34,15 +43,15 @@ def replacements(document: Document, location: Location, name: str, available: I
     own = payload_of(document, location, node)
     entry = catalog().get(own)
     category = entry.category if entry else ""
-    found = [offer for offer in available if offer.payload != own and _has_room(document, offer, ins, outs)]
+    found = [offer for offer in available if offer.payload != own and _has_room(blocks, offer, ins, outs)]
     return sorted(found, key=lambda offer: offer.category != category)
 
 
-def _has_room(document: Document, offer: Choice, ins: int, outs: int) -> bool:
+def _has_room(blocks: Mapping[str, Definition | CodeDefinition], offer: Choice, ins: int, outs: int) -> bool:
     prefix, _, name = offer.payload.partition(":")
     entry = catalog().get(offer.payload)
-    if prefix == "definition":
-        ports = definition_ports(document.definitions.get(name))
+    if offer.payload in blocks:
+        ports = definition_ports(blocks[offer.payload])
         return ports is None or (len(ports.inputs) >= ins and len(ports.outputs) >= outs)
     if prefix == "node":
         most_in = {"constant": 0, "parameter": 0}.get(name, 1)
