@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from blockstudio.formats import project
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddDefinition, AddNode, Connect
-from blockstudio.graph.model import Definition, Endpoint, Example, Graph, Port
+from blockstudio.graph.model import Definition, Endpoint, Example, Graph, Instance, Port
 from blockstudio.gui import block_files
 from blockstudio.gui.canvas.facts.keys import PortKey, node_key
 from blockstudio.gui.library import Library, default_folder
@@ -202,7 +202,8 @@ def test_a_block_of_the_library_goes_onto_a_wire_and_in_the_place_of_a_node(  # 
     canvas.replace_selected()
     canvas.search_popup.field.setText("stage")
     QTest.keyClick(canvas.search_popup.field, Qt.Key.Key_Return)
-    assert session.graph.edges == {Endpoint("stage", "x"): Endpoint("", "x")}
+    assert session.graph.edges == {Endpoint("a", "x"): Endpoint("", "x")}  # the name was chosen by the user
+    assert isinstance(session.graph.nodes["a"], Instance)
 
 
 def test_blocks_of_another_project_are_picked(
