@@ -1,13 +1,22 @@
-"""Writing files so that a failure half-way leaves the old file intact."""
+"""Reading files whole, and writing them so that a failure half-way leaves the old file intact."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
+
+from blockstudio.errors import mark
+
+
+def read_whole(path: Path) -> bytes:
+    """All that is in a file; raises OSError, also on a pipe or a device, which may never come to an end."""
+    _refuse_strange(path)
+    return path.read_bytes()
 
 
 def write_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -49,7 +58,13 @@ def _prefix(target: Path) -> str:
     return f".{target.name[:40]}."  # a name may be as long as the system allows: no more can be added to all of it
 
 
+def _refuse_strange(path: Path) -> None:
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise OSError(errno.EINVAL, mark("it is a pipe or a device, not a file"), str(path))
+
+
 def _refuse_protected(target: Path) -> None:
+    _refuse_strange(target)
     if target.exists() and not os.access(target, os.W_OK):
         # A rename would replace a file that its owner has made read-only.
         raise PermissionError(13, "Permission denied", str(target))

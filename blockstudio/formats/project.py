@@ -15,7 +15,7 @@ from cattrs.v import transform_error
 
 from blockstudio.errors import ProjectError, mark
 from blockstudio.formats.conversion import by_name, converter, short
-from blockstudio.formats.files import write_atomically
+from blockstudio.formats.files import read_whole, write_atomically
 from blockstudio.formats.migrations import VERSION, migrate
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import CodeDefinition, Definition
@@ -28,7 +28,7 @@ DEEPEST = 150
 def load(path: str | Path) -> Document:
     """The document in a project file; ProjectError on any file that is not one."""
     try:
-        data = Path(path).read_bytes()
+        data = read_whole(Path(path))
     except OSError as error:
         raise ProjectError(
             mark("“{file}” cannot be read: {reason}."), file=str(path), reason=error.strerror or str(error)

@@ -24,6 +24,7 @@ from blockstudio.gui.settings import (
     Setting,
     Settings,
 )
+from blockstudio.gui.typed import take_typed
 
 Condition = Literal[
     "always",
@@ -245,6 +246,7 @@ def _make(window: Any, spec: ActionSpec) -> QAction:
 
 
 def _call(window: Any, handler: str) -> None:
+    take_typed()
     with window.session.guard():
         resolve(window, handler)()
 

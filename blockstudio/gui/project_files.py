@@ -19,6 +19,7 @@ from blockstudio.gui.i18n import tr
 from blockstudio.gui.recovery import Orphan, orphans
 from blockstudio.gui.session import Session, new_document
 from blockstudio.gui.settings import LAST_FOLDER, RECENT_FILES
+from blockstudio.gui.typed import take_typed
 
 SUFFIX = ".blocks"
 MOST_RECENT = 12
@@ -66,6 +67,7 @@ class ProjectFiles(QObject):
         super().__init__(window)
         self._session = session
         self._window = window
+        self.about_to_save.connect(take_typed)
 
     # --- new and open -----------------------------------------------------------------------
 
@@ -285,8 +287,10 @@ class ProjectFiles(QObject):
 
 def _is_binary(path: Path) -> bool:
     """Whether a file is no text: `torch.save(x, "x-file")` needs no suffix."""
+    if not path.is_file():
+        return False  # opening it as a project says why
     try:
         with path.open("rb") as file:
             return b"\0" in file.read(1024)
     except OSError:
-        return False  # opening it as a project says why
+        return False

@@ -244,6 +244,15 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         project.load(tmp_path)
 
 
+def test_a_pipe_is_neither_waited_for_nor_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "net.blocks")
+    with pytest.raises(ProjectError, match="a pipe or a device"):
+        project.load(tmp_path / "net.blocks")
+    with pytest.raises(ProjectError, match="a pipe or a device"):
+        project.save(everything(), tmp_path / "net.blocks")
+    assert (tmp_path / "net.blocks").is_fifo()
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "net.blocks"
     project.save(everything(), file)

@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from blockstudio import resources
-from blockstudio.formats.project import save
+from blockstudio.formats.project import load, save
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode
 from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Port, Repeat
 from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.main_window import TRUST, MainWindow
 from blockstudio.gui.menus import fill_examples
+from blockstudio.gui.panels.inspector_block import BlockSheet
 from blockstudio.gui.panels.inspector_nodes import NodeSheet
 from blockstudio.gui.panels.palette import MIME
 from blockstudio.gui.session import Session, new_document
@@ -318,6 +319,36 @@ def test_what_a_field_has_taken_is_undone_by_the_keys_in_that_field(window: Main
     qtbot.waitUntil(lambda: field.text() == "hidden")
     press(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
     assert "first" in window.session.graph.nodes
+
+
+def test_what_is_being_typed_counts_for_what_is_done_next(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    compose(session)
+    session.undo_stack.setClean()
+    window.activateWindow()
+
+    def typed(text: str) -> QLineEdit:
+        qtbot.waitUntil(lambda: isinstance(window.inspector_panel.sheet, BlockSheet))
+        field = window.inspector_panel.sheet.name
+        field.setFocus()
+        qtbot.waitUntil(field.hasFocus)
+        field.selectAll()
+        qtbot.keyClicks(field, text)
+        return field
+
+    field = typed("First")
+    assert session.document.root != "First"
+    monkeypatch.setattr(session, "path", tmp_path / "a.blocks")
+    window.actions_by_id["save"].trigger()
+    assert load(tmp_path / "a.blocks").root == "First"
+    assert field.hasFocus()
+    typed("Second")
+    asked: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or QMessageBox.StandardButton.Cancel)
+    assert not window.close()
+    assert session.document.root == "Second" and asked
 
 
 def test_the_card_makes_way_as_soon_as_something_is_dragged_over_the_canvas(window: MainWindow) -> None:

@@ -31,6 +31,7 @@ from blockstudio.gui.panels.quantities import seconds_text
 from blockstudio.gui.panels.run_inputs import LARGEST, InputsForm
 from blockstudio.gui.panels.run_results import ResultTable, activations_of, gradients_of, outputs_of, summary_text
 from blockstudio.gui.session import Session
+from blockstudio.gui.typed import take_typed
 
 if TYPE_CHECKING:
     from blockstudio.compiler import Compiled
@@ -176,11 +177,7 @@ class RunPanel(QWidget):
 
     def run(self) -> None:
         """Run the model, unless it runs already or the engine is not there."""
-        # What is being typed counts: the field gives it up when it loses the focus.
-        focused = QApplication.focusWidget()
-        if focused is not None and self.isAncestorOf(focused):
-            focused.clearFocus()
-            focused.setFocus()
+        take_typed()
         if self.running:
             return
         seed = self.seed.value()

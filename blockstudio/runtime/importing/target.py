@@ -16,6 +16,7 @@ from attrs import Factory, frozen
 from torch import nn
 
 from blockstudio.errors import CodeError, mark
+from blockstudio.formats.files import read_whole
 from blockstudio.formats.targets import PYTHON, obvious, offers, split_target
 from blockstudio.runtime.importing.notes import ImportRefused
 from blockstudio.runtime.importing.sources import is_installed
@@ -76,7 +77,7 @@ def make(target: str, kwargs: Mapping[str, Any], folder: str = "") -> Target:
 def _only_name(path: Path) -> str:
     """The one model in a file of Python; ImportRefused where there are others."""
     try:
-        found = offers(path.read_text("utf-8"))
+        found = offers(read_whole(path).decode("utf-8"))
     except OSError as error:
         raise ImportRefused(
             mark("“{file}” cannot be read: {reason}."), file=str(path), reason=error.strerror or str(error)
