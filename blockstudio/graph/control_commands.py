@@ -33,39 +33,65 @@ from blockstudio.graph.scopes import unique_name
 
 VALUE = "value"
 """The type of a function that gives an expression over hyper-parameters, and the name of its only option."""
+TRAINING = "training"
+"""The type of a function that tells whether the model trains."""
 WIDTH = 260.0
 MainPorts = Callable[[Node], tuple[str, str]]
 
 
 def condition_of(node: If) -> OptionValue | Graph:
     """What decides an If: the value that its condition is, or the graph where it is more than a value."""
+    only = _only(node.condition)
+    if only is not None and only.type == VALUE:
+        return only.options.get(VALUE)
     graph = node.condition
+    return graph if graph.nodes or graph.edges else None
+
+
+def is_by_mode(node: If) -> bool:
+    """Whether just the mode decides an If: `then` in training, `otherwise` in evaluation."""
+    only = _only(node.condition)
+    return only is not None and only.type == TRAINING
+
+
+def _only(graph: Graph) -> Function | None:
+    """The function that all of a condition is."""
     nodes = list(graph.nodes.values())
     if len(nodes) == 1 and len(graph.outputs) == 1:
         (only,) = nodes
         source = graph.source_of(BOUNDARY, graph.outputs[0].name)
-        if isinstance(only, Function) and only.type == VALUE and source is not None and source.node == only.name:
-            return only.options.get(VALUE)
-    return graph if nodes or graph.edges else None
+        if isinstance(only, Function) and source is not None and source.node == only.name:
+            return only
+    return None
 
 
 def decide(document: Document, location: Location, name: str, value: OptionValue) -> Edit:
     """Let an If be decided by an expression over hyper-parameters, in the place of its condition graph."""
+    return _decided(document, location, name, Function(name="condition", type=VALUE, options={VALUE: value}))
+
+
+def decide_by_mode(document: Document, location: Location, name: str) -> Edit:
+    """Let an If be decided by the mode, in the place of its condition graph."""
+    return _decided(document, location, name, Function(name=TRAINING, type=TRAINING))
+
+
+def _decided(document: Document, location: Location, name: str, test: Function) -> Edit:
     node = document.node(location, name)
     assert isinstance(node, If)
     old = next((inner.name for inner in node.condition.nodes.values()), "")
-    test = old or unique_name(document, location, "condition")
-    return SetNode(location, evolve(node, condition=_test(node.condition, test, value)))
+    test = evolve(test, name=old or unique_name(document, location, test.name))
+    return SetNode(location, evolve(node, condition=_test(node.condition, test)))
 
 
-def _test(graph: Graph, name: str, value: OptionValue) -> Graph:
+def _test(graph: Graph, test: Function) -> Graph:
+    """A graph whose output is what a function gives, in the place of another one."""
     inputs = list(graph.inputs)
     down = graph.down
     outputs = list(graph.outputs[:1]) or [Port("condition", at_flow(2 * WIDTH, 0.0, 0, down))]
     start = inputs[0].position[down] + WIDTH if inputs else 0.0
     middle = at_flow(start, outputs[0].position[not down], 0, down)
-    nodes: dict[str, Node] = {name: Function(name=name, type=VALUE, options={VALUE: value}, position=middle)}
-    edges = {Endpoint(BOUNDARY, outputs[0].name): Endpoint(name, "output")}
+    nodes: dict[str, Node] = {test.name: evolve(test, position=middle)}
+    edges = {Endpoint(BOUNDARY, outputs[0].name): Endpoint(test.name, "output")}
     return Graph(inputs, outputs, nodes, edges, down=down)
 
 
@@ -73,11 +99,12 @@ def wrap(
     document: Document,
     location: Location,
     names: Collection[str],
-    kind: Literal["repeat", "if"],
+    kind: Literal["repeat", "if", "training"],
     main_ports: MainPorts,
 ) -> tuple[Edit, str]:
     """Put nodes into a Repeat, or into a branch of an If, in their place; returns the edit and its name.
 
+    An If is there for a condition on hyper-parameters, which is then to be written, or for training.
     `main_ports` tells the input and the output of a child of a Sequential.
     """
     graph = document.graph(location)
@@ -98,7 +125,13 @@ def wrap(
         body.inputs.append(Port(port, at_flow(start - WIDTH, side, row, body.down)))
         for target in targets:
             body.connect(target, Endpoint(BOUNDARY, port))
-    made = _repeat(document, location, body, outputs) if kind == "repeat" else _if(document, location, body, outputs)
+    if kind == "repeat":
+        made: Node = _repeat(document, location, body, outputs)
+    else:
+        asked = Function(name=TRAINING, type=TRAINING)
+        if kind == "if":
+            asked = Function(name="condition", type=VALUE, options={VALUE: True})
+        made = _if(document, location, body, outputs, evolve(asked, name=unique_name(document, location, asked.name)))
     name = made.name
     results = body.inputs if kind == "repeat" else body.outputs
     edges = [edge for inner in chosen for edge in graph.edges_into(inner) + graph.edges_out_of(inner)]
@@ -126,8 +159,8 @@ def _repeat(document: Document, location: Location, body: Graph, sources: Collec
     return Repeat(name=unique_name(document, location, "rounds"), position=position, body=body, shared=False)
 
 
-def _if(document: Document, location: Location, body: Graph, outputs: Mapping[Endpoint, str]) -> If:
-    """A body that runs if a condition holds; else what came in goes past it."""
+def _if(document: Document, location: Location, body: Graph, outputs: Mapping[Endpoint, str], test: Function) -> If:
+    """A body that runs if a test holds; else what came in goes past it."""
     start, end, side = extent(body.nodes.values(), body.down)
     _feed(body, list(outputs.values()), outputs)
     past = Graph(list(body.inputs), list(body.outputs), down=body.down)
@@ -138,7 +171,7 @@ def _if(document: Document, location: Location, body: Graph, outputs: Mapping[En
     return If(
         name=unique_name(document, location, "choice"),
         position=at_flow((start + end) / 2, side, 0, body.down),
-        condition=_test(empty, unique_name(document, location, "condition"), True),
+        condition=_test(empty, test),
         then=body,
         otherwise=past,
     )

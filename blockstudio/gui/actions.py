@@ -161,6 +161,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("port_down", mark("Move the port down"), mark("The selected input or output comes later, here and wherever the block is used"), "canvas.port_down", "block", "Ctrl+Alt+Down", "mdi6.arrow-down", canvas=True, group=2),
     ActionSpec("repeat", mark("Repeat it"), mark("Put the selected nodes into a Repeat: rounds in a row, each with weights of its own"), "canvas.composing.repeat", "block", "Ctrl+Alt+R", "mdi6.repeat", "selection", canvas=True, group=3),
     ActionSpec("only_if", mark("Only if…"), mark("Put the selected nodes into an If: they are there where a condition on hyper-parameters holds"), "canvas.composing.only_if", "block", "Ctrl+Alt+I", "mdi6.source-branch", "selection", canvas=True, group=3),
+    ActionSpec("only_in_training", mark("Only in training"), mark("Put the selected nodes into an If: they run while the model trains, and are passed by in evaluation"), "canvas.composing.only_in_training", "block", "Ctrl+Alt+M", "mdi6.school-outline", "selection", canvas=True, group=3),
     ActionSpec("uses", mark("Where it is used…"), mark("Every use of the selected block or layer, or of the block that is shown"), "canvas.composing.show_uses", "block", "Ctrl+Alt+U", "mdi6.map-marker-multiple-outline", group=4),
     # --- arrange
     ActionSpec("tidy", mark("Tidy up"), mark("Lay the nodes out along the flow"), "canvas.tidy", "arrange", "Ctrl+L", "mdi6.auto-fix", toolbar=True),

@@ -15,6 +15,7 @@ from blockstudio.compiler import ir
 from blockstudio.compiler.ir import Value
 from blockstudio.engine.protocol import PortShape, Problem, TensorShape
 from blockstudio.errors import mark
+from blockstudio.graph.control_commands import TRAINING
 from blockstudio.graph.document import Document, Location
 from blockstudio.runtime.abstract import DATA, LOOP, UNKNOWN, UNTRUSTED, Abstract, Known, Unknown, in_words
 from blockstudio.runtime.interpreter import Environment, Frame, Interpreter, Member
@@ -23,7 +24,7 @@ from blockstudio.runtime.shape_steps import Results, Steps, first_unknown
 from blockstudio.runtime.steps import MISSING, defaults, evaluate
 
 EVALUATING = SimpleNamespace(training=False)
-"""Stands for a module in run text. In training BatchNorm refuses what may be fine in a run."""
+"""Stands for a module in run text, in a walk in training too: BatchNorm refuses there what may be fine in a run."""
 
 MOST_ROUNDS = 1000
 SECONDS = 3.0
@@ -77,10 +78,19 @@ class Blame(Exception):
 
 
 class Walk(Interpreter):
-    """One walk over a program, from one root."""
+    """One walk over a program, from one root, in a mode."""
 
-    def __init__(self, program: ir.Program, document: Document, steps: Steps, found: Found, trusted: bool) -> None:
+    def __init__(
+        self,
+        program: ir.Program,
+        document: Document,
+        steps: Steps,
+        found: Found,
+        trusted: bool,
+        training: bool = False,
+    ) -> None:
         super().__init__(program, document)
+        self.training = training
         self.steps = steps
         self.found = found
         self.trusted = trusted
@@ -172,6 +182,8 @@ class Walk(Interpreter):
         return found
 
     def run_function(self, statement: ir.Compute, frame: Frame, arguments: Mapping[str, Any]) -> Sequence[Any]:
+        if statement.entry.type == TRAINING:
+            return [Known(self.training)]
         return self._results(self.steps.call(statement, frame, arguments))
 
     def run_read(self, statement: ir.Read, frame: Frame) -> Sequence[Any]:
@@ -311,6 +323,14 @@ class Walk(Interpreter):
         facts = {"port": port, "then": in_words(then.value), "otherwise": in_words(otherwise.value)}
         self.blame(statement, Fault("branch-shape", template, facts), "info")
         return DATA
+
+
+def modes(program: ir.Program) -> tuple[bool, ...]:
+    """The modes to walk a program in: evaluation, and training where something asks for the mode."""
+    modules = [module for module in program.modules.values() if isinstance(module, ir.Module)]
+    statements = (statement for module in modules for _, statement in module.forward.walk())
+    asks = any(isinstance(statement, ir.Compute) and statement.entry.type == TRAINING for statement in statements)
+    return (False, True) if asks else (False,)
 
 
 def alike(a: Abstract, b: Abstract) -> bool:

@@ -21,7 +21,7 @@ from blockstudio.runtime.abstract import UNKNOWN, Abstract, Known, known_tensor,
 from blockstudio.runtime.misfits import Fault
 from blockstudio.runtime.refusals import overflow
 from blockstudio.runtime.shape_steps import Steps
-from blockstudio.runtime.shape_walk import Found, Walk
+from blockstudio.runtime.shape_walk import Found, Walk, modes
 from blockstudio.runtime.steps import evaluate
 
 FRAMES = 10_000
@@ -62,7 +62,8 @@ class ShapeFinder:
                     program = lower(document, root, analysis)
                     ports = definition.graph.inputs
                     given = [self._example(port, root, root == document.root, found) for port in ports]
-                    Walk(program, document, self.steps, found, trusted).run(given)
+                    for training in modes(program):
+                        Walk(program, document, self.steps, found, trusted, training).run(given)
         self.steps.trim()
         return Shapes(revision, found.port_shapes(), tuple(found.problems.values()), _milliseconds(start))
 

@@ -392,6 +392,7 @@ SPECIAL: Mapping[str, Tensors | Case | list[Case]] = {
     "torch.isin": {"elements": integers(5, 4), "test_elements": integers(5, 3)},
     # Creation
     "value": [Case({}, {"value": 2}), Case({}, {"value": True})],
+    "training": Case({}),
     **{f"torch.{name}": _created() for name in "arange linspace eye tensor randperm tril_indices triu_indices".split()},
     **{
         f"torch.{name}": [*_sized(), Case({"like": normal(2)})] for name in "zeros ones rand randn full randint".split()

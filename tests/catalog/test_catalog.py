@@ -48,7 +48,7 @@ def test_types_are_unique_and_categories_known() -> None:
 def test_entry_is_documented_and_its_templates_name_what_there_is(entry: Entry) -> None:
     assert entry.doc, "no first line"
     assert "`" not in entry.doc
-    assert entry.url.startswith("https://docs.pytorch.org/docs/stable/") or entry.type == "value"
+    assert entry.url.startswith("https://docs.pytorch.org/docs/stable/") or entry.type in ("value", "training")
     assert entry.synonyms or entry.label in ("xlogy",)
     ports = {port.name for port in entry.inputs}
     options = {option.name for option in entry.options}

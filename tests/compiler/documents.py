@@ -72,7 +72,7 @@ def layer(name: str, type: str, /, comment: str = "", device: str = "", **option
 def function(name: str, type: str = "", /, comment: str = "", device: str = "", **options: Any) -> Function:
     """A function by its full name, or by that of torch.nn.functional."""
     full = type or name
-    full = full if "." in full or full == "value" else f"torch.nn.functional.{full}"
+    full = full if "." in full or full in ("value", "training") else f"torch.nn.functional.{full}"
     return Function(name=name, type=full, options=options, comment=comment, device=device)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from blockstudio.compiler import source
 from blockstudio.errors import EditError
 from blockstudio.formats.project import dumps
-from blockstudio.graph.control_commands import condition_of, decide, rename_index, wrap
+from blockstudio.graph.control_commands import condition_of, decide, decide_by_mode, is_by_mode, rename_index, wrap
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Expression, Graph, If, Instance, Node, Repeat
 from tests.compiler.documents import function, graph, layer, linear, net
@@ -54,6 +55,26 @@ def test_nodes_go_into_a_branch_and_the_other_lets_pass_what_came_in() -> None:
     changed = doc.node(NET, name)
     assert isinstance(changed, If) and condition_of(changed) == Expression("stride != 1")
     assert changed.then == node.then
+
+
+def test_nodes_go_into_a_branch_that_the_mode_decides() -> None:
+    doc = straight()
+    before = dumps(doc)
+    edit, name = wrap(doc, NET, ["relu"], "training", main_ports)
+    inverse = doc.apply(edit)
+    node = doc.node(NET, name)
+    assert isinstance(node, If) and is_by_mode(node)
+    assert "if self.training:" in source(doc)
+    doc.apply(decide(doc, NET, name, Expression("1 > 2")))
+    changed = doc.node(NET, name)
+    assert isinstance(changed, If) and not is_by_mode(changed)
+    doc.apply(decide_by_mode(doc, NET, name))
+    again = doc.node(NET, name)
+    assert isinstance(again, If) and is_by_mode(again) and again.then == node.then
+    doc.apply(decide(doc, NET, name, True))
+    doc.apply(decide_by_mode(doc, NET, name))
+    doc.apply(inverse)
+    assert dumps(doc) == before
 
 
 def test_a_condition_that_is_more_than_a_value_is_a_graph() -> None:

@@ -27,6 +27,7 @@ from tests.compiler.documents import (
     linear,
     net,
 )
+from tests.compiler.models import in_training, none_of
 from tests.runtime.finding import at, find, only, size, words, x
 
 
@@ -107,6 +108,37 @@ def test_the_branch_that_is_not_taken_has_no_faults() -> None:
     shapes = find(made)
     assert shapes.problems == ()
     assert size(shapes, "Net/i", "y") == (2, 10)
+
+
+def test_the_mode_decides_a_branch_and_both_are_walked() -> None:
+    up = graph("x", "y", [linear("up", 20, 40)], "x>up up>y")
+    down = graph("x", "y", [linear("down", 20, 10)], "x>down down>y")
+    head = graph("x", "y", [linear("head", 20, 5)], "x>head head>y")
+    nodes = [in_training("wide", up, down), layer("act", "ReLU"), in_training("aux", head, none_of("none"))]
+    made = net(graph([x(2, 20)], "y z", nodes, "x>wide.x wide.y>act act>y x>aux.x aux.y>z"))
+    shapes = find(made)
+    assert shapes.problems == ()
+    for path, port in (("Net/wide", "y"), ("Net/act", "output")):
+        assert size(shapes, path, port) == (2, 10)
+        assert at(shapes, path, port).text == "2×40"  # type: ignore[union-attr]
+    assert size(shapes, "Net/wide.then/up") == (2, 40)
+    assert size(shapes, "Net/aux", "y") == (2, 5), "what there is in one mode only"
+
+
+def test_what_does_not_fit_in_one_mode_is_a_problem() -> None:
+    right, wrong = (graph("x", "y", [linear(name, n, 4)], f"x>{name} {name}>y") for name, n in (("a", 20), ("b", 9)))
+    for then, otherwise, slot in ((wrong, right, "then"), (right, wrong, "otherwise")):
+        shapes = find(net(graph([x(2, 20)], "y", [in_training("choice", then, otherwise)], "x>choice.x choice.y>y")))
+        assert only(shapes).path == f"Net/choice.{slot}/b"
+
+
+def test_several_branches_are_taken_in_the_same_mode() -> None:
+    wide, narrow = (graph("x", "y", [linear(f"to{n}", 20, n)], f"x>to{n} to{n}>y") for n in (8, 4))
+    from_wide, from_narrow = (graph("x", "y", [linear(f"of{n}", n, 2)], f"x>of{n} of{n}>y") for n in (8, 4))
+    nodes = [in_training("one", wide, narrow), in_training("two", from_wide, from_narrow)]
+    shapes = find(net(graph([x(2, 20)], "y", nodes, "x>one.x one.y>two.x two.y>y")))
+    assert shapes.problems == ()
+    assert size(shapes, "Net/two", "y") == (2, 2)
 
 
 def test_rounds() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from attrs import evolve
-from PySide6.QtWidgets import QLabel, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from blockstudio.catalog.spec import OptionSpec
 from blockstudio.errors import mark
-from blockstudio.graph.control_commands import condition_of, decide, rename_index
-from blockstudio.graph.edits import SetNode
+from blockstudio.graph.control_commands import condition_of, decide, decide_by_mode, is_by_mode, rename_index
+from blockstudio.graph.edits import Edit, SetNode
 from blockstudio.graph.expressions import names_in
 from blockstudio.graph.model import BOUNDARY, Expression, Graph, If, OptionValue, Repeat
 from blockstudio.gui.canvas.facts.summaries import round_keys
@@ -116,6 +117,10 @@ class IfRows(FlowRows):
         super().__init__(session, parent)
         self.condition = self._option(CONDITION, tr("Condition"))
         self.condition.committed.connect(self._decide)
+        self.by_mode = QCheckBox(tr("In training"))
+        self.by_mode.setToolTip(tr("The mode decides: “then” while the model trains, “else” in evaluation"))
+        self.by_mode.clicked.connect(self._decide_by_mode)
+        self.rows.addWidget(self.by_mode)
         self.about = self._note()
         self.refresh()
 
@@ -128,10 +133,15 @@ class IfRows(FlowRows):
     def refresh(self) -> None:
         """Show the condition as it is."""
         value = condition_of(self._node)
+        by_mode = is_by_mode(self._node)
+        self.by_mode.setChecked(by_mode)
+        self.condition.setVisible(not by_mode)
         self.condition.show_value(None if isinstance(value, Graph) else value)
         if isinstance(value, Graph):
             self.condition.field.setPlaceholderText(tr("decided by its graph"))
-        if isinstance(value, Graph) and value.edges_out_of(BOUNDARY):
+        if by_mode:
+            text = tr("Decided by the mode in each run: the layers of both branches are made.")
+        elif isinstance(value, Graph) and value.edges_out_of(BOUNDARY):
             text = tr("Its graph decides in each run. An expression here takes its place.")
         elif isinstance(value, Expression) and names_in(value.text) & set(self._round_names()):
             text = tr("Decided in each round: the layers of both branches are made.")
@@ -145,7 +155,16 @@ class IfRows(FlowRows):
 
     def _decide(self, value: OptionValue) -> None:
         session = self.session
-        with session.guard():
-            edit = decide(session.document, session.location, self._node.name, value)
-            session.push(edit, tr("Set the condition"))
+        self._push(lambda: decide(session.document, session.location, self._node.name, value))
+
+    def _decide_by_mode(self, by_mode: bool) -> None:
+        session = self.session
+        if by_mode:
+            self._push(lambda: decide_by_mode(session.document, session.location, self._node.name))
+        else:
+            self._decide(True)
+
+    def _push(self, made: Callable[[], Edit]) -> None:
+        with self.session.guard():
+            self.session.push(made(), tr("Set the condition"))
         self.refresh()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from blockstudio.graph.document import Document
-from tests.compiler.models.control import branches, choices, chosen, repeat_shared, repeat_unshared
+from tests.compiler.models.control import branches, choices, chosen, in_training, modes, none_of, repeat_shared, repeat_unshared
 from tests.compiler.models.lesson import (
     centered,
     fixed_hidden_mlp,
@@ -19,7 +19,7 @@ from tests.compiler.models.networks import attention, bottleneck, lstm, residual
 from tests.compiler.models.parts import CENTERED, chained
 from tests.compiler.models.special import devices, frozen, lists, numbered, tied
 
-__all__ = ["CENTERED", "MODELS", "bottleneck", "chained", "choices", "chosen", "resnet"]
+__all__ = ["CENTERED", "MODELS", "bottleneck", "chained", "choices", "chosen", "in_training", "none_of", "resnet"]
 
 MODELS: dict[str, Callable[[], Document]] = {
     model.__name__: model
@@ -39,6 +39,7 @@ MODELS: dict[str, Callable[[], Document]] = {
         resnet,
         branches,
         choices,
+        modes,
         repeat_shared,
         repeat_unshared,
         attention,

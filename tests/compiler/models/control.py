@@ -118,6 +118,41 @@ def chosen(name: str, test: str, then: Graph, otherwise: Graph) -> If:
     return If(name=name, condition=condition, then=then, otherwise=otherwise)
 
 
+def in_training(name: str, then: Graph, otherwise: Graph) -> If:
+    """An If that the mode decides."""
+    condition = graph("x", "holds", [function(f"{name}_training", "training")], f"{name}_training>holds")
+    return If(name=name, condition=condition, then=then, otherwise=otherwise)
+
+
+def modes() -> Document:
+    """Noise, a head and a way past a layer that are there in training only."""
+    passed = graph("x", "y", [], "x>y")
+    noise = [function("noise", "torch.randn_like"), function("add", "operator.add")]
+    random = graph("x", "y", noise, "x>noise x>add.input noise>add.other add>y")
+    wild = [function("train", "training"), function("mean", "torch.mean")]
+    wild += [function("gt", "operator.gt", other=0), function("both", "operator.and_")]
+    skip = If(
+        name="skip",
+        condition=graph("x", "holds", wild, "x>mean mean>gt train>both.input gt>both.other both>holds"),
+        then=passed,
+        otherwise=graph("x", "y", [linear("deep", 8, 8)], "x>deep deep>y"),
+    )
+    nodes = [
+        linear("stem", 8, 8),
+        in_training("noisy", random, passed),
+        skip,
+        in_training("aux", graph("x", "y", [linear("aux_head", 8, 4)], "x>aux_head aux_head>y"), none_of("aux_none")),
+        in_training("late", passed, graph("x", "y", [layer("smooth", "Softmax", dim=1)], "x>smooth smooth>y")),
+    ]
+    wires = "x>stem stem>noisy.x noisy.y>skip.x skip.y>aux.x skip.y>late.x late.y>output aux.y>aux_output"
+    return net(graph("x", "output aux_output", nodes, wires))
+
+
+def none_of(name: str) -> Graph:
+    """A branch that gives nothing."""
+    return graph("x", "y", [function(name, "value", value=E("None"))], f"{name}>y")
+
+
 def choices() -> Document:
     """Layers chosen by text, sizes by lists, and options by the round."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from blockstudio.graph.control_commands import is_by_mode
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Call, Definition, If, Repeat
 from tests.compiler.documents import document, graph, instance, linear
@@ -33,6 +34,13 @@ def test_repeat_and_only_if_by_their_keys(desk: Desk) -> None:
     QTest.keyClick(desk.canvas, Qt.Key.Key_I, CONTROL_ALT)
     (name,) = desk.session.selection
     assert isinstance(desk.graph.nodes[name], If)
+    desk.check()
+    desk.session.select(("one",))
+    QTest.keyClick(desk.canvas, Qt.Key.Key_M, CONTROL_ALT)
+    (name,) = desk.session.selection
+    node = desk.graph.nodes[name]
+    assert isinstance(node, If) and is_by_mode(node)
+    assert desk.scene.nodes[name].face.detail == "in training"
     desk.check()
     desk.undo_all()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QRadioButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import PortShape, Problem, Shapes, TensorShape
 from blockstudio.graph.commands import new_control_flow
-from blockstudio.graph.control_commands import condition_of
+from blockstudio.graph.control_commands import condition_of, is_by_mode
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddDefinition, AddNode, ChangeDefinition, Connect
 from blockstudio.graph.model import (
@@ -362,6 +362,20 @@ def test_an_if_is_decided_by_an_expression(panel: InspectorPanel, session: Sessi
     session.undo_stack.undo()
     look(qtbot)
     assert row(panel, "condition").field.text() == ""
+
+
+def test_an_if_is_decided_by_the_mode(panel: InspectorPanel, session: Session, qtbot: QtBot) -> None:
+    session.push(AddNode(NET, new_control_flow("if", "choice")), "Add")
+    select(session, qtbot, "choice")
+    box = next(box for box in panel.findChildren(QCheckBox) if box.text() == "In training" and box.isVisible())
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    shown = node(session, "choice")
+    assert isinstance(shown, If) and is_by_mode(shown)
+    assert box.isChecked() and not any(row.isVisible() for row in panel.findChildren(OptionRow))
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    shown = node(session, "choice")
+    assert isinstance(shown, If) and condition_of(shown) is True
+    assert row(panel, "condition").field.text() == "True"
 
 
 def test_a_node_is_bypassed(session: Session, panel: InspectorPanel, qtbot: QtBot) -> None:

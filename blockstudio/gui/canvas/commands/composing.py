@@ -36,7 +36,11 @@ class Composing:
         """Put the selected nodes into a branch of an If, whose condition is then to be written."""
         self._wrap("if", tr("Only if"))
 
-    def _wrap(self, kind: Literal["repeat", "if"], text: str) -> None:
+    def only_in_training(self) -> None:
+        """Put the selected nodes into the branch of an If that runs in training."""
+        self._wrap("training", tr("Only in training"))
+
+    def _wrap(self, kind: Literal["repeat", "if", "training"], text: str) -> None:
         canvas, session = self._canvas, self._canvas.session
         location = session.location
 

@@ -89,7 +89,7 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
             canvas.fill_blocks(menu.addMenu(icon("mdi6.tray-arrow-down"), tr("Move into")), nodes, blocks)
         _add(menu, canvas, "move_out")
     if nodes:
-        _add(menu, canvas, "repeat", "only_if")
+        _add(menu, canvas, "repeat", "only_if", "only_in_training")
     _more(menu, canvas, tr("Select"), "mdi6.select-search", "same_type", "upstream", "downstream", "connected")
     _more(menu, canvas, tr("Arrange"), "mdi6.align-horizontal-left", *ARRANGE)
     if kinds <= {"input", "output"} and len(scene.selection) == 1:

@@ -12,7 +12,7 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import called_node
 from blockstudio.catalog.spec import Entry
 from blockstudio.errors import BlockStudioError
-from blockstudio.graph.control_commands import VALUE, condition_of
+from blockstudio.graph.control_commands import VALUE, condition_of, is_by_mode
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
     Call,
@@ -101,7 +101,9 @@ def words_of(document: Document, location: Location, graph: Graph, node: Node) -
 
 
 def _condition_text(node: If) -> str:
-    """What decides an If when the model is built; "" where that is found out in a run."""
+    """What decides an If when the model is built, or that the mode does; "" where that is found out in a run."""
+    if is_by_mode(node):
+        return tr("in training")
     value = condition_of(node)
     return "" if value is None or isinstance(value, Graph) else summaries.shown("", value)
 
