@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from blockstudio.graph.document import Document
-from tests.compiler.models.control import branches, choices, chosen, in_training, modes, none_of, repeat_shared, repeat_unshared
+from tests.compiler.models.control import (
+    branches,
+    choices,
+    chosen,
+    in_training,
+    modes,
+    none_of,
+    repeat_shared,
+    repeat_unshared,
+)
 from tests.compiler.models.lesson import (
     centered,
     fixed_hidden_mlp,
