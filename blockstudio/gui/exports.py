@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from blockstudio.engine.protocol import Exported, ExportModel, Failure
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.formats.files import write_atomically
+from blockstudio.gui.background import Background, is_fault
 from blockstudio.gui.canvas.scene.export import PAPER, Look, paint
 from blockstudio.gui.export_dialog import FORMATS, ExportDialog, Format
 from blockstudio.gui.i18n import message, tr
@@ -28,19 +29,14 @@ KEY = "export"
 class Exports(QObject):
     """Asks what to export and where to, has it done, and tells how it went. The window never waits for it."""
 
-    _done = Signal(str)
-    _failed = Signal(object)
-
     def __init__(self, session: Session, window: QWidget, save_parameters: Callable[[str], None]) -> None:
         """`save_parameters` writes the state dict to a file."""
         super().__init__(window)
         self._session = session
         self._window = window
         self._save_parameters = save_parameters
-        self._pool = QThreadPool(self)
+        self._background = Background(self)
         self._model = Question(session, self._exported, self._refused, self)
-        self._done.connect(self._written)
-        self._failed.connect(self._tell)
 
     def open(self) -> None:
         """Ask for a format, and with it for a file."""
@@ -91,26 +87,20 @@ class Exports(QObject):
         self._in_a_thread(file, lambda: painted.write(file))
 
     def _in_a_thread(self, file: Path, write: Callable[[], object]) -> None:
-        def work() -> None:
-            try:
-                write()
-            except OSError as error:
+        session = self._session
+
+        def written(_: object) -> None:
+            session.notify(tr("{file} was written.").format(file=file), "success", key=KEY)
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, OSError):
                 template = mark("“{file}” cannot be written: {reason}.")
-                self._failed.emit(BlockStudioError(template, file=str(file), reason=error.strerror or str(error)))
-            except Exception as error:
-                self._failed.emit(error)
-            else:
-                self._done.emit(str(file))
+                error = BlockStudioError(template, file=str(file), reason=error.strerror or str(error))
+            if not isinstance(error, BlockStudioError):
+                is_fault(error)
+            session.report(error)
 
-        self._pool.start(work)
-
-    def _tell(self, error: Exception) -> None:
-        if not isinstance(error, BlockStudioError):
-            raise error  # a fault of the program: shown by the hook for uncaught exceptions, with its traceback
-        self._session.report(error)
-
-    def _written(self, file: str) -> None:
-        self._session.notify(tr("{file} was written.").format(file=file), "success", key=KEY)
+        self._background.run(write, written, failed)
 
     # --- the model, by the engine ---------------------------------------------------------------
 

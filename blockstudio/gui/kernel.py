@@ -7,12 +7,10 @@ snapshot; `recovered` says exactly what was lost.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from blockstudio.engine import client as wire
@@ -22,6 +20,7 @@ from blockstudio.engine.private import PrivateDirectory
 from blockstudio.engine.protocol import Failure, Request, SaveParameters, SaveTensors, TakeSnapshot, UpdateDocument
 from blockstudio.engine.recovery import SNAPSHOT_LIMIT, Death, Keeper, has_code, reason
 from blockstudio.errors import EngineError, mark
+from blockstudio.gui.background import Background
 from blockstudio.gui.callbacks import guarded
 from blockstudio.gui.stopping import Stopper, single_shot
 
@@ -41,6 +40,12 @@ MEMORY_SHARE = 0.8
 """Of the machine's memory: what the engine may take."""
 
 
+def _import_link() -> type[Link]:
+    from blockstudio.gui.jupyter import Link
+
+    return Link
+
+
 class Kernel(QObject):
     """The engine's process and everything asked of it.
 
@@ -57,7 +62,6 @@ class Kernel(QObject):
     """What was interrupted goes on all the same: only `restart` can end it."""
     printed = Signal(str)
     """What the user's Python printed (shortened where it is very much)."""
-    _imported = Signal()
 
     def __init__(
         self,
@@ -86,12 +90,12 @@ class Kernel(QObject):
         self._pid = 0
         self._deaths = 0
         self._told_to_end = False
+        self._background = Background(self)
         self._stopper = Stopper(self)
         self._stopper.gave_up.connect(self.not_stopping)
         self._stopper.unanswered.connect(self._unanswered)
         self._hangs = single_shot(self, HANGS_AFTER, self.not_stopping.emit)
         self._quiet = single_shot(self, SNAPSHOT_AFTER, self._take_snapshot)
-        self._imported.connect(self._begin)
 
     # --- life ---------------------------------------------------------------------------------------
 
@@ -110,20 +114,11 @@ class Kernel(QObject):
         self._deaths = 0
         self._enter("starting")
         # qtconsole takes a while to import; the window stays alive meanwhile.
-        threading.Thread(target=self._import, name="import of qtconsole", daemon=True).start()
+        self._background.run(_import_link, self._begin)
 
-    def _import(self) -> None:
-        import blockstudio.gui.jupyter  # noqa: F401
-
-        if shiboken6.isValid(self):
-            self._imported.emit()
-
-    @Slot()
-    def _begin(self) -> None:
+    def _begin(self, Link: type[Link]) -> None:
         if self.state != "starting" or self._link is not None:
             return
-        from blockstudio.gui.jupyter import Link
-
         self._directory = PrivateDirectory.make()
         self._keeper = Keeper(self._directory.path, self._snapshot_limit)
         self._link = link = Link(self)

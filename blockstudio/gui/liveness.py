@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from blockstudio.engine.protocol import Failure, Problem, Shapes, UpdateDocument
 from blockstudio.errors import CompileError
@@ -19,6 +19,7 @@ from blockstudio.graph.document import Document
 from blockstudio.graph.edits import Edit, MoveNodes, SetNote, SetRoute
 from blockstudio.graph.looks import SetBookmark, SetDirection
 from blockstudio.graph.model import CodeDefinition, Definition, copy_graph
+from blockstudio.gui.background import Background, is_fault
 
 if TYPE_CHECKING:
     from blockstudio.compiler import Compiled
@@ -64,21 +65,16 @@ def prepare(document: Document) -> Prepared:
 class Liveness(QObject):
     """The work that follows each change of the session's document."""
 
-    _described = Signal(object)
-    """Revision, number of the opening, and JSON data: goes to the engine while the thread compiles."""
-    _prepared = Signal(object)
-    _failed = Signal(object)
-
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
         self._kernel: KernelLike | None = None
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._background = Background(self)
         self._revision = self._opening = 0
         self._working = False
         self._stale = False
         self._project: tuple[int, int, dict[str, Any]] | None = None
+        """Revision, number of the opening, and JSON data: what goes to the engine."""
         self._sending = False
         self._unsent = False
         self._missed = False
@@ -91,9 +87,6 @@ class Liveness(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self._start)
-        self._described.connect(self._take_project)
-        self._prepared.connect(self._take)
-        self._failed.connect(self._raise)
         session.document_changed.connect(self._changed)
         session.location_changed.connect(self.shown_changed)
         session.document_replaced.connect(self._replaced)
@@ -122,7 +115,7 @@ class Liveness(QObject):
     def close(self) -> None:
         self._closed = True
         self._soon.stop()
-        self._pool.waitForDone()
+        self._background.wait()
 
     @property
     def settled(self) -> bool:
@@ -141,19 +134,15 @@ class Liveness(QObject):
             return
         self._working, self._stale = True, False
         document, revision, opening = snapshot(self._session.document), self._revision, self._opening
-        self._pool.start(lambda: self._work(document, revision, opening))
+        # Two pieces of work: the first goes to the engine while the thread compiles.
+        self._background.run(
+            lambda: to_json(document), lambda project: self._take_project((revision, opening, project)), self._failed
+        )
+        self._background.run(lambda: prepare(document), self._take, self._failed)
 
-    def _work(self, document: Document, revision: int, opening: int) -> None:
-        try:
-            self._described.emit((revision, opening, to_json(document)))
-            self._prepared.emit(prepare(document))
-        except Exception as error:
-            self._failed.emit(error)
-
-    def _raise(self, error: Exception) -> None:
-        # A fault of the program: shown by the hook for uncaught exceptions, with its traceback.
+    def _failed(self, error: Exception) -> None:
         self._working = False
-        raise error
+        is_fault(error)
 
     def _take_project(self, project: tuple[int, int, dict[str, Any]]) -> None:
         self._project = project

@@ -12,12 +12,13 @@ from pathlib import Path
 from uuid import uuid4
 
 from attrs import frozen
-from PySide6.QtCore import QLockFile, QObject, QStandardPaths, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QLockFile, QObject, QStandardPaths, QTimer, Signal
 
 from blockstudio.errors import ProjectError
 from blockstudio.formats.files import write_atomically
 from blockstudio.formats.project import dumps, load
 from blockstudio.graph.document import Document
+from blockstudio.gui.background import Background, is_fault
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.liveness import snapshot
 from blockstudio.gui.session import Session
@@ -71,19 +72,24 @@ def orphans(folder: Path | None = None) -> list[Orphan]:
     return sorted(found, key=lambda orphan: -orphan.time)
 
 
+def _write(file: Path, document: Document, about: dict[str, object]) -> None:
+    """Runs in the thread."""
+    data, text = dumps(document), json.dumps(about).encode()
+    write_atomically(file, lambda out: out.write(data))
+    write_atomically(file.with_suffix(".json"), lambda out: out.write(text))
+
+
 class Journal(QObject):
     """Writes the document of a session to disk while it has unsaved changes."""
 
     written = Signal()
-    _failed = Signal(str)
 
     def __init__(self, session: Session, folder: Path | None = None) -> None:
         super().__init__(session)
         self._session = session
         self._file = (folder or journal_folder()) / f"{uuid4().hex}.blocks"
         self._lock: QLockFile | None = None
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._background = Background(self)
         self._waiting_since = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -93,8 +99,6 @@ class Journal(QObject):
         session.document_replaced.connect(self._replaced)
         self._told = False
         """It was said that nothing can be written; once is enough."""
-        self._failed.connect(self._tell)
-        self.written.connect(self._works)
 
     def write(self) -> None:
         """Write now, in a thread."""
@@ -109,38 +113,32 @@ class Journal(QObject):
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                self._failed.emit(error.strerror or str(error))
+                self._failed(error)
                 return
             self._lock = QLockFile(str(self._file.with_suffix(".lock")))
             self._lock.setStaleLockTime(0)
             self._lock.tryLock(0)
-        self._pool.start(lambda: self._write(document, about))
+        file = self._file
+        self._background.run(lambda: _write(file, document, about), self._works, self._failed)
 
-    def _write(self, document: Document, about: dict[str, object]) -> None:
-        try:
-            data = dumps(document)
-            write_atomically(self._file, lambda file: file.write(data))
-            text = json.dumps(about).encode()
-            write_atomically(self._file.with_suffix(".json"), lambda file: file.write(text))
-        except (OSError, ProjectError) as error:
-            self._failed.emit(getattr(error, "strerror", None) or str(error))
-            return
+    def _works(self, _: None) -> None:
+        self._told = False
         self.written.emit()
 
-    def _tell(self, reason: str) -> None:
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, OSError | ProjectError):
+            is_fault(error)
         if not self._told:
             self._told = True
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             text = tr("After a crash unsaved changes would be lost, for they cannot be kept aside: {reason}.")
             self._session.notify(text.format(reason=tr(reason)), "warning", key="journal")
-
-    def _works(self) -> None:
-        self._told = False
 
     def clear(self) -> None:
         """Nothing is unsaved: the journal goes."""
         self._timer.stop()
         self._waiting_since = 0.0
-        self._pool.waitForDone()
+        self._background.wait()
         if self._lock is None:
             return
         for suffix in (".json", ".blocks"):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 import torch
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from blockstudio import resources
@@ -213,3 +216,24 @@ def test_a_fault_of_the_program_is_not_swallowed(
         qtbot.waitUntil(lambda: bool(raised))
     assert raised[0][0] is ZeroDivisionError
     assert desk.texts == []
+
+
+def test_closing_the_window_while_a_file_is_written_ends_quietly(
+    desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def write(file: Path, _: object) -> None:
+        begun.set()
+        while shiboken6.isValid(desk.exports):
+            time.sleep(0.001)
+        file.touch()
+
+    monkeypatch.setattr("blockstudio.gui.exports.write_atomically", write)
+    with qtbot.captureExceptions() as raised:
+        desk.exports._export_source(tmp_path / "net.py")
+        begun.wait()
+        shiboken6.delete(desk.exports)
+        QApplication.processEvents()
+    assert raised == [] and desk.texts == []
+    assert (tmp_path / "net.py").exists(), "it is written to its end"

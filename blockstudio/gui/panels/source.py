@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from blockstudio.gui.background import Background
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels.code_tokens import Piece, pieces
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
 RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class _Cutter(QObject):
-    """What tells of the work of the thread; it outlives a panel that is closed meanwhile."""
-
-    cut = Signal(str, object)
-    """A source and its pieces."""
-
-
 class SourcePanel(QWidget):
     """What the document compiles to. While it does not compile, the last source that did stays, marked as old."""
 
@@ -38,9 +32,7 @@ class SourcePanel(QWidget):
         self._shown = ""
         """The source that is shown: that of `_compiled`, or one before it."""
         self._cutting = False
-        self._pool = QThreadPool(self)
-        self._cutter = _Cutter()
-        self._cutter.cut.connect(self._show_text)
+        self._background = Background(self)
         self.view = CodeView()
         self.view.setReadOnly(True)
         self.view.setTextInteractionFlags(
@@ -107,8 +99,8 @@ class SourcePanel(QWidget):
         if self._compiled is None or self._cutting or not self.isVisible() or self._shown == self._compiled.source:
             return
         self._cutting = True
-        text, cutter = self._compiled.source, self._cutter
-        self._pool.start(lambda: cutter.cut.emit(text, pieces(text)))
+        text = self._compiled.source
+        self._background.run(lambda: pieces(text), lambda lines: self._show_text(text, lines))
 
     def _show_text(self, text: str, lines: list[list[Piece]]) -> None:
         self._cutting = False
