@@ -8,15 +8,18 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from pytestqt.qtbot import QtBot
 
 from blockstudio.compiler.collecting import collect_if_due
 from blockstudio.gui import preflight
+from tests.helpers.processes import runs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,8 +40,8 @@ settings.register_profile(
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=2000)
 settings.load_profile("ci")
 
-PATIENCE = 3.0
-"""Seconds that threads and processes get to finish after a test."""
+PATIENCE = 60
+"""Seconds that something to come, or to end, gets on a busy machine. Only a test that fails waits so long."""
 
 
 def pytest_configure() -> None:
@@ -81,6 +84,27 @@ def no_leaks() -> Iterator[None]:
     yield from _watch()
 
 
+class PatientBot(QtBot):
+    """Waits for what comes late: a test is about what happens, not about how fast."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE * 1000) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE * 1000, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitActive(self, widget: Any, *, timeout: int = PATIENCE * 1000) -> Any:
+        return super().waitActive(widget, timeout=timeout)
+
+    def waitExposed(self, widget: Any, *, timeout: int = PATIENCE * 1000) -> Any:
+        return super().waitExposed(widget, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
+
+
 @pytest.fixture(autouse=True)
 def collected_here() -> Iterator[None]:
     """Widgets are collected in the thread of the window, as in the app: another thread's collection would crash."""
@@ -104,7 +128,7 @@ def _watch() -> Iterator[None]:
     while True:
         # Threads that Python did not start (Qt's, torch's) show up as dummies that never end.
         new_threads = [t for t in set(threading.enumerate()) - threads if not isinstance(t, threading._DummyThread)]
-        new_children = [c for c in psutil.Process().children(recursive=True) if c not in children and _runs(c)]
+        new_children = [c for c in psutil.Process().children(recursive=True) if c not in children and runs(c)]
         if not new_threads and not new_children:
             return
         if time.monotonic() > end:
@@ -116,10 +140,3 @@ def _watch() -> Iterator[None]:
             child.kill()
             child.wait(PATIENCE)
     pytest.fail(f"left running: {', '.join(leaks)}")
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

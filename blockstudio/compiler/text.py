@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -327,9 +328,7 @@ def _code(source: str, start: int, end: int) -> Iterator[tuple[int, str]]:
 
 def _position(starts: list[_Start], offset: int, end: bool = False) -> tuple[int, int]:
     """The line and column of an offset."""
-    line = 0
-    for number, (start, _) in enumerate(starts):
-        if start < offset or (start == offset and not end):
-            line = number
+    find = bisect_left if end else bisect_right
+    line = max(find(starts, offset, key=lambda start: start[0]) - 1, 0)
     start, column = starts[line]
     return line, column + offset - start

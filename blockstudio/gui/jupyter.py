@@ -17,7 +17,7 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from qtconsole.client import QtHBChannel, QtKernelClient, QtZMQSocketChannel
+from qtconsole.client import QtKernelClient, QtZMQSocketChannel
 from qtconsole.manager import QtKernelManager
 from traitlets import Type
 
@@ -59,10 +59,6 @@ def last_words(log: Path) -> str:
     return text[-LONGEST_DETAIL:] if crash < 0 else text[crash : crash + LONGEST_DETAIL]
 
 
-class _Heartbeat(QtHBChannel):
-    time_to_dead = 0.8
-
-
 class _Output(QtZMQSocketChannel):
     """Lets through what a model prints, and only so much of it: a loop that prints must not fill the window's
     queue of events."""
@@ -93,7 +89,6 @@ class _Output(QtZMQSocketChannel):
 class _Client(QtKernelClient):
     control_channel_class = Type(QtZMQSocketChannel)
     iopub_channel_class = Type(_Output)
-    hb_channel_class = Type(_Heartbeat)
 
 
 class _OwnSpec(KernelSpecManager):

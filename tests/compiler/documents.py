@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from blockstudio.graph.document import Document
@@ -20,6 +21,7 @@ from blockstudio.graph.model import (
     Node,
     Parameter,
     Port,
+    Repeat,
 )
 
 Wires = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -94,3 +96,32 @@ def constant(name: str, value: str, **fields: Any) -> Constant:
 
 def parameter(name: str, value: str) -> Parameter:
     return Parameter(name=name, value=value)
+
+
+def chain(*nodes: Node, **extra: object) -> Graph:
+    """The nodes in a row between an input and an output."""
+    names = ["x", *(node.name for node in nodes), "output"]
+    return graph("x", "output", nodes, " ".join(f"{a}>{b}" for a, b in pairwise(names)), **extra)
+
+
+def deep(levels: int) -> Document:
+    """A loop in a loop in a loop."""
+    body = chain(linear("inner", 1, 1))
+    for level in range(levels):
+        body = Graph(
+            [Port("x")],
+            [Port("x")],
+            {f"r{level}": Repeat(name=f"r{level}", body=body, index=f"i{level}")},
+            {Endpoint(f"r{level}", "x"): Endpoint("", "x"), Endpoint("", "x"): Endpoint(f"r{level}", "x")},
+        )
+    return net(body)
+
+
+def tower(height: int) -> Document:
+    """A block in a block in a block."""
+    definitions = [Definition("D0", chain(linear("inner", 1, 1)))]
+    for level in range(1, height):
+        definitions.append(
+            Definition(f"D{level}", graph("x", "output", [instance("d", f"D{level - 1}")], "x>d.x d.output>output"))
+        )
+    return document(*definitions)

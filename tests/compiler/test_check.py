@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import string
-import time
 from collections.abc import Callable
-from itertools import pairwise
 
 import pytest
 from attrs import evolve
@@ -35,7 +33,9 @@ from blockstudio.graph.model import (
 )
 from tests.compiler.documents import (
     call,
+    chain,
     constant,
+    deep,
     document,
     function,
     graph,
@@ -44,17 +44,12 @@ from tests.compiler.documents import (
     linear,
     net,
     parameter,
+    tower,
 )
 from tests.compiler.models import MODELS, chained
 
 E = Expression
 CODE = "class {name}(nn.Module):\n    def forward(self, x):\n        return x\n"
-
-
-def chain(*nodes: Node, **extra: object) -> Graph:
-    """The nodes in a row between an input and an output."""
-    names = ["x", *(node.name for node in nodes), "output"]
-    return graph("x", "output", nodes, " ".join(f"{a}>{b}" for a, b in pairwise(names)), **extra)
 
 
 def one(node: Node, **extra: object) -> Document:
@@ -69,27 +64,6 @@ def cyclic() -> Document:
     g = graph("x", "y", [function("a", "operator.add"), function("b", "relu"), linear("c", 1, 1)], "x>a a>b b>y x>c")
     g.connect(Endpoint("a", "other"), Endpoint("b", "output"))
     return net(g)
-
-
-def deep(levels: int) -> Document:
-    body = chain(linear("inner", 1, 1))
-    for level in range(levels):
-        body = Graph(
-            [Port("x")],
-            [Port("x")],
-            {f"r{level}": Repeat(name=f"r{level}", body=body, index=f"i{level}")},
-            {Endpoint(f"r{level}", "x"): Endpoint("", "x"), Endpoint("", "x"): Endpoint(f"r{level}", "x")},
-        )
-    return net(body)
-
-
-def tower(height: int) -> Document:
-    definitions = [Definition("D0", chain(linear("inner", 1, 1)))]
-    for level in range(1, height):
-        definitions.append(
-            Definition(f"D{level}", graph("x", "output", [instance("d", f"D{level - 1}")], "x>d.x d.output>output"))
-        )
-    return document(*definitions)
 
 
 def repeat(body: Graph, **fields: object) -> Document:
@@ -380,42 +354,6 @@ def test_errors_in_blocks_that_are_not_used_are_no_obstacle() -> None:
     assert "class Spare" not in compile_document(document(spare, Definition("Net", BODY))).source
     with pytest.raises(CompileError, match="Spare/a"):
         compile_document(document(spare, Definition("Net", chain(instance("s", "Spare")))))
-
-
-def test_a_thousand_levels_are_a_message_not_a_recursion_error() -> None:
-    assert {d.code for d in check(deep(1000)) if d.severity == "error"} == {"graph.deep"}
-    body = Graph()
-    for level in range(1000):
-        body = Graph(nodes={f"s{level}": Sequential(name=f"s{level}", body=body)})
-    assert "graph.deep" in {d.code for d in check(net(body))}
-    assert "definition.deep" in {d.code for d in check(tower(1000))}
-
-
-def test_ten_thousand_nodes_are_checked_in_less_than_a_second_and_cost_grows_as_their_number() -> None:
-    def seconds(count: int) -> float:
-        nodes = [linear(f"n{i}", 8, 8) if i % 2 else function(f"n{i}", "relu") for i in range(count)]
-        wide = document(Definition("Net", chain(*nodes)))
-        times = []
-        for _ in range(3):
-            start = time.process_time()
-            assert check(wide) == []
-            times.append(time.process_time() - start)
-        return min(times)
-
-    seconds(10)
-    small, large = seconds(1_000), seconds(10_000)
-    assert large < 1.5  # a third of that where nothing else runs
-    assert large < small * 10 * 2.5
-
-
-def test_many_calls_and_many_lists_cost_no_more_than_their_number() -> None:
-    calls = [linear("own", 8, 8), *(call(f"c{i}", "own") for i in range(3_000))]
-    lists = [linear(f"layers.{i}", 8, 8) for i in range(3_000)]
-    start = time.process_time()
-    for nodes in (calls, lists):
-        assert check(net(chain(*nodes))) == []
-        compile_document(net(chain(*nodes)))
-    assert time.process_time() - start < 15
 
 
 def test_a_call_of_an_instance_in_another_branch() -> None:

@@ -18,9 +18,6 @@ from pytestqt.qtbot import QtBot
 from blockstudio.gui.canvas.facts.keys import PortKey
 from blockstudio.gui.main_window import MainWindow
 
-PATIENCE = 60_000
-"""Milliseconds that the engine gets on a busy machine."""
-
 
 @frozen
 class Hands:
@@ -86,7 +83,7 @@ class Hands:
     def _send(self, *command: str) -> None:
         # The program must handle events while xdotool waits for the pointer to arrive.
         with subprocess.Popen(["xdotool", *command]) as process:
-            self.qtbot.waitUntil(lambda: process.poll() is not None, timeout=PATIENCE)
+            self.qtbot.waitUntil(lambda: process.poll() is not None)
         assert process.returncode == 0, command
         self.pause(60)
 
@@ -98,8 +95,8 @@ class Hands:
             QApplication.processEvents()
             time.sleep(0.005)
 
-    def wait(self, condition: Callable[[], object], timeout: int = PATIENCE) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=timeout)
+    def wait(self, condition: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(condition()))
 
     # --- what a user finds by eye -------------------------------------------------------------------
 
@@ -155,7 +152,7 @@ class Hands:
         self.drag(self.port(*source, True), self.port(*target, False))
         graph = self.window.session.graph
         try:
-            self.wait(lambda: graph.source_of(*target) == source, 5000)
+            self.wait(lambda: graph.source_of(*target) == source)
         except TimeoutError:
             pytest.fail(f"no wire from {source} to {target}; there are {graph.edges}")
 

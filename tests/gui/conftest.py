@@ -35,7 +35,7 @@ def window(qapp: QApplication, session: Session, qtbot: QtBot) -> Iterator[MainW
     window = MainWindow(session)
     window.resize(1300, 850)
     window.show()
-    qtbot.waitUntil(lambda: window.late.complete, timeout=30_000)
+    qtbot.waitUntil(lambda: window.late.complete)
     yield window
     session.undo_stack.setClean()
     window.close()

@@ -193,11 +193,11 @@ def test_the_values_that_the_model_has_now(desk: Desk, tmp_path: Path, qtbot: Qt
     messages: list[Message] = []
     session.message.connect(messages.append)
     session.replace(load(MLP))
-    qtbot.waitUntil(lambda: session.shapes is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: session.shapes is not None)
     kernel.request(BuildModel(7), lambda _: None)
     exports = Exports(session, desk.window, desk.saved.append)
     exports.export(tmp_path / "net.pt2")
-    qtbot.waitUntil(lambda: bool(messages) and messages[-1].level == "success", timeout=60_000)
+    qtbot.waitUntil(lambda: bool(messages) and messages[-1].level == "success")
     given = torch.rand(3, 20)
     found = torch.export.load(tmp_path / "net.pt2").module()(given)
     assert torch.equal(found, build(load(MLP), seed=7)(given))

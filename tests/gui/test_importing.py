@@ -101,11 +101,11 @@ def test_a_file_of_python_comes_in_with_its_weights(
     assert not dialog.accept_button.isEnabled()  # it is not trusted yet
     dialog.trusted.setChecked(True)
     dialog.accept_button.click()
-    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not dialog.isVisible())
     assert set(session.document.definitions) == {"Net", "Odd"}
     assert session.path is None and session.modified
     assert session.trusted  # who let it run need not be asked again
-    qtbot.waitUntil(lambda: session.values_modified, timeout=20_000)
+    qtbot.waitUntil(lambda: session.values_modified)
     (port,) = session.graph.inputs
     assert port.example is not None and port.example.shape == (5, 3)
     table = kernel.worker.handle(p.ShowTensor("lin.weight"))
@@ -278,7 +278,7 @@ def test_python_from_the_clipboard_is_asked_about_like_a_file(
     assert not dialog.accept_button.isEnabled()  # it is not trusted yet
     dialog.trusted.setChecked(True)
     dialog.accept_button.click()
-    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not dialog.isVisible())
     assert set(session.document.definitions) == {"Net", "Odd"}
     file = Path(dialog.target.text())
     assert file.is_file()

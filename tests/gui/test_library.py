@@ -105,7 +105,7 @@ def test_files_that_cannot_be_read_are_named_and_others_listed(session: Session,
 def test_a_file_put_there_by_another_program_is_seen(session: Session, folder: Path, qtbot: QtBot) -> None:
     keep_stage(session)
     session.library.blocks()
-    with qtbot.waitSignal(session.library.changed, timeout=10_000):
+    with qtbot.waitSignal(session.library.changed):
         (folder / SAVED).rename(folder / "Other.blocks")
     assert [block.file.name for block in session.library.blocks()] == ["Other.blocks"]
 

@@ -29,7 +29,7 @@ def shown(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
 def xdo(qtbot: QtBot, *arguments: object) -> None:
     """Let xdotool act while this process answers the display."""
     process = subprocess.Popen(["xdotool", *map(str, arguments)])
-    qtbot.waitUntil(lambda: process.poll() is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: process.poll() is not None)
     assert process.returncode == 0
 
 

@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class Worker:
         self.revision = -1
         self.documents = 0
         self.mode = True
+        self.go_on = threading.Event()
 
     def handle(self, request: p.Request) -> Any:
         return getattr(self, type(request).__name__)(request)
@@ -55,6 +57,8 @@ class Worker:
     def ShowTensor(self, request: p.ShowTensor) -> p.TensorView:
         if request.path == "fault":
             raise RunError(mark("It went {how}."), path="Net/a", how="wrong")
+        if request.path == "go on":
+            self.go_on.set()
         if request.path == "bug":
             raise ZeroDivisionError("a bug")
         facts = {"value": self.value, "revision": self.revision, "documents": self.documents, "pid": os.getpid()}
@@ -95,6 +99,9 @@ class Worker:
     def do_nothing(self) -> None:
         pass
 
+    def do_wait(self) -> None:
+        self.go_on.wait()
+
     def do_sleep(self) -> None:
         time.sleep(0.7)
 
@@ -128,7 +135,6 @@ class Worker:
         print("printed by the model")
 
     def do_flood(self) -> None:
-        end = time.monotonic() + 1.5
-        while time.monotonic() < end:
+        for _ in range(10_000):
             print("flood" * 20)
             sys.stdout.flush()

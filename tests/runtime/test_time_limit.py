@@ -67,10 +67,8 @@ def test_may_be_cut_short() -> None:
 
 
 def test_what_ends_in_time_is_left_alone() -> None:
-    for _ in range(5):
-        assert TimeLimit(0.05).run(lambda: sum(range(1000))) == 499_500
-        time.sleep(0.06)
-    sum(range(100_000))
+    assert TimeLimit(3600).run(lambda: sum(range(1000))) == 499_500
+    assert not [thread for thread in threading.enumerate() if thread.name == "time limit"]
 
 
 def test_no_exception_comes_behind_work_that_ends_as_its_time_does() -> None:

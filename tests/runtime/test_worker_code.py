@@ -104,8 +104,8 @@ def test_who_is_stopped_while_waiting_for_a_build_stops_that() -> None:
         while models._limit is None:
             time.sleep(0.01)
         timer = threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
-        timer.start()
         with pytest.raises(KeyboardInterrupt):
+            timer.start()
             models.current()
         timer.join()
         with pytest.raises(RunError, match="was stopped"):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import _thread
 import threading
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +13,7 @@ from torch import nn
 
 from blockstudio.engine import protocol as p
 from blockstudio.graph.model import Example, Initializer
+from blockstudio.runtime.running import Ran, run
 from tests.compiler.documents import graph, layer, net
 from tests.runtime.workers import BLOCK, Asked, code, endless, mlp, with_example, words
 
@@ -118,15 +119,22 @@ def test_a_stopped_run_leaves_no_trace() -> None:
     assert not asked(p.ListParameters()).changed
 
 
-def test_others_are_answered_while_the_model_runs() -> None:
+def test_others_are_answered_while_the_model_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(mlp())
     before = asked.values("out.weight")
     asked.update(endless())
     failures: list[p.Failure] = []
+    begun = threading.Event()
+
+    def begin(*arguments: Any, **options: Any) -> Ran:
+        begun.set()
+        return run(*arguments, **options)
+
+    monkeypatch.setattr("blockstudio.runtime.worker.run", begin)
 
     def look() -> None:
         try:
-            time.sleep(0.3)
+            begun.wait()
             asked(p.ListParameters())
             asked.update(mlp())
             assert asked.values("out.weight") == before

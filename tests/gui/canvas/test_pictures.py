@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -109,7 +109,8 @@ def test_a_scroll_paints_only_what_comes_into_view(net: Desk, qtbot: QtBot, zoom
     net.session.push(MoveNodes(ROOT, {"relu": (2600.0, 1300.0), "linear_2": (-900.0, 900.0)}), "")
     net.canvas.set_view(QPointF(400, 300), zoom)
     qtbot.waitUntil(lambda: net.canvas.minimap.isVisible() == (zoom > 0.15))
-    qtbot.wait(200)  # until the map is painted
+    qtbot.waitUntil(lambda: not any(timer.isActive() for timer in net.canvas.minimap.findChildren(QTimer)))
+    QApplication.processEvents()  # the map is painted
     painted = Painted(net.canvas)
     for dx, dy in ((14, 6), (-9, 40), (30, -5), (-3, -25), (0, 12)):
         net.canvas.scroll_by(dx, dy)

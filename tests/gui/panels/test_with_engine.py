@@ -49,7 +49,7 @@ class Bench:
 
     def settle(self) -> None:
         """Wait until nothing is under way."""
-        self.qtbot.waitUntil(self._settled, timeout=20_000)
+        self.qtbot.waitUntil(self._settled)
 
     def _settled(self) -> bool:
         return self.session.liveness.settled and self.parameters.keeper.settled and not self.kernel.under_way
