@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from attrs import evolve
+
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, ChangeDefinition, Connect, Edit, RemoveNode, SetPorts
-from blockstudio.graph.model import BOUNDARY, Endpoint, Graph, Initializer, Node, Port
+from blockstudio.graph.grouping import MARGIN, extent
+from blockstudio.graph.model import BOUNDARY, Endpoint, Graph, Initializer, Node, Port, Position, at_flow
+from blockstudio.graph.port_commands import Side
 from blockstudio.graph.scopes import next_free
 
 
@@ -42,6 +46,13 @@ class Border:
             self.inside[Endpoint(BOUNDARY, port)] = source
         return Endpoint(self.name, self.given[source])
 
+    def place_new(self, inner: Graph, nodes: dict[str, Node]) -> None:
+        """Give new ports places, beside these nodes that the block has then."""
+        ports = list(self.inputs.values()), list(self.outputs.values())
+        graph = Graph(*ports, nodes=nodes, edges=dict(self.inside), down=inner.down)
+        self.inputs = {port.name: port for port in stay(graph, "inputs", inner.inputs)}
+        self.outputs = {port.name: port for port in stay(graph, "outputs", inner.outputs)}
+
     def drop_input(self, port: str) -> None:
         del self.inputs[port]
         source = self.outside.pop(Endpoint(self.name, port), None)
@@ -53,6 +64,47 @@ class Border:
         source = self.inside.pop(Endpoint(BOUNDARY, port), None)
         if source is not None and self.given.get(source) == port:
             del self.given[source]
+
+
+def beside(graph: Graph, ports: Iterable[Port], side: Side, near: str) -> Position:
+    """A place for one more port of a graph: in line with the others of its side, at the height of a node."""
+    down = graph.down
+    taken = [port.position for port in ports]
+    along, across = taken[-1][down] if taken else 0.0, 0.0
+    if graph.nodes:
+        first, last, across = extent(graph.nodes.values(), down)
+        if side == "inputs":
+            along = min([first - MARGIN, *(place[down] for place in taken)])
+        else:
+            along = max([last + MARGIN, *(place[down] for place in taken)])
+    if near in graph.nodes:
+        across = graph.nodes[near].position[not down]
+    step = at_flow(0.0, 0.0, 1, down)[not down]
+    while any(abs(place[not down] - across) < step / 2 for place in taken):
+        across += step
+    return at_flow(along, across, 0, down)
+
+
+def stay(graph: Graph, side: Side, before: Iterable[Port]) -> tuple[Port, ...]:
+    """The ports of a side where they were before; new ones in the place of those that are gone, or beside others."""
+    known = {port.name: port for port in before}
+    now: list[Port] = getattr(graph, side)
+    placed = {port.name: evolve(port, position=known[port.name].position) for port in now if port.name in known}
+    free = [port.position for name, port in known.items() if name not in placed]
+    for port in now:
+        if port.name not in placed:
+            near = _wired_to(graph, side, port.name)
+            place = free.pop(0) if free else beside(graph, placed.values(), side, near)
+            placed[port.name] = evolve(port, position=place)
+    return tuple(placed[port.name] for port in now)
+
+
+def _wired_to(graph: Graph, side: Side, port: str) -> str:
+    """The node that a port of a graph is wired to inside."""
+    if side == "outputs":
+        source = graph.source_of(BOUNDARY, port)
+        return source.node if source is not None else BOUNDARY
+    return next((edge.target.node for edge in graph.edges_out_of(BOUNDARY) if edge.source.port == port), BOUNDARY)
 
 
 def renamed_to(names: Iterable[str], taken: set[str]) -> dict[str, str]:

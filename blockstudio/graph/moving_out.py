@@ -71,6 +71,7 @@ def move_out(
         if not place.steps:
             before = rules.get(place.definition, document.definition(place.definition).initializers)
             rules[place.definition] = _rules_out(before, definition, user.name, renamed)
+    borders[0].place_new(inner, {name: node for name, node in inner.nodes.items() if name not in chosen})
     edits = crossed(document, outside, inner_place, borders[0], [(inner_place, chosen)], there)
     kept = [rule for rule in definition.initializers if not _goes(rule, chosen)]
     if rules:

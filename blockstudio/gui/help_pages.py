@@ -42,6 +42,7 @@ MOUSE = (
     (mark("Alt and drag on the background"), mark("Select with a lasso")),
     (mark("Drag nodes"), mark("Move them; they line up with the grid and with neighbours, with Alt they do not")),
     (mark("Drag nodes into a block that is expanded in place"), mark("Move them into it, to where they are let go")),
+    (mark("Drag nodes past the frame they are in"), mark("Move them out of the block; with Shift the frame grows")),
     (mark("Ctrl while nodes are dragged onto a block"), mark("Move them into it; their wires are kept")),
     (mark("Drag an input or output past another"), mark("Put the ports of the block in another order")),
     (mark("Drag a wire"), mark("Draw it through a point; a double click on the point takes it away")),

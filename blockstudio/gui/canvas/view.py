@@ -101,6 +101,7 @@ class Canvas(Dropping):
             self.viewport().setCursor(interaction.cursor)
         if interaction.scrolls:
             self._scrolling.start()
+        self.place_hint.follow()
 
     def end_gesture(self) -> None:
         """Break off whatever gesture is under way."""
@@ -118,6 +119,7 @@ class Canvas(Dropping):
         if interaction is not None:
             self._scrolling.stop()
             self.viewport().unsetCursor()
+            self.place_hint.follow()
         return interaction
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -169,14 +169,19 @@ class Desk(QWidget):
         button: Qt.MouseButton = LEFT,
         modifiers: Qt.KeyboardModifier = NONE,
         *,
+        held: Qt.KeyboardModifier = NONE,
         let_go: bool = True,
     ) -> None:
-        """Press, move in steps, and let go."""
+        """Press, move in steps (with keys held from then on), and let go."""
         self.press(start, button, modifiers)
         for step in (0.3, 0.7, 1.0):
-            self.hover(start + (end - start) * step)
+            place = start + (end - start) * step
+            if held == NONE:
+                self.hover(place)
+            else:
+                self.move_with(place, held)
         if let_go:
-            self.release(end, button, modifiers)
+            self.release(end, button, modifiers | held)
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
         self.key_unchecked(key, modifiers)

@@ -159,10 +159,11 @@ def double_click(hands: Hands) -> None:
 
 
 def drag(hands: Hands) -> None:
-    """Moves things, into blocks and onto wires; selects by rectangle; bends wires."""
+    """Moves things, into blocks and out of them, and onto wires; selects by rectangle; bends wires."""
     desk, start = hands.desk, hands.place()
     end = hands.place() if hands.maybe() else start + QPoint(hands.one((-60, 40)), hands.one((-40, 70)))
-    desk.drag(start, end, modifiers=hands.one((NONE, NONE, SHIFT)), let_go=False)
+    held = hands.one((NONE, NONE, NONE, SHIFT, CONTROL))
+    desk.drag(start, end, modifiers=hands.one((NONE, NONE, SHIFT)), held=held, let_go=False)
     if hands.draw(st.integers(0, 9)) == 0:
         QTest.keyClick(desk.canvas, Qt.Key.Key_Escape)
     desk.release(end)

@@ -20,6 +20,7 @@ from .conftest import ROOT, Desk, chain
 from .test_expanding import BLOCK, CTRL
 
 RIGHT = Qt.MouseButton.RightButton
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
@@ -152,7 +153,7 @@ def test_dragging_inside_moves_what_is_around_and_shows_in_every_instance(twice:
     grip = within(twice, "block", "relu")
     before, outer = shapes_of(twice), twice.session.document.node(ROOT, "linear_2").position[0]
     far = round(200 * twice.canvas.zoom)
-    twice.drag(grip, grip + QPoint(far, far))
+    twice.drag(grip, grip + QPoint(far, far), held=SHIFT)
     zoomed = far / twice.canvas.zoom
     moved = twice.session.document.node(BLOCK, "relu").position
     assert moved[0] - x == pytest.approx(zoomed, abs=10) and moved[1] - y == pytest.approx(zoomed, abs=10)
@@ -169,7 +170,7 @@ def test_dragging_inside_moves_what_is_around_and_shows_in_every_instance(twice:
 def test_the_frame_grows_while_a_node_is_dragged(twice: Desk) -> None:
     grip = within(twice, "block", "linear")
     end = grip + QPoint(0, 150)
-    twice.drag(grip, end, let_go=False)
+    twice.drag(grip, end, held=SHIFT, let_go=False)
     twice.canvas.fit_all()
     scene = twice.scene
     frame = scene.field()
@@ -179,7 +180,7 @@ def test_the_frame_grows_while_a_node_is_dragged(twice: Desk) -> None:
     edge = twice.canvas.mapFromScene(QPointF(frame.center().x() + 7.0, frame.bottom()))
     seen = {image.pixelColor(edge.x(), edge.y() + dy).name() for dy in (-2, -1, 0, 1, 2)}
     assert QColor(colors.accent).name() in seen
-    twice.release(end)
+    twice.release(end, modifiers=SHIFT)
 
 
 def test_a_press_on_what_is_around_goes_out_and_takes_it_at_once(twice: Desk) -> None:

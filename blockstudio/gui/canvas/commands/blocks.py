@@ -8,12 +8,12 @@ from blockstudio.graph.definition_commands import expose_option
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, If, Instance, Repeat, While
 from blockstudio.graph.port_commands import Side, rename_port, reorder_ports
-from blockstudio.gui.canvas.commands.crossing import Crossing
+from blockstudio.gui.canvas.commands.carrying import Carrying
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, pill_side
 from blockstudio.gui.i18n import tr
 
 
-class Blocks(Crossing):
+class Blocks(Carrying):
     """Every command that changes what is inside a block and what it shows of that, each one undoable step."""
 
     def expose(self, name: str, option: str) -> None:

@@ -1,16 +1,14 @@
-"""Nodes into a block or a Sequential of this graph, and out to where the graph is used."""
+"""Nodes into a block or a Sequential of this graph, and what a step across a border does to them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import evolve
 from PySide6.QtWidgets import QMenu
 
-from blockstudio.catalog.ports import is_row
-from blockstudio.errors import EditError
 from blockstudio.graph.commands import dissolve_nodes, remove_nodes
-from blockstudio.graph.document import Location
+from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, Batch, Edit
 from blockstudio.graph.fragments import own_definition
 from blockstudio.graph.hoisting import hoist, is_body, sink
@@ -22,11 +20,9 @@ from blockstudio.gui.canvas.commands.rewiring import Rewiring
 from blockstudio.gui.canvas.facts.faces import SLOT_NAMES, describe
 from blockstudio.gui.canvas.facts.keys import node_key
 from blockstudio.gui.canvas.facts.kinds import ICONS
-from blockstudio.gui.canvas.facts.places import placement
 from blockstudio.gui.canvas.facts.placing import check_child, into_sequential
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
-from blockstudio.gui.navigation import Place, View
 
 CROSSING = "crossing"
 """Key of what is said of a block with several uses."""
@@ -39,9 +35,9 @@ class Crossing(Rewiring):
         """The nodes of this graph that others can be moved into."""
         nodes = self.session.graph.nodes
         takes = (Sequential, While, Repeat, If)
-        return [name for name, node in nodes.items() if self._uses_of(node) or isinstance(node, takes)]
+        return [name for name, node in nodes.items() if self.uses_of(node) or isinstance(node, takes)]
 
-    def _uses_of(self, node: object) -> int:
+    def uses_of(self, node: object) -> int:
         """How often the block that a node is an instance of is used; 0 for any other node."""
         document = self.session.document
         if not isinstance(node, Instance) or not isinstance(document.definitions.get(node.definition), Definition):
@@ -60,41 +56,21 @@ class Crossing(Rewiring):
 
     # --- in -----------------------------------------------------------------------------------------
 
-    def move_into(
-        self, names: Sequence[str], block: str, slot: str = "", at: Mapping[str, Position] | None = None
-    ) -> bool:
-        """Move nodes into a block, a Sequential or a body (`slot`) of control flow; whether that could be done.
-
-        `at` gives them places inside, where the block is expanded; one goes in with them then.
-        """
+    def move_into(self, names: Sequence[str], block: str, slot: str = "") -> bool:
+        """Move nodes into a block, a Sequential or a body (`slot`) of control flow; whether that could be done."""
         session = self.session
         node = session.graph.nodes[block]
         if isinstance(node, Sequential):
             return self._into_row(names, node)
         text = tr("Move {name} into {container}").format(name=", ".join(names[:3]), container=block)
-        if self._uses_of(node) > 1:
+        if self.uses_of(node) > 1:
             # Inside, the nodes would be in every use; only this one has them to give.
-            self._offer_own(session.location, block, lambda: self.move_into(names, block, slot, at), text)
+            self.offer_own(session.location, block, lambda: self.move_into(names, block, slot), text)
             return False
         with session.guard():
-            if isinstance(node, Instance):
-                edit, moved = move_into(session.document, session.location, names, block)
-            else:
-                edit, moved = sink(session.document, session.location, names, block, slot or "body")
-            inner = self.canvas_scene.nodes[block].inner
-            if at is None or inner is None or inner.arrangement:
-                if self.push(edit, text):
-                    self.select_keys([node_key(block)])
-                    return True
-            else:
-                places = {key: (pill.x(), pill.y()) for key, pill in inner.pills.items()}
-                chosen = session.graph.chosen(names)
-                places |= {node_key(new): at[name] for new, name in zip(moved, chosen, strict=True)}
-                with session.macro(text):
-                    session.push(self.canvas_scene.settled(edit), text)
-                    there = {key: place for key, place in places.items() if inner.thing(key) is not None}
-                    session.push(Batch(tuple(placement(inner.location, inner.graph, there))), text)
-                session.restore_view(View((*session.trail, Place(inner.location, block)), tuple(moved)))
+            edit, _ = moved_in(session.document, session.location, names, block, slot)
+            if self.push(edit, text):
+                self.select_keys([node_key(block)])
                 return True
         return False
 
@@ -113,101 +89,25 @@ class Crossing(Rewiring):
 
     def put_into_row(self, name: str, sequential: str, index: int) -> bool:
         """Put a node into a Sequential: what fed it now feeds what it fed."""
-        session, location = self.session, self.canvas_scene.location
-        graph, document = session.graph, session.document
-        check_child(document, location, graph.nodes[name])
-        ins, outs = graph.edges_into(name), graph.edges_out_of(name)
-        away: Edit
-        if len(ins) == 1 and outs:
-            away = dissolve_nodes(document, location, [name], lambda n: (ins[0].target.port, outs[0].source.port))
-        else:
-            away = remove_nodes(document, location, [name])
-        edit = into_sequential(document, location, sequential, graph.nodes[name], index, away)
+        edit, _ = put_in_row(self.session.document, self.canvas_scene.location, name, sequential, index)
         text = tr("Move {name} into {container}").format(name=name, container=sequential)
         if not self.push(edit, text):
             return False
         self.select_keys([node_key(sequential)])
         return True
 
-    # --- out ----------------------------------------------------------------------------------------
-
-    def move_out_of_block(self) -> None:
-        """Move the selected nodes out to where this graph is used, and go there."""
-        session = self.session
-        names = session.selection
-        if not names or len(session.trail) < 2:
-            return
-        block, place = session.trail[-1].node, session.trail[-2].location
-        if is_row(session.document, session.location):
-            with session.macro(tr("Take {name} out of {container}").format(name=names[0], container=block)):
-                moved = [self.take_out_of_row(place, block, name) for name in names]
-            self._arrive(place, moved)
-            return
-        text = tr("Move {name} out of {container}").format(name=", ".join(names[:3]), container=block)
-        uses = self._uses_of(session.document.node(place, block))
-
-        def only_here() -> None:
-            self._make_own(place, block, lambda: self._move_out(names, place, block, text), text)
-
-        try:
-            done = self._move_out(names, place, block, text)
-        except EditError as error:
-            if uses < 2:
-                raise
-            session.report(error)
-            self._offer(place, block, only_here)
-            return
-
-        def not_elsewhere() -> None:
-            session.undo_stack.undo()
-            only_here()
-
-        if done and uses > 1:
-            self._offer(place, block, not_elsewhere, moved=True)
-
-    def _move_out(self, names: Sequence[str], place: Location, block: str, text: str) -> bool:
-        session = self.session
-        node = session.document.node(place, block)
-        if is_body(session.document, session.location):
-            edit, moved = hoist(session.document, session.location, names)
-        else:
-            inside = Location(node.definition) if isinstance(node, Instance) else session.location
-            edit, moved = move_out(session.document, inside, names, place, block)
-        done = self.push(edit, text)
-        if done:
-            self._arrive(place, moved)
-        return done
-
-    def _arrive(self, place: Location, names: Sequence[str]) -> None:
-        """Go to where nodes were moved out to, and select them."""
-        self.session.enter(place)
-        self.select_keys(map(node_key, names))
-        self.reveal(self.canvas_scene.extent(self.canvas_scene.selection))
-
     def take_out_of_row(self, place: Location, row: str, name: str, at: Position | None = None) -> str:
         """Take a child out of a Sequential, to a place or beside it; its name there."""
-        document = self.session.document
-        inside = place.enter(row, "body")
-        node, outer = document.node(inside, name), document.graph(place)
-        wanted = name
-        if wanted.isdigit():
-            wanted = describe(document, inside, document.graph(inside), node).title.lower()
-        new = unique_name(document, place, wanted if wanted.isidentifier() else "layer")
-        if at is None:
-            x, y = outer.nodes[row].position
-            across, along = at_flow(APART, 0.0, 0, outer.down)
-            at = (x + across, y + along)
-        away = remove_nodes(document, inside, [name])
-        edit = Batch((away, AddNode(place, evolve(node, name=new, position=at))))
+        edit, new = taken_from_row(self.session.document, place, row, name, at)
         self.push(edit, tr("Take {name} out of {container}").format(name=new, container=row))
         return new
 
     # --- several uses -------------------------------------------------------------------------------
 
-    def _offer_own(self, place: Location, block: str, then: Callable[[], object], text: str) -> None:
-        self._offer(place, block, lambda: self._make_own(place, block, then, text))
+    def offer_own(self, place: Location, block: str, then: Callable[[], object], text: str) -> None:
+        self.offer(place, block, lambda: self.own_first(place, block, then, text))
 
-    def _make_own(self, place: Location, block: str, then: Callable[[], object], text: str) -> None:
+    def own_first(self, place: Location, block: str, then: Callable[[], object], text: str) -> None:
         """Give a use of a block an inside of its own, and go on with that."""
         session = self.session
         with session.guard(), session.macro(text):
@@ -215,7 +115,7 @@ class Crossing(Rewiring):
             then()
         self.setFocus()
 
-    def _offer(self, place: Location, block: str, only_here: Callable[[], object], *, moved: bool = False) -> None:
+    def offer(self, place: Location, block: str, only_here: Callable[[], object], *, moved: bool = False) -> None:
         """Say how often a block is used, with a button to change just this use."""
         session = self.session
         node = session.document.node(place, block)
@@ -225,8 +125,61 @@ class Crossing(Rewiring):
         else:
             text = tr("“{block}” is used in {count} places, which would all change inside.")
         session.notify(
-            text.format(block=node.definition, count=self._uses_of(node)),
+            text.format(block=node.definition, count=self.uses_of(node)),
             "info" if moved else "warning",
             actions=((tr("Only “{name}”").format(name=block), only_here),),
             key=CROSSING,
         )
+
+
+# --- one step across a border -----------------------------------------------------------------------
+
+
+def moved_in(
+    document: Document, location: Location, names: Sequence[str], block: str, slot: str
+) -> tuple[Edit, list[str]]:
+    """Nodes into a block, or a body of control flow: the edit, and their names inside."""
+    if isinstance(document.node(location, block), Instance):
+        return move_into(document, location, names, block)
+    return sink(document, location, names, block, slot or "body")
+
+
+def moved_out(
+    document: Document, inner: Location, names: Sequence[str], location: Location, block: str
+) -> tuple[Edit, list[str]]:
+    """Nodes out of a block, or a body of control flow: the edit, and their names outside."""
+    if is_body(document, inner):
+        return hoist(document, inner, names)
+    return move_out(document, inner, names, location, block)
+
+
+def put_in_row(document: Document, location: Location, name: str, row: str, index: int) -> tuple[Edit, str]:
+    """A node into a Sequential, so that what fed it now feeds what it fed: the edit, and its name inside."""
+    graph = document.graph(location)
+    node = graph.nodes[name]
+    check_child(document, location, node)
+    ins, outs = graph.edges_into(name), graph.edges_out_of(name)
+    away: Edit
+    if len(ins) == 1 and outs:
+        away = dissolve_nodes(document, location, [name], lambda n: (ins[0].target.port, outs[0].source.port))
+    else:
+        away = remove_nodes(document, location, [name])
+    return into_sequential(document, location, row, node, index, away)
+
+
+def taken_from_row(
+    document: Document, place: Location, row: str, name: str, at: Position | None = None
+) -> tuple[Edit, str]:
+    """A child out of a Sequential, to a place or beside it: the edit, and its name there."""
+    inside = place.enter(row, "body")
+    node, outer = document.node(inside, name), document.graph(place)
+    wanted = name
+    if wanted.isdigit():
+        wanted = describe(document, inside, document.graph(inside), node).title.lower()
+    new = unique_name(document, place, wanted if wanted.isidentifier() else "layer")
+    if at is None:
+        x, y = outer.nodes[row].position
+        across, along = at_flow(APART, 0.0, 0, outer.down)
+        at = (x + across, y + along)
+    away = remove_nodes(document, inside, [name])
+    return Batch((away, AddNode(place, evolve(node, name=new, position=at)))), new

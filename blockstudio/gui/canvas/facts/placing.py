@@ -239,13 +239,13 @@ def children_only(document: Document, location: Location, edit: Edit) -> Edit:
 
 def into_sequential(
     document: Document, location: Location, sequential: str, node: Node, index: int, away: Edit
-) -> Edit:
-    """Put a node into a Sequential at a place; `away` takes it from where it was."""
+) -> tuple[Edit, str]:
+    """Put a node into a Sequential at a place; `away` takes it from where it was. The edit, and its name there."""
     inside = location.enter(sequential, "body")
     body = document.graph(inside)
     name = next_free(node.name, set(body.nodes))
     child = evolve(node, name=name, position=(0.0, 0.0))
-    return Batch((away, AddNode(inside, child, index)))
+    return Batch((away, AddNode(inside, child, index))), name
 
 
 # --- wiring what is new -------------------------------------------------------------------------

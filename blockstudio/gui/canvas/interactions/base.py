@@ -22,6 +22,8 @@ class Interaction:
     cursor: Qt.CursorShape | None = None
     scrolls = True
     """The view follows when the pointer reaches its edge."""
+    hint = ""
+    """What else can be done meanwhile, told in the corner."""
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas

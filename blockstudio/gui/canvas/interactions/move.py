@@ -13,9 +13,10 @@ from blockstudio.graph.model import Node
 from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.facts.places import GRID, placement
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, accent_pen, bubble, bubble_rect
-from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, expanded_at, landing, show_landing
+from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
 from blockstudio.gui.canvas.scene.guides import Guides
 from blockstudio.gui.canvas.scene.items import owners
+from blockstudio.gui.canvas.scene.surroundings import Spot
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import SNAP_TO_GRID, SNAP_TO_NEIGHBOURS
 
@@ -26,15 +27,16 @@ if TYPE_CHECKING:
 class Move(Interaction):
     """Things follow the pointer, the grabbed one on the grid (Alt: freely); one edit when let go.
 
-    Nodes go into the expanded block they are dropped in, with Ctrl into any they are dropped on; an input or output
-    that is dragged past another changes places with it.
+    Nodes go to whatever graph is seen where they are dropped, out of the frame of a block and into others (Shift:
+    they stay, and the frame grows), with Ctrl into any block they are dropped on; an input or output that is dragged
+    past another changes places with it.
     """
 
     cursor = Qt.CursorShape.SizeAllCursor
 
     def __init__(self, canvas: Canvas, grabbed: Key, start: QPointF) -> None:
         super().__init__(canvas)
-        self._start = start
+        self._start = self._point = start
         keys = self.scene.taken_along({key for key in self.scene.selection if key.kind != "edge"} | {grabbed})
         self._from = {key: (item.x(), item.y()) for key in keys if (item := self.scene.thing(key)) is not None}
         self._bent = [
@@ -49,9 +51,15 @@ class Move(Interaction):
         if canvas.session.settings.get(SNAP_TO_NEIGHBOURS) and not self.scene.sequence:
             self._guides = Guides(self.scene, grabbed, keys, canvas.visible_rect())
         self.scene.raise_things(keys, True)
+        if self._own and canvas.in_place:
+            block = canvas.surroundings.doors[-1].key.name
+            self.hint = tr("Past the frame: out of {name}. With Shift they stay, and the frame grows").format(
+                name=block
+            )
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
         free = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        self._point = point
         dx, dy = point.x() - self._start.x(), point.y() - self._start.y()
         if not free:
             dx, dy = self._snapped(dx, dy)
@@ -60,6 +68,7 @@ class Move(Interaction):
         self._bend_along(dx, dy)
         self.scene.follow_puts(self._from)
         self._landing = self._find_landing(point, modifiers)
+        self._mark_leaving(self._landing.goal is not None)
         show_landing(self.scene, self._landing, point, self._own)
         index = self._new_index()
         if index is not None:
@@ -111,9 +120,9 @@ class Move(Interaction):
         self.scene.overlay.show_painting(area.adjusted(-margin, -margin, margin, margin), paint)
 
     def _find_landing(self, point: QPointF, modifiers: Modifiers) -> Landing:
-        inside = expanded_at(self.scene, point, self._own) if self._own and not self.scene.sequence else ""
-        if inside:
-            return Landing(block=inside)
+        goal = self._goal(point) if self._own and not modifiers & Qt.KeyboardModifier.ShiftModifier else None
+        if goal is not None:
+            return goal
         if modifiers & Qt.KeyboardModifier.ControlModifier and self._own and not self.scene.sequence:
             block = block_at(self.scene, point, self._own)
             return Landing(block=block) if block else GROUND
@@ -122,6 +131,24 @@ class Move(Interaction):
         graph = self.scene.graph
         loose = not graph.edges_into(self._single.name) and not graph.edges_out_of(self._single.name)
         return landing(self.scene, point, self._single, self._own, on_wires=loose)
+
+    def _goal(self, point: QPointF) -> Landing | None:
+        """Another graph that is seen at a place; None where that is the one worked in."""
+        trail = self.canvas.session.trail
+        goal = self.canvas.surroundings.goal(trail, point, self._own)
+        if goal.trail == trail:
+            return None
+        name = goal.trail[-1].node or goal.scene.location.definition
+        outwards = goal.trail == trail[: len(goal.trail)]
+        text = (tr("Move out, into {name}") if outwards else tr("Move into {name}")).format(name=name)
+        return Landing(goal=goal, text=text)
+
+    def _mark_leaving(self, leaves: bool) -> None:
+        """The frame does not grow with what is to leave it."""
+        frame = self.scene.frame
+        if frame.left != leaves:
+            frame.left = leaves
+            frame.update()
 
     def finish(self, point: QPointF, modifiers: Modifiers) -> None:
         self._tidy_up()
@@ -134,6 +161,7 @@ class Move(Interaction):
 
     def _tidy_up(self) -> None:
         self.scene.overlay.wipe()
+        self._mark_leaving(False)
         self.scene.raise_things(self._from, False)
 
     def _bend_along(self, dx: float, dy: float) -> None:
@@ -149,6 +177,8 @@ class Move(Interaction):
         self.scene.ways.settle()
 
     def _commit(self) -> bool:
+        if self._landing.goal is not None:
+            return self._carry(self._landing.goal)
         if self.scene.sequence:
             self._put_back()
             return self._single is not None and self._reorder(self._single, self._landing.place)
@@ -156,7 +186,8 @@ class Move(Interaction):
             self.canvas.refuse(self._landing.refusal)
             return False
         if self._landing.block:
-            return self._into_block(self._landing.block)
+            self._put_back()
+            return self.canvas.move_into(self._own, self._landing.block)
         if self._landing.sequential and self._single is not None:
             with self.canvas.session.guard():
                 return self.canvas.put_into_row(self._single.name, self._landing.sequential, self._landing.index)
@@ -175,15 +206,12 @@ class Move(Interaction):
                 return done
         return not edits or self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
 
-    def _into_block(self, block: str) -> bool:
-        """Into a block: if it is expanded, to where it was let go."""
-        item = self.scene.nodes[block]
-        inside = {name: (self.scene.nodes[name].pos() - item.origin).toTuple() for name in self._own}
+    def _carry(self, goal: Spot) -> bool:
+        """To another graph, where they were let go."""
+        away = goal.point - self._point
+        places = {name: (self.scene.nodes[name].pos() + away).toTuple() for name in self._own}
         self._put_back()
-        if item.inner is None:
-            return self.canvas.move_into(self._own, block)
-        slot = item.inner.location.steps[-1][1] if item.inner.location.steps else ""
-        return self.canvas.move_into(self._own, block, slot, inside)
+        return self.canvas.carry(self._own, self.canvas.session.trail, goal.trail, places)
 
     def _reorder(self, node: Node, place: int | None) -> bool:
         from blockstudio.graph.commands import reorder_node

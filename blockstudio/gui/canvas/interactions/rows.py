@@ -79,7 +79,7 @@ class DragRow(Interaction):
         inside = location.enter(self._container, "body")
         node = document.node(inside, self._child)
         away = remove_nodes(document, inside, [self._child])
-        edit = into_sequential(document, location, where.sequential, node, where.index, away)
+        edit, _ = into_sequential(document, location, where.sequential, node, where.index, away)
         text = tr("Move {name} into {container}").format(name=self._child, container=where.sequential)
         self.canvas.push(edit, text)
 

@@ -14,9 +14,11 @@ from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.facts.placing import check_child
 from blockstudio.gui.canvas.interactions.base import bubble, bubble_rect
 from blockstudio.gui.canvas.layout.layout import LINE_DROP
+from blockstudio.gui.canvas.painting.inside_painting import CORNER
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.scene.hits import wire_at
 from blockstudio.gui.canvas.scene.scene import CanvasScene
+from blockstudio.gui.canvas.scene.surroundings import Spot
 from blockstudio.gui.i18n import message, tr
 
 WIRE_REACH = 14.0
@@ -34,6 +36,10 @@ class Landing:
     place: int | None = None
     block: str = ""
     """A block that takes what is dragged in."""
+    goal: Spot | None = None
+    """Another graph that is seen, and the place in it."""
+    text: str = ""
+    """What goes there."""
     refusal: str = ""
     """Why it cannot go into the Sequential it is over."""
 
@@ -81,12 +87,6 @@ def _place_in_row(scene: CanvasScene, point: QPointF, own: Collection[str]) -> i
     )
 
 
-def expanded_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> str:
-    """The node inside which a place is; "" for none."""
-    inside = (item.key.name for item in scene.expanded_items() if item.opens_at(point))
-    return next((name for name in inside if name not in own), "")
-
-
 def block_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> str:
     """The block made of nodes at a place; "" for none."""
     document, x, y = scene.document, point.x(), point.y()
@@ -122,6 +122,8 @@ def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collec
             painter.drawPath(path)
 
         scene.overlay.show_painting(path.boundingRect().adjusted(-6, -6, 6, 6), mark_wire)
+    elif where.goal is not None:
+        _show_goal(scene, where.goal, point, where.text)
     elif where.block:
         body = scene.nodes[where.block].body
         text = tr("Move into {name}").format(name=where.block)
@@ -139,6 +141,23 @@ def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collec
         scene.overlay.show_painting(line.adjusted(-2, -2, 2, 2), lambda painter: _mark_line(painter, scene, line))
     else:
         scene.overlay.wipe()
+
+
+def _show_goal(scene: CanvasScene, goal: Spot, point: QPointF, text: str) -> None:
+    """The frame of another graph that is seen, where it has one."""
+    surface = scene.surface
+    field = goal.scene.field().translated(point - goal.point) if goal.framed else QRectF()
+
+    def mark_goal(painter: QPainter) -> None:
+        painter.setPen(QPen(surface.colors.accent, 3.0 / surface.scale))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if goal.framed:
+            painter.drawRoundedRect(field, CORNER, CORNER)
+        bubble(surface, painter, point, text)
+
+    margin = 4.0 / surface.scale
+    area = field.adjusted(-margin, -margin, margin, margin) if goal.framed else QRectF()
+    scene.overlay.show_painting(area.united(bubble_rect(surface, point, text)), mark_goal)
 
 
 def _line_in_row(scene: CanvasScene, place: int, own: Collection[str]) -> QRectF:

@@ -75,16 +75,19 @@ class FieldLayer(Layer):
         super().__init__(scene)
         self.least = QRectF()
         """The field as the node has it: it grows at once with what is moved, and shrinks with the node."""
+        self.left = False
+        """What is moved is to leave: the field stays as the node has it."""
         self.hide()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         surface = self.canvas.surface
         if not surface.marks:
             return
-        field = self.canvas.field().united(self.least)
+        field = self.least if self.left else self.canvas.field().united(self.least)
         seen = field.intersected(option.exposedRect)
         if not seen.isEmpty():
             paint_ground(painter, seen, surface)
-        painter.setPen(QPen(surface.colors.accent, EDGE / surface.scale))
+        style = Qt.PenStyle.DashLine if self.left else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(surface.colors.accent, EDGE / surface.scale, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(field, CORNER, CORNER)

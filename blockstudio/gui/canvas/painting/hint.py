@@ -38,7 +38,7 @@ def paint_hint(painter: QPainter, surface: Surface, view: QRect) -> None:
 
 
 class PlaceHint(QLabel):
-    """In the lower left corner while one works inside an expanded block: where that is, and how to get out."""
+    """In the lower left corner: where one is inside an expanded block and how to get out, or what a gesture offers."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -46,17 +46,21 @@ class PlaceHint(QLabel):
         self.setObjectName("placeHint")
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        canvas.looked_around.connect(self._show)
+        canvas.looked_around.connect(self.follow)
         canvas.installEventFilter(self)
         self.hide()
 
-    def _show(self) -> None:
-        doors = self._canvas.surroundings.doors
-        if bool(doors) == self.isHidden():
-            self.setVisible(bool(doors))
-        if doors:
+    def follow(self) -> None:
+        """Say what is true now."""
+        gesture, doors = self._canvas.interaction, self._canvas.surroundings.doors
+        text = gesture.hint if gesture is not None else ""
+        if doors and not text:
             text = tr("Inside {name}. Esc, or a click on what is around it: back out")
-            self.setText(text.format(name=" › ".join(door.face.name or door.face.title for door in doors)))
+            text = text.format(name=" › ".join(door.face.name or door.face.title for door in doors))
+        if bool(text) == self.isHidden():
+            self.setVisible(bool(text))
+        if text:
+            self.setText(text)
             self._fit()
 
     def _fit(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,21 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from blockstudio.gui.canvas.painting.error_signs import paint_error_signs
 from blockstudio.gui.canvas.painting.inside_painting import paint_inside
 from blockstudio.gui.canvas.painting.layers import Layer
-from blockstudio.gui.canvas.painting.look import PILL, RADIUS, TITLE_SIZE, blend, icon_path, measure, title_size
+from blockstudio.gui.canvas.painting.look import PILL, RADIUS, TITLE_SIZE, blend, measure, title_size
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.node_painting import badge, fill_bordered
 from blockstudio.gui.canvas.painting.pictures import StillPicture
 from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.canvas.painting.placed import Severity
-from blockstudio.gui.canvas.painting.signs import LARGEST_ICON, LEAST_ICON, Sign, paint_rows, shows_rows, sign
+from blockstudio.gui.canvas.painting.signs import (
+    LARGEST_ICON,
+    LEAST_ICON,
+    Sign,
+    icon_picture,
+    paint_rows,
+    shows_rows,
+    sign,
+)
 from blockstudio.gui.canvas.painting.surface import FEW, Detail, Surface
 from blockstudio.gui.canvas.painting.tiles import TILE, Cell, Tile, cell_of, color_of, start_of
 
@@ -202,14 +209,21 @@ class OverviewLayer(Layer):
                 paint_inside(painter, item, exposed)
 
     def _paint_titles(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
-        """Boxes in the colours of their kinds, each with a title as large as it can be."""
-        surface = self.canvas.surface
         items = self.canvas.placed_near(*self.exposed(option))
         rounded = len(items) <= MOST_ROUNDED
         if rounded:  # of all that is in view; and what stands nearby decides how a thing looks, too
             items = self.canvas.placed_near(self.whole(option))
             rounded = len(items) <= MOST_ROUNDED
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, rounded)
+        lifted = [item for item in items if item.front]
+        for part in ([item for item in items if not item.front], lifted) if lifted else (items,):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, rounded)
+            self._paint_titled(painter, part, rounded)
+            self._paint_insides(painter, part, option.exposedRect)
+            self._paint_badges(painter, [item for item in part if item.severity])
+
+    def _paint_titled(self, painter: QPainter, items: list[NodeItem | PillItem], rounded: bool) -> None:
+        """Boxes in the colours of their kinds, each with a title as large as it can be."""
+        surface = self.canvas.surface
         boxes: dict[tuple[str, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
         for item in items:
             boxes[color_of(item), item.severity == "error", item.shows_selected].append(item)
@@ -265,8 +279,6 @@ class OverviewLayer(Layer):
         self._paint_icons(painter, [(item, item.body.center(), LARGEST_ICON) for item in unnamed])
         self._paint_icons(painter, [(item, found.icon, found.side) for item, found in signs if found.side])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        self._paint_insides(painter, items, option.exposedRect)
-        self._paint_badges(painter, [item for item in items if item.severity])
 
     def _paint_names_above(self, painter: QPainter, items: list[NodeItem], taken: list[QRectF]) -> None:
         """Above nodes that are too small for their names there is often room."""
@@ -367,22 +379,6 @@ class OverviewLayer(Layer):
             badge(brush, QPointF(0.0, 0.0), severity, self.canvas.surface)
             brush.end()
         return found
-
-
-@lru_cache(maxsize=500)
-def icon_picture(name: str, side: int, color: str, ratio: float) -> QPixmap:
-    """An icon in some pixels."""
-    picture = QPixmap(round(side * ratio), round(side * ratio))
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
-    brush = QPainter(picture)
-    brush.setRenderHint(QPainter.RenderHint.Antialiasing)
-    brush.setPen(Qt.PenStyle.NoPen)
-    brush.setBrush(QColor(color))
-    brush.translate(side / 2, side / 2)
-    brush.drawPath(icon_path(name, float(side)))
-    brush.end()
-    return picture
 
 
 def _cosmetic(color: QColor, width: float) -> QPen:

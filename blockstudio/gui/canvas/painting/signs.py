@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from attrs import Factory, frozen
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
 
 from blockstudio.gui.canvas.facts.faces import Face
-from blockstudio.gui.canvas.painting.look import DETAIL_SIZE, LEAST_TITLE, ROW, TITLE_SIZE, measure
+from blockstudio.gui.canvas.painting.look import DETAIL_SIZE, LEAST_TITLE, ROW, TITLE_SIZE, icon_path, measure
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.surface import Surface
 
@@ -98,3 +100,19 @@ def paint_rows(painter: QPainter, item: NodeItem) -> None:
         text = details.elided(text, (place.right() - x - mark) / share)
         painter.drawText(QPointF(x, y + details.middle(0.0) * share), text)
     painter.restore()
+
+
+@lru_cache(maxsize=500)
+def icon_picture(name: str, side: int, color: str, ratio: float) -> QPixmap:
+    """An icon in some pixels."""
+    picture = QPixmap(round(side * ratio), round(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    brush = QPainter(picture)
+    brush.setRenderHint(QPainter.RenderHint.Antialiasing)
+    brush.setPen(Qt.PenStyle.NoPen)
+    brush.setBrush(QColor(color))
+    brush.translate(side / 2, side / 2)
+    brush.drawPath(icon_path(name, float(side)))
+    brush.end()
+    return picture

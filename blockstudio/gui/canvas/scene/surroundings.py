@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from attrs import frozen
 from PySide6.QtCore import QPointF, QRectF
@@ -20,6 +20,9 @@ from blockstudio.gui.canvas.scene.hits import hit
 from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.navigation import Place
 
+TEARS = 40.0
+"""Pixels beyond a frame at which what is dragged leaves it: nearer by, the frame grows."""
+
 
 @frozen
 class Spot:
@@ -28,6 +31,8 @@ class Spot:
     trail: tuple[Place, ...]
     scene: CanvasScene
     point: QPointF
+    framed: bool = False
+    """The graph is seen inside a node."""
 
 
 @frozen(eq=False)
@@ -72,6 +77,34 @@ class Surroundings:
                 break  # too small to be worked in
             way, scene, place = (*way, step), door.inner, place - door.origin
         return Spot(way, scene, place)
+
+    def goal(self, trail: Sequence[Place], point: QPointF, dragged: Collection[str]) -> Spot:
+        """Where nodes that are dragged from the graph one works in would go: nowhere else while they are near it."""
+        scene, place = self.outermost, point + self.origin
+        first = len(trail) - len(self.doors)
+        way = tuple(trail[:first])
+        if self.doors and self._near_home(place):
+            way, scene, place = tuple(trail), self.scenes[-1], point
+        while True:
+            door: NodeItem | None = None
+            if len(way) < len(trail) and way == tuple(trail[: len(way)]):
+                home = self.doors[len(way) - first]
+                door = home if home is not self.doors[-1] and home.body.contains(place) else None
+            if door is None and scene.surface.detail != Detail.OVERVIEW:  # else too small to be dropped in
+                but = dragged if scene is self.scenes[-1] else ()
+                inside = (item for item in scene.expanded_items() if item.opens_at(place))
+                door = next((item for item in inside if item.key.name not in but), None)
+            if door is None or door.inner is None:
+                break
+            way, scene, place = (*way, Place(door.inner.location, door.key.name)), door.inner, place - door.origin
+        return Spot(way, scene, place, scene is not self.outermost)
+
+    def _near_home(self, place: QPointF) -> bool:
+        """Whether a place of the outermost graph is on or near the frame of the graph one works in."""
+        reach = TEARS / self.scenes[-1].surface.scale
+        home = self.doors[-1]
+        outside = place - sum((door.origin for door in self.doors[:-1]), QPointF())
+        return home.body.adjusted(-reach, -reach, reach, reach).contains(outside)
 
 
 def _door_at(scene: CanvasScene, point: QPointF) -> NodeItem | None:
