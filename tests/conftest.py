@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pytestqt.qtbot import QtBot
 
-from blockstudio.compiler.collecting import collect_if_due
+from blockstudio.collecting import collect_if_due
 from blockstudio.gui import preflight
 from tests.helpers.processes import runs
 

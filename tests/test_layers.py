@@ -24,7 +24,7 @@ def test_every_import_keeps_the_contracts(capsys: pytest.CaptureFixture[str], mo
         ("blockstudio.formats.project", "torch PySide6 numpy jupyter_client"),
         ("blockstudio.compiler.check", "torch PySide6 numpy jupyter_client"),
         ("blockstudio.engine.launch", "torch PySide6"),
-        ("blockstudio.gui.main_window", "torch"),
+        ("blockstudio.gui.app", "torch numpy networkx qtpy jupyter_client blockstudio.compiler"),
         ("blockstudio.runtime.worker", "PySide6 pyqtgraph qtpy"),
     ],
 )

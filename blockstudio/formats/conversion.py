@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import abc
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, get_args, get_origin
 
 import attrs
@@ -89,12 +90,13 @@ def _register(made: Converter, cls: Any, **overrides: Any) -> None:
     names = {attribute.name for attribute in attrs.fields(cls)}
     if "extra" in names:
         overrides["extra"] = override(omit=True)
-    to_dict = make_dict_unstructure_fn(cls, made, _cattrs_omit_if_default=True, **overrides)
-    from_dict = make_dict_structure_fn(cls, made)
+    # Generated when first needed: few projects use all, and a window opens before anything is written.
+    to_dict = cache(lambda: make_dict_unstructure_fn(cls, made, _cattrs_omit_if_default=True, **overrides))
+    from_dict = cache(lambda: make_dict_structure_fn(cls, made))
     kind = getattr(cls, "kind", None)
 
     def unstructure(value: Any) -> dict[str, Any]:
-        data = {"kind": kind, **to_dict(value)} if kind else to_dict(value)
+        data = {"kind": kind, **to_dict()(value)} if kind else to_dict()(value)
         return {**data, **getattr(value, "extra", {})}
 
     def structure(data: Any, _: type) -> Any:
@@ -102,7 +104,7 @@ def _register(made: Converter, cls: Any, **overrides: Any) -> None:
         if "extra" in names:
             strange = {key: known[key] for key in known if key not in names - {"extra"} and key != "kind"}
             known = {**{key: known[key] for key in known if key not in strange}, "extra": strange}
-        return from_dict(known, cls)
+        return from_dict()(known, cls)
 
     made.register_unstructure_hook(cls, unstructure)
     made.register_structure_hook(cls, structure)

@@ -15,7 +15,7 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from blockstudio import resources
-from blockstudio.compiler.collecting import collect_if_due
+from blockstudio.collecting import collect_if_due
 from blockstudio.errors import BlockStudioError
 from blockstudio.gui import i18n, theme
 from blockstudio.gui.i18n import tr
@@ -38,6 +38,7 @@ def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
     application = make_application(arguments)
     collector = collect_here()
     session = Session()
+    session.liveness.hold()
     window = Front(session).window
     catch_errors(session)
     if file is not None:
@@ -54,7 +55,8 @@ def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
         kernel.start()
         window.files.offer_recovery()
 
-    # The window first: the engine takes its time, and has it.
+    # The window first: the compiler and the engine take their time, and have it.
+    window.painted.connect(session.liveness.release)
     window.painted.connect(begin)
     status = application.exec()
     for kernel in engines:

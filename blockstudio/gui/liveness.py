@@ -81,7 +81,7 @@ class Liveness(QObject):
         """The engine was not there for the last document."""
         self._found_by_check: list[Problem] = []
         self._found_by_engine: list[Problem] = []
-        self._closed = False
+        self._closed = self._held = False
         # Zero: after the events at hand, so that a gesture of many edits is prepared once.
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -96,6 +96,15 @@ class Liveness(QObject):
         kernel.state_changed.connect(self._kernel_state)
         self._sending = False
         self._send()
+
+    def hold(self) -> None:
+        """Begin nothing until `release`: what a thread does meanwhile, the window is painted later for."""
+        self._held = True
+
+    def release(self) -> None:
+        """Do what was asked for meanwhile."""
+        self._held = False
+        self._soon.start()
 
     def refresh(self) -> None:
         """Prepare the document afresh, and ask the engine again."""
@@ -120,7 +129,7 @@ class Liveness(QObject):
     @property
     def settled(self) -> bool:
         """Nothing under way: what is shown is about the document as it is."""
-        return not (self._soon.isActive() or self._working or self._sending)
+        return not (self._held or self._soon.isActive() or self._working or self._sending)
 
     def _changed(self, edits: tuple[Edit, ...]) -> None:
         if all(isinstance(edit, MoveNodes | SetBookmark | SetDirection | SetNote | SetRoute) for edit in edits):
@@ -129,6 +138,8 @@ class Liveness(QObject):
         self._soon.start()
 
     def _start(self) -> None:
+        if self._held:
+            return
         if self._working:
             self._stale = True
             return

@@ -277,3 +277,13 @@ def test_bending_a_wire_is_no_work_for_compiler_and_engine(session: Session, qtb
     assert session.liveness.settled
     session.undo_stack.undo()
     assert session.liveness.settled
+
+
+def test_what_is_asked_for_while_it_is_held_is_done_when_it_is_released(session: Session, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: session.liveness.settled)
+    session.liveness.hold()
+    with qtbot.assertNotEmitted(session.source_changed, wait=50):
+        session.push(AddNode(NET, linear("a")), "Add")
+    assert not session.liveness.settled
+    with qtbot.waitSignal(session.source_changed):
+        session.liveness.release()

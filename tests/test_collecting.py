@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from blockstudio.compiler import compile_document
-from blockstudio.compiler.collecting import uncollected
+from blockstudio.collecting import uncollected
 from tests.compiler import models
 
 
