@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from blockstudio.compiler import compile_document
 from blockstudio.collecting import uncollected
+from blockstudio.compiler import compile_document
 from tests.compiler import models
 
 

@@ -10,10 +10,10 @@ from attrs import frozen
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.custom_code import read_code
+from blockstudio.collecting import uncollected
 from blockstudio.compiler.check_definition import DefinitionCheck
 from blockstudio.compiler.check_initializers import check_initializers
 from blockstudio.compiler.code import USUAL_NAMES, bound_names
-from blockstudio.collecting import uncollected
 from blockstudio.compiler.diagnostics import Diagnostic as Diagnostic
 from blockstudio.compiler.diagnostics import Report
 from blockstudio.compiler.naming import CLASS_RESERVED, is_plain

@@ -7,9 +7,9 @@ import re
 
 from attrs import evolve
 
+from blockstudio.collecting import uncollected
 from blockstudio.compiler import ir
 from blockstudio.compiler.code import USUAL_IMPORTS, bound_names, sorted_imports, split_imports
-from blockstudio.collecting import uncollected
 from blockstudio.compiler.comments import docstring_lines
 from blockstudio.compiler.snippets import unquoted
 from blockstudio.compiler.text import Lines, Source, Span

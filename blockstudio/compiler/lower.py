@@ -10,9 +10,9 @@ from attrs import evolve
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import code_signature, passed_through
+from blockstudio.collecting import uncollected
 from blockstudio.compiler import ir
 from blockstudio.compiler.check import Analysis, analyse
-from blockstudio.collecting import uncollected
 from blockstudio.compiler.declare import Declarer, callee, count_source
 from blockstudio.compiler.options import Names, hyper_names, run_names, settled, specs_of
 from blockstudio.compiler.rules import lowered_rules
