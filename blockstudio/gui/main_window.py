@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         session.modified_changed.connect(self.setWindowModified)
         session.path_changed.connect(self._show_title)
         session.document_replaced.connect(self._document_replaced)
+        session.document_changed.connect(self._show_title)
         session.document_changed.connect(self._show_enabled)
         session.location_changed.connect(self._show_enabled)
         session.selection_changed.connect(self._show_enabled)

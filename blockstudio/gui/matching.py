@@ -77,6 +77,8 @@ def ranked(
             best, exact = max(_total(score, choice, words) for words in readings)
             if best:
                 used = 3.0 if choice.payload in recent else usual.get(choice.payload, 0.0)
+                if choice.label == text.strip() != text.lower():  # ReLU is the layer, whatever was used last
+                    used += 3.5
                 # Of names that begin alike the shortest is meant; synonyms say nothing of that.
                 scored.append((-best - used, len(choice.label) if exact else 0, order, choice))
         if scored:

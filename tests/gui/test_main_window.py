@@ -22,6 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from blockstudio import resources
 from blockstudio.formats.project import load, save
+from blockstudio.graph.definition_commands import rename_definition
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode
 from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Port, Repeat
@@ -95,6 +96,8 @@ def test_the_title_says_what_is_open(window: MainWindow, session: Session, tmp_p
     assert window.windowTitle() == "Net[*] – BlockStudio"
     session.push(AddNode(NET, linear("a")), "Add")
     assert window.isWindowModified()
+    session.push(rename_definition(session.document, "Net", "MLP"), "Rename")
+    assert window.windowTitle() == "MLP[*] – BlockStudio" and window.isWindowModified()
     session.saved_as(tmp_path / "mine.blocks")
     assert window.windowTitle().startswith("mine.blocks") and not window.isWindowModified()
 

@@ -16,6 +16,13 @@ def test_the_very_name_then_beginnings_then_parts_then_letters() -> None:
     assert labels("ls", *names) == ["LogSoftmax"]
 
 
+def test_capitals_tell_a_layer_from_its_function_whichever_was_used_last() -> None:
+    layer, function = Choice("torch.nn.ReLU", "ReLU"), Choice("torch.nn.functional.relu", "relu")
+    for used in (layer, function):
+        assert ranked([function, layer], "ReLU", [used.payload]) == [layer, function]
+        assert ranked([function, layer], "relu", [used.payload])[0] == used
+
+
 def test_every_word_must_be_answered() -> None:
     assert labels("zoom in", "Zoom in", "Zoom out") == ["Zoom in"]
 

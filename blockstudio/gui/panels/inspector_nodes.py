@@ -273,14 +273,20 @@ class NodeSheet(QWidget):
                 note.setProperty("muted", True)
                 section.add(note)
         if isinstance(node, While | If | Repeat | Sequential):
-            for slot, graph in node.graphs():
-                text = tr("Open {slot}").format(slot=tr(SLOT_NAMES.get(slot, slot)))
-                count = tr("{count} nodes").format(count=len(graph.nodes))
-                section.add(_button("mdi6.arrow-down-box", f"{text} · {count}", partial(self._open, slot)))
+            for slot, _ in node.graphs():
+                button = _button("mdi6.arrow-down-box", "", partial(self._open, slot))
+                self._refreshers.append(partial(self._count_nodes, button, slot))
+                section.add(button)
         if section.rows.count():
             self._layout.addWidget(section)
         else:
             section.deleteLater()
+
+    def _count_nodes(self, button: QPushButton, slot: str) -> None:
+        graph = dict(self._nodes[0].graphs())[slot]
+        text = tr("Open {slot}").format(slot=tr(SLOT_NAMES.get(slot, slot)))
+        button.setText(f"{text} · {tr('{count} nodes').format(count=len(graph.nodes))}")
+        button.setToolTip(button.text())
 
     def _value_rows(self, section: Section, node: Constant | Parameter) -> None:
         row = OptionRow(VALUE, names_at(self._session.document, self._session.location))

@@ -188,6 +188,15 @@ def test_in_a_sequential_too(net: Desk) -> None:
     assert body.nodes["linear"].options["in_features"] == 7
 
 
+def test_what_is_dropped_on_the_title_of_a_sequential_comes_last(net: Desk) -> None:
+    net.select("relu")
+    net.canvas.add_entry("node:sequential")
+    item = net.scene.nodes["sequential"]
+    for kind in ("Tanh", "Linear", "ReLU"):
+        net.canvas.drop_entry(f"torch.nn.{kind}", QPointF(item.x() + 60, item.y() + 15))
+    assert list(net.graph.nodes["sequential"].body.nodes) == ["tanh", "linear", "relu"]  # type: ignore[attr-defined]
+
+
 def test_a_row_of_layers_made_by_keys_stays_in_view(net: Desk) -> None:
     net.canvas.stop_animation()
     net.canvas.animated = False

@@ -430,6 +430,14 @@ def test_in_a_sequential_the_order_tells_what_comes_in(panel: InspectorPanel, se
         assert shape in texts(panel) and "not wired" not in texts(panel)
 
 
+def test_a_sequential_counts_what_was_put_into_it(panel: InspectorPanel, session: Session, qtbot: QtBot) -> None:
+    session.push(AddNode(NET, Sequential(name="net", body=Graph([Port("input")], [Port("output")]))), "Add")
+    select(session, qtbot, "net")
+    session.push(AddNode(NET.enter("net", "body"), Layer(name="act", type="torch.nn.ReLU")), "Add")
+    look(qtbot)
+    assert "Open body · 1 nodes" in [button.text() for button in panel.findChildren(QPushButton)]
+
+
 def texts(panel: InspectorPanel) -> str:
     return " ".join(label.text() for label in panel.findChildren(QLabel) if not label.isHidden())
 

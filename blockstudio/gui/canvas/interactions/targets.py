@@ -60,7 +60,10 @@ def landing(
             check_child(scene.document, scene.location, node)
         except EditError as error:
             return Landing(refusal=message(error))
-        return Landing(sequential=over.key.name, index=over.geometry.gap_at(point.y() - over.y()))
+        y = point.y() - over.y()  # on the title: at the end, so that layers dropped one by one come in order
+        inside = dict(scene.graph.nodes[over.key.name].graphs())["body"].nodes
+        index = over.geometry.gap_at(y) if y > over.geometry.header else len(inside)
+        return Landing(sequential=over.key.name, index=index)
     if on_wires:
         wire = wire_at(scene, point, WIRE_REACH)
         if wire is not None and not {wire.name, scene.edges[Endpoint(wire.name, wire.port)].source.node} & set(own):
