@@ -7,7 +7,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from blockstudio.graph.scopes import users_of
-from blockstudio.gui.canvas.facts.faces import SLOT_NAMES
+from blockstudio.gui.canvas.facts.faces import slot_name
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain
@@ -71,7 +71,8 @@ class Breadcrumbs(QWidget):
         steps = location.steps
         if steps:
             node, slot = steps[-1]
-            button.setText(f"{node} · {tr(SLOT_NAMES.get(slot, slot))}")
+            assert location.parent is not None
+            button.setText(f"{node} · {slot_name(self._session.document.node(location.parent, node), slot)}")
         elif place.node and place.node != location.definition:
             button.setText(f"{place.node} : {location.definition}")
         else:
@@ -95,13 +96,14 @@ class Breadcrumbs(QWidget):
         parent = place.location.parent
         assert parent is not None
         node, current = place.location.steps[-1]
-        slots = [slot for slot, _ in self._session.document.node(parent, node).graphs()]
+        owner = self._session.document.node(parent, node)
+        slots = [slot for slot, _ in owner.graphs()]
         if len(slots) < 2:
             return
         menu = QMenu(button)
         group = QActionGroup(menu)
         for slot in slots:
-            action = menu.addAction(tr(SLOT_NAMES.get(slot, slot)))
+            action = menu.addAction(slot_name(owner, slot))
             action.setCheckable(True)
             action.setChecked(slot == current)
             action.triggered.connect(lambda _=False, slot=slot: self._session.show_slot(slot))

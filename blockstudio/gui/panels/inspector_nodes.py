@@ -38,7 +38,7 @@ from blockstudio.graph.model import (
 )
 from blockstudio.graph.scopes import owner_of, users_of
 from blockstudio.gui import new_blocks
-from blockstudio.gui.canvas.facts.faces import SLOT_NAMES
+from blockstudio.gui.canvas.facts.faces import slot_name
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain_label
@@ -283,8 +283,9 @@ class NodeSheet(QWidget):
             section.deleteLater()
 
     def _count_nodes(self, button: QPushButton, slot: str) -> None:
-        graph = dict(self._nodes[0].graphs())[slot]
-        text = tr("Open {slot}").format(slot=tr(SLOT_NAMES.get(slot, slot)))
+        node = self._nodes[0]
+        graph = dict(node.graphs())[slot]
+        text = tr("Open {slot}").format(slot=slot_name(node, slot))
         button.setText(f"{text} · {tr('{count} nodes').format(count=len(graph.nodes))}")
         button.setToolTip(button.text())
 

@@ -435,7 +435,7 @@ def test_a_sequential_counts_what_was_put_into_it(panel: InspectorPanel, session
     select(session, qtbot, "net")
     session.push(AddNode(NET.enter("net", "body"), Layer(name="act", type="torch.nn.ReLU")), "Add")
     look(qtbot)
-    assert "Open body · 1 nodes" in [button.text() for button in panel.findChildren(QPushButton)]
+    assert "Open layers · 1 nodes" in [button.text() for button in panel.findChildren(QPushButton)]
 
 
 def texts(panel: InspectorPanel) -> str:

@@ -17,7 +17,7 @@ from blockstudio.graph.moving import move_into
 from blockstudio.graph.moving_out import APART, move_out
 from blockstudio.graph.scopes import unique_name, users_of
 from blockstudio.gui.canvas.commands.rewiring import Rewiring
-from blockstudio.gui.canvas.facts.faces import SLOT_NAMES, describe
+from blockstudio.gui.canvas.facts.faces import describe, slot_name
 from blockstudio.gui.canvas.facts.keys import node_key
 from blockstudio.gui.canvas.facts.kinds import ICONS
 from blockstudio.gui.canvas.facts.placing import check_child, into_sequential
@@ -50,7 +50,7 @@ class Crossing(Rewiring):
             node = self.session.graph.nodes[block]
             slots = ("",) if isinstance(node, Sequential) else tuple(slot for slot, _ in node.graphs()) or ("",)
             for slot in slots:
-                text = f"{block} · {tr(SLOT_NAMES.get(slot, slot))}" if slot else block
+                text = f"{block} · {slot_name(node, slot)}" if slot else block
                 action = menu.addAction(icon(ICONS[node.kind]), text)
                 action.triggered.connect(lambda _=False, block=block, slot=slot: self.move_into(names, block, slot))
 

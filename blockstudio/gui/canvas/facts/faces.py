@@ -40,12 +40,17 @@ SLOT_NAMES = {
     "then": mark("then"),
     "otherwise": mark("else"),
 }
-"""What the graphs inside a node are called everywhere else."""
+"""What the graphs inside a node are called everywhere else: `slot_name`."""
 
 MOST_ROWS = 40
 MOST_KIN = 20_000
 CHAIN = 5
 """Nodes named in the summary of a body."""
+
+
+def slot_name(node: Node, slot: str) -> str:
+    """What a graph inside a node is called; that of a Sequential is no body of a loop."""
+    return tr("layers") if isinstance(node, Sequential) else tr(SLOT_NAMES.get(slot, slot))
 
 
 @frozen
