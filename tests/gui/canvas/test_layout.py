@@ -8,6 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blockstudio.gui.canvas.layout import flow
 from blockstudio.gui.canvas.layout.layout import Box, Wire, arrange, arranged, in_lines
 
 
@@ -140,3 +141,50 @@ def test_a_lane_is_on_the_side_of_the_port_it_leads_to() -> None:
         places, lanes = arranged(boxes, [*wires, Wire("bn", 20, "add", straight), Wire("x", 20, "add", skipping)])
         below = all(y > places["bn"][1] for _, y in lanes["x", "add"])
         assert below == (skipping > straight)
+
+
+def unet(levels: int, straight: float, skipping: float) -> tuple[dict[str, Box], list[Wire[str]]]:
+    """Down and up again: what goes up takes what came down, at two ports of its own."""
+    names = [f"down{n}" for n in range(levels)] + ["bottom"] + [f"up{n}" for n in reversed(range(levels))] + ["y"]
+    boxes = {name: Box(120 + 20 * (i % 3), 40 + 20 * (i % 2)) for i, name in enumerate(names)}
+    wires = [Wire(a, 20.0, b, straight if b.startswith("up") else 20.0) for a, b in itertools.pairwise(names)]
+    return boxes, wires + [Wire(f"down{n}", 20.0, f"up{n}", skipping) for n in range(levels)]
+
+
+def test_a_u_net_is_straight_with_its_skips_nested_on_the_side_of_their_ports() -> None:
+    for straight, skipping in ((20.0, 40.0), (40.0, 20.0)):
+        boxes, wires = unet(5, straight, skipping)
+        places, lanes = arranged(boxes, wires)
+        assert len({y for _, y in places.values()}) == 1
+        top, bottom = min(y for _, y in places.values()), max(y + boxes[name].height for name, (_, y) in places.items())
+        levels = [{y for _, y in lanes[f"down{n}", f"up{n}"]} for n in range(4)]
+        assert all(len(level) == 1 for level in levels)
+        outermost_first = [level.pop() for level in levels]
+        below = skipping > straight
+        assert outermost_first == sorted(outermost_first, reverse=below)
+        assert len(set(outermost_first)) == 4
+        assert all(y > bottom if below else y < top for y in outermost_first)
+
+
+def test_downwards_a_u_net_is_centred_on_one_line() -> None:
+    boxes, wires = unet(5, 60.0, 120.0)
+    wide = {name: Box(160.0 + 20 * (i % 3), 60.0) for i, name in enumerate(boxes)}
+    middles = [
+        Wire(w.source, wide[w.source].width / 2, w.target, w.target_offset if w.target.startswith("up") else
+             wide[w.target].width / 2)
+        for w in wires
+    ]  # fmt: skip
+    places, lanes = flow.arranged(wide, middles, down=True)
+    assert {x + wide[name].width / 2 for name, (x, _) in places.items()} == {places["y"][0] + wide["y"].width / 2}
+    right = max(x + wide[name].width for name, (x, _) in places.items())
+    assert all(x > right for n in range(4) for x, _ in lanes[f"down{n}", f"up{n}"])
+
+
+def test_a_branch_beside_a_straight_way_is_on_the_side_of_the_port_it_comes_back_to() -> None:
+    names = ["x", "conv", "bn", "relu", "add", "y"]
+    boxes = {name: Box(120, 40) for name in (*names, "shortcut")}
+    for straight, branch in ((10.0, 30.0), (30.0, 10.0)):
+        wires = [Wire(a, 20, b, straight if b == "add" else 20) for a, b in itertools.pairwise(names)]
+        places = arrange(boxes, [*wires, Wire("x", 20, "shortcut", 20), Wire("shortcut", 20, "add", branch)])
+        assert len({places[name][1] for name in names}) == 1
+        assert (places["shortcut"][1] > places["conv"][1]) == (branch > straight)

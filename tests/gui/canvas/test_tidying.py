@@ -185,6 +185,14 @@ def test_an_output_that_nothing_feeds_stands_at_the_end(net: Desk, down: bool) -
     assert not net.graph.routes
 
 
+def test_a_note_does_not_come_to_lie_under_nodes(net: Desk) -> None:
+    net.session.push(MoveNodes(ROOT, {"relu": (120.0, 300.0)}), "Move")
+    net.session.push(SetNote(ROOT, "note_1", Note("why", (260.0, 300.0), (300.0, 60.0))), "Note")
+    net.key(Qt.Key.Key_L, CTRL)
+    note = net.scene.notes["note_1"].body
+    assert not any(note.intersects(net.scene.nodes[name].body) for name in net.graph.nodes)
+
+
 def test_an_empty_graph_is_left_as_it_is(desk: Desk) -> None:
     start = desk.show_document(new_document())
     desk.key(Qt.Key.Key_L, CTRL)

@@ -1,7 +1,8 @@
 """A connected part of a graph, in the layers that the library chose: untangled, and each box at its height.
 
 The order in a layer is kept but for swaps that uncross wires. Then each layer in turn moves to where
-its neighbours want it, as near as the order allows, so that wires come to be straight.
+its neighbours want it, as near as the order allows, so that wires come to be straight. In a graph that is
+nearly a chain, such as a U-Net, that chain is straight, and wires that skip a part of it run level beside it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from attrs import frozen
 
 from blockstudio.graph.model import Position
+from blockstudio.gui.canvas.layout.spine import Offsets, Pair, Way, axes, is_below, part_sides, spine
 from blockstudio.gui.canvas.layout.steps import Steps
 
 ROW_GAP = 30.0
@@ -23,6 +25,8 @@ MOST_TURNED = 60
 STRAIGHT = 8.0
 """How much more the inside of a long wire insists on being straight than its ends do."""
 LONG_END = 0.2
+FIRM = 1e9
+"""How much more a box of the straight way insists on its place than all others do."""
 FAR = 1e6
 """More than any box is high: the place of a port is that of its box in a layer, times this, and its own."""
 
@@ -35,8 +39,6 @@ class Box:
 
 Link = tuple[int, float, int, float]
 """One step of a wire between neighbouring layers: where it starts and ends, each with the height of the port."""
-Offsets = Mapping[tuple[int, int], Sequence[tuple[float, float]]]
-"""The heights of the ports at both ends of the wires from box to box."""
 Pull = tuple[int, float, float]
 """A box in the next layer, how far below it one would be level with it, and how much that counts."""
 
@@ -56,13 +58,18 @@ class Part:
         self._boxes = {number: boxes[number] if number < len(boxes) else Box(0.0, LANE) for number in places}
         levels = sorted({y for _, y in places.values()}, reverse=True)
         column = {y: index for index, y in enumerate(levels)}
-        self.lanes: dict[tuple[int, int], list[Position]] = {}
+        self.lanes: dict[Pair, list[Position]] = {}
         """By the two boxes that a long wire joins, once the `corners` are known."""
-        self._chains: dict[tuple[int, int], list[int]] = {}
+        self._chains: dict[Pair, list[int]] = {}
         """The stand-ins of a long wire, in its direction."""
+        self._beside: dict[Pair, tuple[list[int], bool]] = {}
+        """The same of those beside the straight way, and whether they are below it."""
+        self._axes: dict[int, float] = {}
+        """Of each box on the straight way: how far below its top that meets it."""
         self._layers: list[list[int]] = [[] for _ in levels]
         for number, (_x, y) in sorted(places.items(), key=lambda item: (item[1][0], item[0])):
             self._layers[column[y]].append(number)
+        self._columns = {number: column[y] for number, (_x, y) in places.items()}
         self._layer_of = {number: layer for layer in self._layers for number in layer}
         self._into: dict[int, list[Link]] = {number: [] for number in places}
         self._out_of: dict[int, list[Link]] = {number: [] for number in places}
@@ -79,6 +86,7 @@ class Part:
                 following[start] = end
             if end >= real:
                 preceding[end] = start
+        ways: list[Way] = []
         for start, end in pairs:
             first, last = start, end
             while first >= real:
@@ -87,6 +95,12 @@ class Part:
                 last = following[last]
             if end >= real:
                 self._chains.setdefault((first, last), []).append(end)
+            ways.append((start, end, first, last))
+        self._straighten(pairs, ways, real, offsets)
+        beside = {number for chain, _ in self._beside.values() for number in chain}
+        for start, end, first, last in ways:
+            if start in beside or end in beside:
+                continue
             weight = (1.0, LONG_END, STRAIGHT)[(start >= real) + (end >= real)]
             for out, into in offsets.get((first, last)) or [(0.0, 0.0)]:
                 out, into = LANE / 2 if start >= real else out, LANE / 2 if end >= real else into
@@ -96,17 +110,34 @@ class Part:
                 self._after[start].append((end, into - out, weight))
                 self._before[end].append((start, out - into, weight))
 
+    def _straighten(self, pairs: Sequence[Pair], ways: Sequence[Way], real: int, offsets: Offsets) -> None:
+        """Where the graph is nearly a chain, that gets a line of its own, and what skips a part of it none."""
+        way = spine(self._layers, pairs, offsets, real)
+        if not way:
+            return
+        self._axes = axes(way, offsets)
+        for pair in [pair for pair in self._chains if set(pair) <= self._axes.keys()]:
+            chain = self._chains.pop(pair)
+            self._beside[pair] = chain, is_below(pair, way, offsets)
+            for number in chain:
+                self._layer_of[number].remove(number)
+        part_sides(self._layers, way, (step for step in ways if step[2:] not in self._beside), offsets)
+
     def corners(self, gap: float, top: float) -> Steps[tuple[dict[int, Position], float]]:
         """Where the real boxes go, and the lowest edge."""
         yield from self._untangle()
         ys = yield from self._heights()
-        highest = min(ys[number] for number in self.real)
+        self._pass_beside(ys)
+        highest = min(ys.values()) if self._beside else min(ys[number] for number in self.real)
         result: dict[int, Position] = {}
         passing: dict[int, tuple[Position, Position]] = {}
         x = 0.0
-        for layer in self._layers:
-            width = max(self._boxes[number].width for number in layer)
-            for number in layer:
+        beside: list[list[int]] = [[] for _ in self._layers]
+        for number in (number for chain, _ in self._beside.values() for number in chain):
+            beside[self._columns[number]].append(number)
+        for layer, passed in zip(self._layers, beside, strict=True):
+            width = max([self._boxes[number].width for number in layer], default=0.0)
+            for number in (*layer, *passed):
                 y = ys[number] - highest + top
                 if self._boxes[number].width:
                     result[number] = (x, y)
@@ -114,10 +145,11 @@ class Part:
                     passing[number] = (x, y + LANE / 2), (x + width, y + LANE / 2)
             x += width + gap if width else gap / 2
         yield
-        for pair, chain in self._chains.items():
+        chains = self._chains | {pair: chain for pair, (chain, _) in self._beside.items()}
+        for pair, chain in chains.items():
             column = {number: passing[number][0][0] for number in chain}
             self.lanes[pair] = _lane([passing[number] for number in sorted(chain, key=column.__getitem__)])
-        bottom = max(result[number][1] + self._boxes[number].height for number in self.real)
+        bottom = max(ys[number] + self._boxes[number].height for number in ys) - highest + top
         return result, bottom
 
     # --- order ------------------------------------------------------------------------------------
@@ -219,15 +251,33 @@ class Part:
                 yield
         return ys
 
+    def _pass_beside(self, ys: dict[int, float]) -> None:
+        """Wires that skip a part of the straight way pass what is there, the shorter ones nearer."""
+        room = ROW_GAP / 2
+        above = [min((ys[number] for number in layer), default=0.0) - room for layer in self._layers]
+        below = [max((ys[n] + self._boxes[n].height for n in layer), default=0.0) + room for layer in self._layers]
+        for chain, under in sorted(self._beside.values(), key=lambda beside: len(beside[0])):
+            passed = [self._columns[number] for number in chain]
+            y = max(below[column] for column in passed) if under else min(above[column] for column in passed) - LANE
+            for number, column in zip(chain, passed, strict=True):
+                ys[number] = y
+                below[column], above[column] = (y + LANE, above[column]) if under else (below[column], y)
+
     def _column(self, layer: Sequence[int]) -> _Column:
         rooms = [self._room(upper, lower) for upper, lower in itertools.pairwise(layer)]
         before = [self._before[number] or self._after[number] for number in layer]
         after = [self._after[number] or self._before[number] for number in layer]
+        held = next((index for index, number in enumerate(layer) if number in self._axes), None)
+        weights = tuple([sum([weight for _, _, weight in pulls]) for pulls in side] for side in (after, before))
+        if held is not None:
+            for side in weights:
+                side[held] = FIRM
         return _Column(
             layer,
             list(itertools.accumulate(rooms, initial=0.0)),
             (after, before),
-            tuple([sum([weight for _, _, weight in pulls]) for pulls in side] for side in (after, before)),
+            weights,
+            None if held is None else (held, -self._axes[layer[held]]),
         )
 
     def _room(self, upper: int, lower: int) -> float:
@@ -247,6 +297,8 @@ class _Column:
     """Of each box, to what follows and to what comes before, or to the only side where there is something."""
     weights: Sequence[Sequence[float]]
     """How much they count together, for each box and both sides."""
+    held: tuple[int, float] | None = None
+    """The one of them that stays where it is, and where that is."""
 
     def settle(self, ys: dict[int, float], forward: bool) -> None:
         """Bring it to where its neighbours want it."""
@@ -258,6 +310,9 @@ class _Column:
                 wishes.append(ys[box] + shift)
             else:
                 wishes.append(_median(sorted([(ys[box] + shift, weight) for box, shift, weight in pulls]), total))
+        if self.held is not None:
+            index, y = self.held
+            wishes[index] = y
         for number, y in zip(self.boxes, _spread(wishes, weights, self.tops), strict=True):
             ys[number] = y
 

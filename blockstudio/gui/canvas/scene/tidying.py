@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import Factory, define, frozen
 
@@ -21,6 +21,7 @@ from blockstudio.gui.canvas.scene.scene import CanvasScene
 
 FRAME_MARGIN = (24.0, 44.0, 24.0, 24.0)
 """Between a frame and what it holds: left, top, right, bottom."""
+NOTE_GAP = 20.0
 ROW_GAP = 80.0
 """Between the layers of a flow from top to bottom."""
 _ALL: Key | None = None
@@ -76,7 +77,7 @@ class Sheet:
     """Where nodes and pills are seen."""
     frames: Mapping[Key, Box]
     """The sizes of frames, to be kept round what they hold."""
-    notes: Sequence[Key]
+    notes: Mapping[Key, Box]
     """Notes and frames that go with the node they are near to, unless they hold some."""
     gap: float
     down: bool
@@ -93,7 +94,7 @@ def sheet(scene: CanvasScene, only: Collection[Key] | None = None) -> Sheet:
         {item.key: (item.x(), item.y()) for item in (*items, *notes)},
         {item.key: item.box() for item in items},
         {note.key: Box(note.width, note.height) for note in notes if note.note.frame},
-        [note.key for note in notes],
+        {note.key: Box(note.width, note.height) for note in notes},
         ROW_GAP if scene.down else column_gap(scene.edges.values()),
         scene.down,
     )
@@ -123,7 +124,7 @@ def tidying(sheet: Sheet) -> Steps[Tidied]:
     yield
     lanes = yield from needing_lanes(placed.lanes, boxes, wires, placed.places, down)
     result.routes = dict.fromkeys(wires, ()) | lanes
-    _take_along(result, {key: sheet.places[key] for key in sheet.notes if key not in placed.places}, list(boxes))
+    _take_along(result, sheet, [key for key in sheet.notes if key not in placed.places])
     return result
 
 
@@ -141,12 +142,28 @@ def _to_come(boxes: Mapping[Key, Box], wires: Wires, down: bool) -> dict[Endpoin
     }
 
 
-def _take_along(result: Tidied, notes: Mapping[Key, Position], keys: Collection[Key]) -> None:
-    for note, place in notes.items():
-        nearest = _nearest(result.before, keys, place)
+def _take_along(result: Tidied, sheet: Sheet, notes: Iterable[Key]) -> None:
+    """What is written stays beside the thing it was nearest to, above what would come to stand on it."""
+    boxes = sheet.boxes
+    for note in notes:
+        place, size = sheet.places[note], sheet.notes[note]
+        nearest = _nearest(result.before, list(boxes), place)
         before, after = result.before[nearest], result.after[nearest]
-        result.before[note] = place
-        result.after[note] = (place[0] + after[0] - before[0], place[1] + after[1] - before[1])
+        x, y = place[0] + after[0] - before[0], place[1] + after[1] - before[1]
+        free = note in sheet.frames or _covering(boxes, result.before, place, size)
+        while not free and (tops := _covering(boxes, result.after, (x, y), size)):
+            y = min(tops) - size.height - NOTE_GAP
+        result.before[note], result.after[note] = place, (x, y)
+
+
+def _covering(boxes: Mapping[Key, Box], places: Mapping[Key, Position], at: Position, size: Box) -> list[float]:
+    """The upper edges of what stands on a note at a place."""
+    return [
+        y
+        for key, box in boxes.items()
+        for x, y in [places[key]]
+        if x < at[0] + size.width and at[0] < x + box.width and y < at[1] + size.height and at[1] < y + box.height
+    ]
 
 
 def _nearest(places: Mapping[Key, Position], keys: Iterable[Key], to: Position) -> Key:
