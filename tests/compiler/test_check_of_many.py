@@ -11,22 +11,8 @@ import pytest
 
 from blockstudio.compiler.check import check
 from blockstudio.compiler.compiled import compile_document
-from blockstudio.graph.model import (
-    Definition,
-    Graph,
-    Node,
-    Sequential,
-)
-from tests.compiler.documents import (
-    call,
-    chain,
-    deep,
-    document,
-    function,
-    linear,
-    net,
-    tower,
-)
+from blockstudio.graph.model import Definition, Graph, Node, Sequential
+from tests.compiler.documents import call, chain, deep, document, function, linear, net, tower
 
 
 def test_a_thousand_levels_are_a_message_not_a_recursion_error() -> None:

@@ -14,7 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import Definition, Endpoint, Example, Function, Graph, Layer, Node, Port
+from blockstudio.graph.edits import AddNode, SetNode
+from blockstudio.graph.grouping import group
+from blockstudio.graph.model import Definition, Endpoint, Example, Function, Graph, Instance, Layer, Node, Port
 from blockstudio.gui.actions import ACTIONS, make_actions
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
 from blockstudio.gui.canvas.scene.hits import hit
@@ -262,3 +264,57 @@ def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
 def net(desk: Desk) -> Desk:
     desk.show_document(chain())
     return desk
+
+
+@pytest.fixture
+def twice(net: Desk) -> Desk:
+    """Two instances of a block of `linear` and `relu`, both expanded, beside each other."""
+    document = chain()
+    document.apply(group(document, ROOT, ["linear", "relu"], "Block")[0])
+    net.show_document(document)
+    net.session.push(AddNode(ROOT, Instance(name="again", definition="Block", position=(120.0, 500.0))), "")
+    for name in ("block", "again"):
+        net.select(name)
+        net.canvas.expanding.toggle()
+    net.canvas.select_keys([])
+    net.session.undo_stack.clear()
+    net.resize(1600, 1000)
+    net.canvas.fit_all()
+    return net
+
+
+@pytest.fixture
+def deep(net: Desk) -> Desk:
+    """A block within a block within a block, each expanded."""
+    document = chain()
+    document.apply(group(document, ROOT, ["linear", "relu"], "Outer")[0])
+    document.apply(group(document, Location("Outer"), ["linear", "relu"], "Middle")[0])
+    document.apply(group(document, Location("Middle"), ["linear", "relu"], "Inner")[0])
+    net.show_document(document)
+    for place, name in ((ROOT, "outer"), (Location("Outer"), "middle"), (Location("Middle"), "inner")):
+        node = net.session.document.node(place, name)
+        assert isinstance(node, Instance)
+        net.session.push(
+            SetNode(place, Instance(name=name, definition=node.definition, position=node.position, expanded=True)), ""
+        )
+    net.session.undo_stack.clear()
+    net.canvas.fit_all()
+    return net
+
+
+def within(desk: Desk, *names: str, at: QPointF | None = None) -> QPoint:
+    """On the title of a node that is seen inside others, named from the outermost graph that is seen."""
+    around = desk.canvas.surroundings
+    scene, origin = around.outermost, -around.origin
+    for name in names[:-1]:
+        origin += scene.nodes[name].origin
+        inner = scene.nodes[name].inner
+        assert inner is not None
+        scene = inner
+    return desk.canvas.mapFromScene(origin + scene.nodes[names[-1]].pos() + (at or QPointF(50.0, 12.0)))
+
+
+def shapes_of(desk: Desk) -> dict[str, tuple[float, float]]:
+    """The sizes of what stands in the outermost graph that is seen."""
+    nodes = desk.canvas.surroundings.outermost.nodes
+    return {name: item.body.size().toTuple() for name, item in nodes.items()}  # type: ignore[misc]

@@ -61,88 +61,6 @@ def test_rubber_band(net: Desk) -> None:
     assert net.session.selection == ("linear", "relu", "linear_2")
 
 
-def test_wire_from_output_to_input(net: Desk) -> None:
-    start = net.bytes()
-    net.drag(net.output("linear"), net.input("linear_2"))
-    assert net.graph.edges[Endpoint("linear_2", "input")] == Endpoint("linear", "output")
-    assert net.steps() == 1
-    assert net.undo_all() == start
-
-
-def test_wire_backwards_from_a_free_input(net: Desk) -> None:
-    net.click(net.wire("relu"))
-    net.key(Qt.Key.Key_Delete)
-    assert Endpoint("relu", "input") not in net.graph.edges
-    net.drag(net.input("relu"), net.output("linear"))
-    assert net.graph.edges[Endpoint("relu", "input")] == Endpoint("linear", "output")
-
-
-def test_wire_dropped_on_the_body_takes_the_free_input(net: Desk) -> None:
-    net.click(net.wire("linear_2"))
-    net.key(Qt.Key.Key_Delete)
-    net.drag(net.output("linear"), net.node("linear_2"))
-    assert net.graph.edges[Endpoint("linear_2", "input")] == Endpoint("linear", "output")
-
-
-def test_pulling_a_wire_off_unplugs_it(net: Desk) -> None:
-    start = net.bytes()
-    net.drag(net.input("relu"), net.at(350, 300))
-    assert Endpoint("relu", "input") not in net.graph.edges
-    assert net.steps() == 1
-    assert net.undo_all() == start
-
-
-def test_pulling_a_wire_to_another_input_is_one_step(net: Desk) -> None:
-    start = net.bytes()
-    net.drag(net.input("relu"), net.input("linear_2"))
-    assert Endpoint("relu", "input") not in net.graph.edges
-    assert net.graph.edges[Endpoint("linear_2", "input")] == Endpoint("linear", "output")
-    assert net.steps() == 1
-    assert net.undo_all() == start
-
-
-def test_a_wire_that_closes_a_circle_is_refused_with_the_reason(net: Desk) -> None:
-    start = net.bytes()
-    net.drag(net.output("linear_2"), net.input("linear"), let_go=False)
-    wire = net.scene.surface.wire
-    assert wire is not None
-    assert wire.blocked == {"linear", "relu", "linear_2"}
-    net.release(net.input("linear"))
-    assert net.bytes() == start
-    assert "linear → relu → linear_2 → linear" in net.messages[-1]
-    assert net.scene.surface.wire is None
-
-
-def test_escape_breaks_a_wire_off(net: Desk) -> None:
-    net.drag(net.input("relu"), net.at(350, 300), let_go=False)
-    net.key(Qt.Key.Key_Escape)
-    net.release(net.at(350, 300))
-    assert net.steps() == 0
-    assert net.scene.surface.wire is None
-    assert net.scene.edges[Endpoint("relu", "input")].hidden is False
-
-
-def test_a_wire_into_empty_space_offers_what_fits(net: Desk) -> None:
-    start = net.bytes()
-    net.drag(net.output("relu"), net.at(500, 320))
-    popup = net.canvas.search_popup
-    assert popup.isVisible()
-    labels = {offer.payload for offer in popup.model.choices}
-    assert "node:output" in labels
-    assert not labels & {"node:input", "node:constant", "torch.zeros"}
-    net.search("dropout")
-    assert net.graph.edges[Endpoint("dropout", "input")] == Endpoint("relu", "output")
-    assert net.steps() == 1
-    assert net.undo_all() == start
-
-
-def test_a_wire_backwards_into_empty_space(net: Desk) -> None:
-    net.drag(net.input("relu"), net.at(350, 300))
-    net.drag(net.input("relu"), net.at(250, 300))
-    net.search("constant")
-    assert net.graph.edges[Endpoint("relu", "input")] == Endpoint("constant", "output")
-
-
 def test_delete_nodes_wires_ports(net: Desk) -> None:
     start = net.bytes()
     net.select("relu")
@@ -280,28 +198,6 @@ def test_escape_closes_the_search(net: Desk) -> None:
     assert net.canvas.hasFocus()
 
 
-def test_drop_on_a_wire_inserts_and_makes_room(net: Desk) -> None:
-    start = net.bytes()
-    where = net.canvas.mapToScene(net.wire("relu"))
-    net.canvas.drop_entry("torch.nn.BatchNorm1d", where)
-    net.check()
-    assert net.graph.edges[Endpoint("batchnorm1d", "input")] == Endpoint("linear", "output")
-    assert net.graph.edges[Endpoint("relu", "input")] == Endpoint("batchnorm1d", "output")
-    bodies = [net.scene.nodes[name].body for name in ("batchnorm1d", "relu", "linear_2")]
-    assert bodies[0].right() < bodies[1].left() < bodies[1].right() < bodies[2].left()
-    assert net.steps() == 1
-    assert net.undo_all() == start
-
-
-def test_a_loose_node_moved_onto_a_wire_is_inserted(net: Desk) -> None:
-    net.canvas.drop_entry("torch.nn.Dropout", net.canvas.mapToScene(net.at(300, 350)))
-    steps = net.steps()
-    net.drag(net.node("dropout"), net.wire("relu"))
-    assert net.graph.edges[Endpoint("relu", "input")] == Endpoint("dropout", "output")
-    assert net.graph.edges[Endpoint("dropout", "input")] == Endpoint("linear", "output")
-    assert net.steps() == steps + 1
-
-
 def test_arrows_walk_along_the_wires(net: Desk) -> None:
     net.select("linear")
     net.key(Qt.Key.Key_Right)
@@ -367,81 +263,6 @@ def test_tidy_is_one_step_and_goes_along_the_flow(net: Desk) -> None:
     lefts = [net.scene.nodes[name].x() for name in ("linear", "relu", "linear_2")]
     assert lefts == sorted(lefts)
     assert len({net.scene.nodes[name].y() for name in net.graph.nodes}) == 1
-
-
-def test_zoom_keeps_what_is_under_the_pointer(net: Desk) -> None:
-    from PySide6.QtCore import QPointF
-    from PySide6.QtGui import QWheelEvent
-    from PySide6.QtWidgets import QApplication
-
-    place = net.node("relu")
-    before = net.canvas.mapToScene(place)
-    event = QWheelEvent(
-        QPointF(place),
-        QPointF(net.canvas.viewport().mapToGlobal(place)),
-        QPoint(),
-        QPoint(0, 120),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(net.canvas.viewport(), event)
-    assert net.canvas.zoom > 1.1
-    after = net.canvas.mapToScene(place)
-    assert (after - before).manhattanLength() < 3
-
-
-def test_fingers_on_a_pad_pan(net: Desk) -> None:
-    from PySide6.QtCore import QPointF
-    from PySide6.QtGui import QWheelEvent
-    from PySide6.QtWidgets import QApplication
-
-    place = net.node("relu")
-    before = net.canvas.mapToScene(place)
-    event = QWheelEvent(
-        QPointF(place),
-        QPointF(net.canvas.viewport().mapToGlobal(place)),
-        QPoint(-30, -20),
-        QPoint(-60, -40),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.ScrollUpdate,
-        False,
-    )
-    QApplication.sendEvent(net.canvas.viewport(), event)
-    moved = net.canvas.mapToScene(place) - before
-    assert (moved.x(), moved.y()) == (30, 20)
-    assert net.canvas.zoom == 1.0
-
-
-def test_middle_button_and_space_pan(net: Desk) -> None:
-    place = net.at(300, 400)
-    before = net.canvas.mapToScene(place)
-    net.drag(place, place + QPoint(50, 30), Qt.MouseButton.MiddleButton)
-    assert net.canvas.mapToScene(place + QPoint(50, 30)) == before
-    from PySide6.QtTest import QTest
-
-    QTest.keyPress(net.canvas, Qt.Key.Key_Space)
-    net.drag(place, place + QPoint(40, 0))
-    QTest.keyRelease(net.canvas, Qt.Key.Key_Space)
-    assert net.canvas.mapToScene(place + QPoint(90, 30)) == before
-    assert net.steps() == 0
-    assert net.session.selection == ()
-
-
-def test_fit_and_zoom_commands(net: Desk) -> None:
-    net.canvas.set_view(net.canvas.mapToScene(net.at(5000, 5000)), 2.0)
-    net.key(Qt.Key.Key_F)
-    assert net.canvas.visible_rect().contains(net.scene.extent())
-    net.select("relu")
-    net.key(Qt.Key.Key_F, SHIFT)
-    assert net.canvas.visible_rect().contains(net.scene.nodes["relu"].body)
-    before = net.canvas.zoom
-    net.canvas.zoom_in()
-    assert net.canvas.zoom > before
-    net.canvas.zoom_reset()
-    assert net.canvas.zoom == 1.0
 
 
 def test_tidying_leaves_room_for_the_shapes(net: Desk) -> None:

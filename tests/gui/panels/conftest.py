@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import (
@@ -20,6 +21,7 @@ from blockstudio.graph.model import (
     Repeat,
     Sequential,
 )
+from blockstudio.gui.panels.inspector import InspectorPanel
 from blockstudio.gui.session import Session
 from tests.helpers.engines import SilentKernel, row, table
 
@@ -80,3 +82,12 @@ def session(kernel: SilentKernel) -> Iterator[Session]:
     session.replace(nested_document())
     yield session
     session.close()
+
+
+@pytest.fixture
+def inspector(session: Session, qtbot: QtBot) -> Iterator[InspectorPanel]:
+    panel = InspectorPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(330, 700)
+    panel.show()
+    yield panel
