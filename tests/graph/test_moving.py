@@ -27,8 +27,7 @@ from blockstudio.graph.model import (
 )
 from blockstudio.graph.moving import move_into
 from blockstudio.graph.moving_out import move_out
-
-from .test_commands import NET, chain, document, linear, relu, wires
+from tests.graph.nets import NET, chain, document, linear, relu, wires
 
 BLOCK = Location("Block")
 

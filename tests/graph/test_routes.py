@@ -12,8 +12,8 @@ from blockstudio.graph.edits import Connect, SetRoute
 from blockstudio.graph.fragments import duplicate
 from blockstudio.graph.grouping import group
 from blockstudio.graph.model import Endpoint
+from tests.graph.nets import NET, chain, document, linear, relu
 
-from .test_commands import NET, chain, document, linear, relu
 from .test_moving import BLOCK
 
 EDGE = Endpoint("r", "input")

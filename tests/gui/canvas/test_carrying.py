@@ -12,9 +12,8 @@ from blockstudio.graph.grouping import group
 from blockstudio.graph.model import Endpoint, Function, Instance, Layer, Port
 from blockstudio.gui.session import Message
 
-from .conftest import ROOT, Desk, chain
+from .conftest import ROOT, Desk, chain, within
 from .test_expanding import BLOCK
-from .test_in_place import deep, twice, within  # noqa: F401 (fixtures)
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
@@ -93,7 +92,7 @@ def test_near_its_border_and_with_shift_the_frame_grows(once: Desk) -> None:
     assert once.canvas.surroundings.outermost.nodes["block"].body.height() > height + 100
 
 
-def test_several_levels_at_once(deep: Desk) -> None:  # noqa: F811
+def test_several_levels_at_once(deep: Desk) -> None:
     start = deep.bytes()
     deep.drag(within(deep, "outer", "middle", "inner", "relu"), below(deep, "outer"))
     assert deep.session.location == ROOT
@@ -106,7 +105,7 @@ def test_several_levels_at_once(deep: Desk) -> None:  # noqa: F811
     assert deep.undo_all() == start
 
 
-def test_only_as_far_as_it_is_dragged(deep: Desk) -> None:  # noqa: F811
+def test_only_as_far_as_it_is_dragged(deep: Desk) -> None:
     start = deep.bytes()
     deep.session.push(AddNode(Location("Outer"), Layer(name="low", type="torch.nn.Tanh", position=(300.0, 600.0))), "")
     deep.canvas.fit_all()
@@ -117,7 +116,7 @@ def test_only_as_far_as_it_is_dragged(deep: Desk) -> None:  # noqa: F811
     assert deep.undo_all() == start
 
 
-def test_into_a_frame_within_a_frame(deep: Desk) -> None:  # noqa: F811
+def test_into_a_frame_within_a_frame(deep: Desk) -> None:
     deep.session.push(AddNode(ROOT, Layer(name="free", type="torch.nn.Tanh", position=(0.0, 700.0))), "")
     start = deep.bytes()
     deep.canvas.fit_all()
@@ -130,7 +129,7 @@ def test_into_a_frame_within_a_frame(deep: Desk) -> None:  # noqa: F811
     assert deep.bytes() == start
 
 
-def test_from_one_frame_into_another(twice: Desk) -> None:  # noqa: F811
+def test_from_one_frame_into_another(twice: Desk) -> None:
     """Both are of one block: the nodes leave every use, and the one they go into gets an inside of its own first."""
     start = twice.bytes()
     twice.drag(within(twice, "block", "relu"), within(twice, "again", "relu") + QPoint(0, 8))
@@ -138,7 +137,7 @@ def test_from_one_frame_into_another(twice: Desk) -> None:  # noqa: F811
     assert "used in 2 places" in twice.messages[-1]
 
 
-def test_of_a_block_used_twice_every_use_gives_it_out(twice: Desk) -> None:  # noqa: F811
+def test_of_a_block_used_twice_every_use_gives_it_out(twice: Desk) -> None:
     start = twice.bytes()
     said: list[Message] = []
     twice.session.message.connect(said.append)
@@ -218,7 +217,7 @@ def test_the_whole_inside_can_leave(once: Desk) -> None:
     assert once.bytes() == start
 
 
-def test_deeper_from_inside_a_frame(deep: Desk) -> None:  # noqa: F811
+def test_deeper_from_inside_a_frame(deep: Desk) -> None:
     node = Layer(name="low", type="torch.nn.Tanh", position=(300.0, 600.0))
     deep.session.push(AddNode(Location("Outer"), node), "")
     start = deep.bytes()
