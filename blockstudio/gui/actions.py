@@ -18,6 +18,7 @@ from blockstudio.gui.icons import icon
 from blockstudio.gui.settings import (
     LESS_MOTION,
     MINIMAP,
+    SELECTION_BAR,
     SNAP_TO_GRID,
     SNAP_TO_NEIGHBOURS,
     SQUARE_WIRES,
@@ -191,6 +192,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("split", mark("Split the view"), mark("A second canvas beside this one, on the inside of the selected node or a use of this block; or one again"), "split.toggle", "view", "Ctrl+\\", "mdi6.view-split-vertical", group=1),
     ActionSpec("square_wires", mark("Square wires"), mark("Draw wires with right angles, instead of as curves"), "", "view", icon="mdi6.vector-polyline", setting=SQUARE_WIRES, group=1),
     ActionSpec("minimap", mark("Map of the block"), mark("Show the whole block in a corner of the canvas while only part of it is in view"), "", "view", "Ctrl+Shift+M", "mdi6.map-outline", setting=MINIMAP, group=1),
+    ActionSpec("selection_bar", mark("Bar at the selection"), mark("Buttons above what is selected, for what is done most often, while the mouse rests"), "", "view", icon="mdi6.dots-horizontal", setting=SELECTION_BAR, group=1),
     ActionSpec("less_motion", mark("Reduce motion"), mark("Show changes at once, without movement"), "", "view", icon="mdi6.motion-pause-outline", setting=LESS_MOTION, group=1),
     ActionSpec("full_screen", mark("Full screen"), mark("Use the whole screen, or go back"), "toggle_full_screen", "view", "F11", group=2),
     ActionSpec("next_pane", mark("Next pane"), mark("Move the keyboard to the next pane"), "next_pane", "view", "F6", group=3),

@@ -39,6 +39,8 @@ SNAP_TO_NEIGHBOURS = Setting("canvas/snap_to_neighbours", True)
 SQUARE_WIRES = Setting("canvas/square_wires", False)
 """Wires run with right angles, instead of as curves."""
 MINIMAP = Setting("canvas/minimap", True)
+SELECTION_BAR = Setting("canvas/selection_bar", True)
+"""Buttons above what is selected."""
 LESS_MOTION = Setting("look/less_motion", False)
 """Nothing moves by itself on the screen, whatever the system says."""
 LIBRARY_FOLDER = Setting("files/library", "")

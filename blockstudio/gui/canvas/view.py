@@ -28,6 +28,7 @@ from blockstudio.gui.canvas.commands.wiring import Wiring
 from blockstudio.gui.canvas.interactions.band import RubberBand
 from blockstudio.gui.canvas.interactions.base import Interaction
 from blockstudio.gui.canvas.interactions.cut import CutWires
+from blockstudio.gui.canvas.interactions.hover import Hover
 from blockstudio.gui.canvas.interactions.lasso import Lasso
 from blockstudio.gui.canvas.interactions.move import Move
 from blockstudio.gui.canvas.interactions.pan import Pan
@@ -37,8 +38,9 @@ from blockstudio.gui.canvas.interactions.wire import DrawWire
 from blockstudio.gui.canvas.minimap import Minimap
 from blockstudio.gui.canvas.painting.hint import PlaceHint, paint_hint
 from blockstudio.gui.canvas.scene import peek
-from blockstudio.gui.canvas.scene.hits import NOTHING, Hit, hit
+from blockstudio.gui.canvas.scene.hits import Hit, hit
 from blockstudio.gui.canvas.scene.scene import CanvasScene
+from blockstudio.gui.canvas.selection_bar import SelectionBar
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.session import Session
 
@@ -64,7 +66,6 @@ class Canvas(Dropping):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         self._pressed: Press | None = None
         """Until it is known whether it is a click or a drag."""
-        self._hovered: Hit = NOTHING
         self._space = False
         accessible.install()
         self._knife = False
@@ -73,6 +74,7 @@ class Canvas(Dropping):
         """The right button was pressed for a stroke: it asks for no menu."""
         super().__init__(session, parent)
         self.focus = Focus(self)
+        self.hover = Hover(self)
         self.wiring = Wiring(self)
         self.selecting = Selecting(self)
         self.arranging = Arranging(self)
@@ -81,6 +83,7 @@ class Canvas(Dropping):
         self.bending = Bending(self)
         self.place_hint = PlaceHint(self)
         self.minimap = Minimap(self)
+        self.selection_bar = SelectionBar(self)
         self.composing = Composing(self)
         self._scrolling = QTimer(self)
         self._scrolling.setInterval(16)
@@ -112,7 +115,7 @@ class Canvas(Dropping):
 
     def leave_scene(self) -> None:
         super().leave_scene()
-        self._hover(QPoint(-1, -1))
+        self.hover.leave()
 
     def _take_interaction(self) -> Interaction | None:
         interaction, self.interaction = self.interaction, None
@@ -180,7 +183,7 @@ class Canvas(Dropping):
         if self.interaction is not None:
             self.interaction.move(self.mapToScene(place), event.modifiers())
         elif event.buttons() == Qt.MouseButton.NoButton:
-            self._hover(place)
+            self.hover.move(place, cursor=not (self._space or self._knife))
 
     def _drag(self, press: Press) -> None:
         scene = self.canvas_scene
@@ -208,7 +211,7 @@ class Canvas(Dropping):
             if found.key is not None and not event.modifiers() & _Adds and len(self.canvas_scene.selection) > 1:
                 self.select_keys([found.key])
         self._pressed = None
-        self._hover(event.position().toPoint())
+        self.hover.move(event.position().toPoint(), cursor=not (self._space or self._knife))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()
@@ -241,35 +244,10 @@ class Canvas(Dropping):
 
     # --- hovering -----------------------------------------------------------------------------------
 
-    def _hover(self, place: QPoint) -> None:
-        scene = self.canvas_scene
-        point = self.mapToScene(place)
-        here = self.viewport().rect().contains(place) and (not self.in_place or scene.field().contains(point))
-        found = hit(scene, point) if here else NOTHING
-        if found == self._hovered:
-            return
-        before, self._hovered = self._hovered, found
-        for one in (before, found):
-            edge = scene.edge(one.key) if one.key is not None and one.port is None else None
-            if edge is not None:
-                edge.hovered = one is found
-                scene.restyle_edge(edge)
-            if one.port is not None:
-                scene.update_port(one.port)
-        scene.surface.port = found.port
-        shapes = Qt.CursorShape
-        cursors = {"port": shapes.CrossCursor, "grip": shapes.SizeFDiagCursor, "bend": shapes.SizeAllCursor}
-        if self._space or self._knife:
-            return
-        if found.what in cursors and not scene.sequence:
-            self.viewport().setCursor(cursors[found.what])
-        else:
-            self.viewport().unsetCursor()
-
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         if self.interaction is None:
-            self._hover(QPoint(-1, -1))
+            self.hover.leave()
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -331,6 +309,11 @@ class Canvas(Dropping):
         super().focusOutEvent(event)
         self._space = False
         self.viewport().update()
+
+    @property
+    def cuts(self) -> bool:
+        """Whether the next stroke cuts."""
+        return self._knife
 
     def take_knife(self) -> None:
         """The next stroke with the left button cuts the wires it crosses."""

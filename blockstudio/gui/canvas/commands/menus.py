@@ -163,9 +163,13 @@ def _more(menu: QMenu, canvas: Canvas, title: str, glyph: str, *names: str) -> N
 
 def _add(menu: QMenu, canvas: Canvas, *names: str) -> None:
     """Put actions of the window into the menu, those that cannot be used now left out."""
-    known: dict[str, QAction] = {action.objectName(): action for action in canvas.window().actions()}
-    known |= {action.objectName(): action for action in canvas.actions()}
+    known = actions_by_name(canvas)
     for name in names:
         action = known.get(name)
         if action is not None and action.isEnabled():
             menu.addAction(action)
+
+
+def actions_by_name(canvas: Canvas) -> dict[str, QAction]:
+    """The actions of the table, those of the window and those of the canvas."""
+    return {action.objectName(): action for action in [*canvas.window().actions(), *canvas.actions()]}

@@ -94,7 +94,8 @@ class NodeItem(Placed):
         ]
 
     def looks(self) -> tuple[object, ...]:
-        return self.face, self.geometry, self.shows_selected, self.severity, self.row_severity, self.kinds
+        signs = self.shows_selected, self.shows_hovered, self.severity
+        return self.face, self.geometry, signs, self.row_severity, self.kinds
 
     def paint(self, painter: QPainter) -> None:
         node_painting.paint(painter, self)

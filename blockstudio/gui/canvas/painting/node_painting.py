@@ -40,6 +40,8 @@ HEAD_TINT = 0.11
 """Share of the category's colour behind the title, and in the chip round its icon, and in the border."""
 CHIP_TINT = 0.26
 EDGE_TINT = 0.4
+HOVER_TINT = 0.15
+"""Of the colour of texts, in the border of what the pointer is over."""
 
 
 def node_color(face: Face, surface: Surface) -> QColor:
@@ -83,6 +85,8 @@ def _box(painter: QPainter, item: NodeItem, box: QRectF, hue: QColor) -> None:
         edge, width = blend(colors.muted, hue, EDGE_TINT), 1.5
     if item.severity == "error":
         edge = colors.error
+    if item.shows_hovered:
+        edge, width = edge if item.severity == "error" else blend(hue, colors.text, HOVER_TINT), 1.5
     if selected:
         edge, width = colors.accent, 1.5
     head = colors.card if face.bypassed else blend(colors.card, hue, HEAD_TINT)
@@ -257,12 +261,12 @@ def _ports(painter: QPainter, item: NodeItem) -> None:
     g, surface = item.geometry, item.surface
     small = measure("small")
     name = item.key.name
-    labels = surface.fonts.small
+    labels, near = surface.fonts.small, item.shows_hovered
     for is_source, anchors in ((False, g.inputs), (True, g.outputs)):
         for port, anchor in anchors.items():
             face = anchor.face
             key = PortKey(name, port, is_source)
-            paint_port(painter, anchor.point, key, face, surface, item.kinds.get(key, PLAIN))
+            paint_port(painter, anchor.point, key, face, surface, item.kinds.get(key, PLAIN), near)
             if face.label:
                 painter.setFont(labels)
                 painter.setPen(surface.colors.muted if face.known else surface.colors.error)
@@ -274,9 +278,18 @@ def _ports(painter: QPainter, item: NodeItem) -> None:
 
 
 def paint_port(
-    painter: QPainter, point: QPointF, key: PortKey, face: PortFace, surface: Surface, kind: Kind = PLAIN
+    painter: QPainter,
+    point: QPointF,
+    key: PortKey,
+    face: PortFace,
+    surface: Surface,
+    kind: Kind = PLAIN,
+    near: bool = False,
 ) -> None:
-    """Filled where a wire is, empty where one may be; larger where the open wire can go. The form tells what flows."""
+    """Filled where a wire is, empty where one may be; larger where the open wire can go, and where the pointer is near.
+
+    The form tells what flows.
+    """
     colors = surface.colors
     carried = colors.kind(kind)
     radius, ring, fill = PORT, carried, colors.card
@@ -299,6 +312,9 @@ def paint_port(
             ring = tint(ring, 0.35)
     elif surface.port == key:
         radius, ring = PORT + 2.0, colors.accent
+    elif near and face.known:
+        radius, ring = radius + 0.75, blend(carried, colors.text, 0.35)
+        fill = ring if face.wired else fill
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ring)
     form = SIGNS[kind].form

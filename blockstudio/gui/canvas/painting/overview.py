@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from blockstudio.gui.canvas.painting.inside_painting import paint_inside
 from blockstudio.gui.canvas.painting.layers import Layer
 from blockstudio.gui.canvas.painting.look import PILL, RADIUS, TITLE_SIZE, blend, measure, title_size
 from blockstudio.gui.canvas.painting.node_item import NodeItem
-from blockstudio.gui.canvas.painting.node_painting import badge, fill_bordered
+from blockstudio.gui.canvas.painting.node_painting import HOVER_TINT, badge, fill_bordered
 from blockstudio.gui.canvas.painting.pictures import StillPicture
 from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.canvas.painting.placed import Severity
@@ -44,7 +44,6 @@ SIDES = 5.0
 """Pixels left free beside a title, on both sides together."""
 MOST_ROUNDED = 300
 """Boxes that get round corners; with more, none is large enough to show them."""
-
 SOFT = 0.25
 """How much of the canvas there is in the colour of a box without a title: thousands of them are no glare."""
 
@@ -224,11 +223,11 @@ class OverviewLayer(Layer):
     def _paint_titled(self, painter: QPainter, items: list[NodeItem | PillItem], rounded: bool) -> None:
         """Boxes in the colours of their kinds, each with a title as large as it can be."""
         surface = self.canvas.surface
-        boxes: dict[tuple[str, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
+        boxes: dict[tuple[str, bool, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
         for item in items:
-            boxes[color_of(item), item.severity == "error", item.shows_selected].append(item)
-        for (name, wrong, selected), alike in boxes.items():
-            self._paint_boxes(painter, color_named(name, surface), wrong, selected, alike, rounded)
+            boxes[color_of(item), item.severity == "error", item.shows_selected, item.shows_hovered].append(item)
+        for (name, *signs), alike in boxes.items():
+            self._paint_boxes(painter, color_named(name, surface), signs, alike, rounded)
         painter.setPen(surface.colors.text)
         last = 0
         unnamed: list[NodeItem] = []
@@ -312,14 +311,16 @@ class OverviewLayer(Layer):
         self,
         painter: QPainter,
         color: QColor,
-        wrong: bool,
-        selected: bool,
-        items: list[NodeItem | PillItem],
+        signs: Sequence[bool],
+        items: Sequence[NodeItem | PillItem],
         rounded: bool,
     ) -> None:
-        """Boxes that look alike."""
+        """Boxes that look alike; `signs` say whether they are wrong, selected, and under the pointer."""
+        wrong, selected, hovered = signs
         colors, scale = self.canvas.surface.colors, self.canvas.surface.scale
         edge, fill, width = blend(color, colors.card, 0.25), blend(color, colors.card, 0.82), 1.0
+        if hovered:
+            edge, width = blend(color, colors.text, HOVER_TINT), 2.0
         if wrong:
             edge, width = colors.error, 2.0
         if selected:

@@ -73,7 +73,8 @@ class PillItem(Placed):
         return [(self.port, self.anchor(self.key.name, self.is_source))]
 
     def looks(self) -> tuple[object, ...]:
-        return self.detail, self.wired, self.down, self.shows_selected, self.severity, self.kinds
+        signs = self.shows_selected, self.shows_hovered, self.severity
+        return self.detail, self.wired, self.down, signs, self.kinds
 
     def paint(self, painter: QPainter) -> None:
         surface = self.surface
@@ -86,6 +87,8 @@ class PillItem(Placed):
             painter.setBrush(colors.halo)
             painter.drawRoundedRect(box.adjusted(-4, -4, 4, 4), radius + 4, radius + 4)
         edge = colors.error if self.severity == "error" else colors.accent if selected else colors.muted
+        if self.shows_hovered and edge == colors.muted:
+            edge = colors.text
         fill_bordered(painter, box, radius, edge, 1.5, blend(colors.card, colors.muted, 0.16))
         painter.setPen(colors.text)
         titles, details = measure("title"), measure("detail")
@@ -99,6 +102,6 @@ class PillItem(Placed):
             painter.drawText(QPointF(x + titles.width(self.key.name) + 8.0, details.middle(PORT_Y)), self.detail)
         face = PortFace(self.key.name, wired=self.wired)
         point = QPointF(*pill_port(self.width, self.is_source, self.down))
-        paint_port(painter, point, self.port, face, surface, self.kinds.get(self.port, PLAIN))
+        paint_port(painter, point, self.port, face, surface, self.kinds.get(self.port, PLAIN), self.shows_hovered)
         if self.severity and not surface.printing:
             badge(painter, QPointF(self.width - 6.0, PILL_TOP + 1.0), self.severity, surface)

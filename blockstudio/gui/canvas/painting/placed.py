@@ -59,6 +59,12 @@ class Placed:
         """Whether it is painted as selected."""
         return self.selected and self.surface.marks
 
+    @property
+    def shows_hovered(self) -> bool:
+        """Whether it is painted as what the pointer is over."""
+        surface = self.surface
+        return surface.hover is not None and surface.hover == self.key and surface.marks
+
     def update(self) -> None:
         """Paint it again."""
         self.surface.repaint(self.body.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))

@@ -12,7 +12,7 @@ from PySide6.QtGui import QPen
 
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.facts.flowing import PLAIN, Kind
-from blockstudio.gui.canvas.facts.keys import PortKey
+from blockstudio.gui.canvas.facts.keys import Key, PortKey
 from blockstudio.gui.canvas.painting.look import Colors, Fonts, colors, fonts
 
 
@@ -75,6 +75,8 @@ class Surface:
     wire: OpenWire | None = None
     port: PortKey | None = None
     """The port under the pointer."""
+    hover: Key | None = None
+    """The node, or input or output of the graph, under the pointer."""
     pens: dict[tuple[bool, float, bool, Kind], QPen] = Factory(dict)
     """Of wires, by whether they are lit, their width, whether they are only implied, and what flows in them."""
     view: QRectF | None = None

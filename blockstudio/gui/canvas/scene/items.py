@@ -143,7 +143,7 @@ class ItemStore(QGraphicsScene):
             places.clear()
         self.overlay.wipe()
         self.overview.forget()
-        self.surface.wire = self.surface.port = None
+        self.surface.wire = self.surface.port = self.surface.hover = None
 
     # --- places -----------------------------------------------------------------------------------
 
