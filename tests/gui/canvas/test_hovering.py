@@ -36,7 +36,7 @@ def picture(desk: Desk) -> QImage:
 def changed(before: QImage, after: QImage) -> QRect:
     """The rectangle round all pixels that are different."""
     places = [
-        QPoint(x, y) for x in range(0, after.width()) for y in range(0, after.height(), 2)
+        QPoint(x, y) for x in range(after.width()) for y in range(0, after.height(), 2)
         if before.pixel(x, y) != after.pixel(x, y)
     ]  # fmt: skip
     return QRect() if not places else QRect(
