@@ -132,7 +132,7 @@ class SelectionBar(QFrame):
         self._fade = fade
         fade.start(QPropertyAnimation.DeletionPolicy.KeepWhenStopped)
 
-    def hideEvent(self, event: QEvent) -> None:  # type: ignore[override]  # of a kind that says nothing more
+    def hideEvent(self, event: QEvent) -> None:
         if self._fade is not None:
             self._fade.stop()
             self._fade.deleteLater()

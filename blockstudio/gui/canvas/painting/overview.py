@@ -226,8 +226,8 @@ class OverviewLayer(Layer):
         boxes: dict[tuple[str, bool, bool, bool], list[NodeItem | PillItem]] = defaultdict(list)
         for item in items:
             boxes[color_of(item), item.severity == "error", item.shows_selected, item.shows_hovered].append(item)
-        for (name, *signs), alike in boxes.items():
-            self._paint_boxes(painter, color_named(name, surface), signs, alike, rounded)
+        for (name, *marks), alike in boxes.items():
+            self._paint_boxes(painter, color_named(name, surface), marks, alike, rounded)
         painter.setPen(surface.colors.text)
         last = 0
         unnamed: list[NodeItem] = []
@@ -311,12 +311,12 @@ class OverviewLayer(Layer):
         self,
         painter: QPainter,
         color: QColor,
-        signs: Sequence[bool],
+        marks: Sequence[bool],
         items: Sequence[NodeItem | PillItem],
         rounded: bool,
     ) -> None:
-        """Boxes that look alike; `signs` say whether they are wrong, selected, and under the pointer."""
-        wrong, selected, hovered = signs
+        """Boxes that look alike; `marks` say whether they are wrong, selected, and under the pointer."""
+        wrong, selected, hovered = marks
         colors, scale = self.canvas.surface.colors, self.canvas.surface.scale
         edge, fill, width = blend(color, colors.card, 0.25), blend(color, colors.card, 0.82), 1.0
         if hovered:
