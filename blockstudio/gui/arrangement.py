@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QWidget
 
 from blockstudio.errors import mark
-from blockstudio.gui.docks import Pane, dress_tab_bars
+from blockstudio.gui.docks import Pane, dress_tab_bars, whole_size
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import DOCKS, GEOMETRY, Settings
 
@@ -36,8 +36,10 @@ CLOSED = ("code",)
 """Not shown until something asks for it."""
 WIDE = 1200
 """Width of a window that has room for comfortable panes."""
-BOTTOM = 0.32
+BOTTOM = 0.28
 """Of the window's height: the panes at the bottom."""
+SIDES = (0.14, 190, 230), (0.23, 314, 340)
+"""Of the window's width, with the least and the most pixels: the panes at the left and at the right."""
 VERSION = 1
 """Of the set of panes: an arrangement kept by another is not restored."""
 
@@ -52,6 +54,8 @@ class Arrangement:
         """The user's own arrangement is shown."""
         self._wide = False
         """The first arrangement that is shown is that of a wide window."""
+        self._put_away: dict[Pane, QSize | None] = {}
+        """The panes that make room for the canvas, with the sizes of those in front."""
         self._bottom: tuple[Pane | None, int, float] = None, 0, 0.0
         """The pane whose height was set last, that height, and what it would be without rounding."""
         window.setDockNestingEnabled(True)
@@ -79,6 +83,7 @@ class Arrangement:
             pane.setFloating(False)
             window.removeDockWidget(pane)
         self._wide = window.width() >= WIDE
+        self._put_away.clear()
         beside = BESIDE[1] if self._wide else ""
         front: dict[Area, Pane] = {}
         for name, _, _, area in PANES:
@@ -108,7 +113,7 @@ class Arrangement:
             self.reset()
             return
         window, panes = self._window, self.panes
-        widths = [230, 340] if window.width() >= WIDE else [190, 310]
+        widths = [min(most, max(least, int(share * window.width()))) for share, least, most in SIDES]
         window.resizeDocks([panes["palette"], panes["inspector"]], widths, Qt.Orientation.Horizontal)
         if window.width() >= WIDE:
             half = (window.width() - widths[1]) // 2
@@ -135,8 +140,33 @@ class Arrangement:
         window.resizeDocks([pane], [round(exact)], Qt.Orientation.Vertical)
         self._bottom = pane, round(exact), exact
 
+    def toggle(self) -> None:
+        """Give the canvas all the room of the window; again: every pane as it was."""
+        shown = [pane for pane in self.panes.values() if not pane.isHidden() and not pane.isFloating()]
+        if shown and not self._put_away:
+            self._put_away = {pane: whole_size(pane, self._window) if pane.in_front else None for pane in shown}
+            for pane in shown:
+                pane.hide()
+        elif self._put_away:
+            self.bring_back()
+        else:
+            self.reset()
+
+    def bring_back(self) -> None:
+        """Show the panes that were put away."""
+        away, self._put_away = self._put_away, {}
+        for pane in away:
+            pane.show()
+        sizes = {pane: size for pane, size in away.items() if size is not None}
+        for pane in sizes:
+            pane.raise_()
+        window, seen = self._window, list(sizes)
+        window.resizeDocks(seen, [size.width() for size in sizes.values()], Qt.Orientation.Horizontal)
+        window.resizeDocks(seen, [size.height() for size in sizes.values()], Qt.Orientation.Vertical)
+
     def keep(self) -> None:
         """Remember how the window is, for the next time."""
+        self.bring_back()
         self._settings.set(GEOMETRY, bytes(self._window.saveGeometry().data()))
         self._settings.set(DOCKS, bytes(self._window.saveState(VERSION).data()))
         self._settings.flush()

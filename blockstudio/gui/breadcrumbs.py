@@ -24,7 +24,7 @@ class Breadcrumbs(QWidget):
         self.setObjectName("breadcrumbs")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 3, 10, 3)
+        self._row.setContentsMargins(8, 1, 10, 1)
         self._row.setSpacing(0)
         self._uses = QLabel()
         self._uses.setProperty("muted", True)

@@ -121,6 +121,14 @@ def dress_tab_bars(window: QMainWindow, *, icons: bool) -> None:
                 bar.setTabToolTip(i, pane.windowTitle())
 
 
+def whole_size(pane: Pane, window: QMainWindow) -> QSize:
+    """The size of a pane, with the tabs it may share."""
+    for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        if bar.isVisible() and pane.windowTitle() in (bar.tabText(i) for i in range(bar.count())):
+            return pane.size() + QSize(0, bar.height())
+    return pane.size()
+
+
 def _button(glyph: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setIcon(icon(glyph, "muted"))

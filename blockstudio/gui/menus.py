@@ -27,6 +27,7 @@ TOOLBAR_GROUPS = (
     ("undo", "redo"),
     ("add_node", "group", "ungroup", "leave", "tidy", "fit"),
     ("run", "stop"),
+    ("canvas_only",),
 )
 
 

@@ -190,6 +190,35 @@ def test_the_arrangement_is_kept(window: MainWindow, session: Session, qtbot: Qt
     assert not again.panes["palette"].isHidden()
 
 
+def test_the_canvas_gets_all_the_room_and_gives_it_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.panes["palette"].close()
+    window.panes["run"].bring_up()
+    qtbot.waitUntil(lambda: window.panes["run"].in_front)
+    QApplication.processEvents()
+    before, wide = {n: (p.isHidden(), p.in_front) for n, p in window.panes.items()}, window.canvas.width()
+    high = window.canvas.height()
+    window.actions_by_id["canvas_only"].trigger()
+    assert all(pane.isHidden() for pane in window.panes.values())
+    qtbot.waitUntil(lambda: window.canvas.width() > wide + 200)
+    window.actions_by_id["canvas_only"].trigger()
+    qtbot.waitUntil(lambda: {n: (p.isHidden(), p.in_front) for n, p in window.panes.items()} == before)
+    qtbot.waitUntil(lambda: abs(window.canvas.width() - wide) < 5)
+    qtbot.waitUntil(lambda: abs(window.canvas.height() - high) < 5)
+
+
+def test_panes_that_are_put_away_are_there_the_next_time(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    window.actions_by_id["canvas_only"].trigger()
+    window.close()
+    again = MainWindow(session)
+    qtbot.addWidget(again)
+    again.show()
+    assert not again.panes["palette"].isHidden()
+    for pane in again.panes.values():
+        pane.close()
+    again.actions_by_id["canvas_only"].trigger()  # nothing to put away, nothing to bring back
+    assert not again.panes["palette"].isHidden()
+
+
 def test_f6_goes_round_the_panes(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)

@@ -271,6 +271,7 @@ class ParametersPanel(QWidget):
     def _show_path(self) -> None:
         entries = self.selected
         self.copy_line.set_text(python_of(entries[0]) if len(entries) == 1 else "")
+        self.copy_line.setVisible(len(entries) == 1)
 
     # --- what can be done with a row ------------------------------------------------------------------
 

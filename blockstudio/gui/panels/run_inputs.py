@@ -9,7 +9,6 @@ from attrs import evolve
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -130,17 +129,18 @@ class InputRow(QWidget):
         files.addWidget(self.key, 1)
         for inner in (numbers, files):
             inner.setContentsMargins(0, 0, 0, 0)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 4)
-        grid.setVerticalSpacing(4)
-        grid.addWidget(self.name, 0, 0)
-        grid.addWidget(self.generator, 0, 1)
-        grid.addWidget(self.shape, 1, 0)
-        grid.addWidget(self.dtype, 1, 1)
-        grid.addWidget(self._range, 2, 0, 1, 2)
-        grid.addWidget(self._of_file, 2, 0, 1, 2)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.name)
+        first.addWidget(self.shape, 1)  # all the room that a short name leaves: shapes are long
+        second.addWidget(self.generator, 1)
+        second.addWidget(self.dtype, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(4)
+        column.addLayout(first)
+        column.addLayout(second)
+        column.addWidget(self._range)
+        column.addWidget(self._of_file)
 
     @property
     def example(self) -> Example:

@@ -53,6 +53,11 @@ def face(node: Node, *others: Node, edges: dict[Endpoint, Endpoint] | None = Non
             "3 → 64, 3×3, stride 2",
         ),
         ("torch.nn.Conv2d", {"in_channels": 3, "out_channels": 8, "kernel_size": (3, 5)}, "3 → 8, 3×5"),
+        (
+            "torch.nn.Conv2d",
+            {"in_channels": 3, "out_channels": 8, "kernel_size": 3, "stride": Expression("stride")},
+            "3 → 8, 3×3, stride",
+        ),
         ("torch.nn.MaxPool2d", {"kernel_size": 2}, "2×2"),
         ("torch.nn.BatchNorm2d", {"num_features": 64}, "64"),
         ("torch.nn.Dropout", {}, "0.5"),
@@ -68,6 +73,11 @@ def test_the_options_that_matter(type: str, options: Options, wanted: str) -> No
     entry = catalog().get(type)
     assert entry is not None
     assert summaries.summary(entry, options) == wanted
+
+
+def test_a_hyper_parameter_passed_on_under_its_own_name_is_said_once() -> None:
+    options: Options = {"width": Expression("width"), "stride": Expression("stride * 2")}
+    assert summaries.arguments(options) == "width, stride = stride * 2"
 
 
 def test_every_entry_has_a_face() -> None:

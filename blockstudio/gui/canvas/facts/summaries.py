@@ -64,7 +64,9 @@ def summary(entry: Entry, options: Options) -> str:
 
 def arguments(options: Options) -> str:
     """The values given to an instance's hyper-parameters: `hidden=256, out=10`."""
-    return ", ".join(f"{name} = {shown(name, value)}" for name, value in options.items())
+    return ", ".join(
+        name if _says_its_name(name, value) else f"{name} = {shown(name, value)}" for name, value in options.items()
+    )
 
 
 def round_keys(node: Repeat) -> str:
@@ -144,7 +146,7 @@ def _parts(entry: Entry, options: Options) -> Iterator[str]:
         elif name in _BARE or (option.positional and len(entry.options) == 1):
             yield shown(name, value, rank)
         else:
-            yield f"{_words(name)} {shown(name, value, rank)}"
+            yield _words(name) if _says_its_name(name, value) else f"{_words(name)} {shown(name, value, rank)}"
 
 
 def _sizes(rest: dict[str, OptionSpec], values: Mapping[str, OptionValue]) -> Iterator[str]:
@@ -166,6 +168,11 @@ def _matters(option: OptionSpec, options: Options) -> bool:
     if option.required:
         return True
     return option.name in options and options[option.name] != option.default
+
+
+def _says_its_name(name: str, value: OptionValue) -> bool:
+    """Whether an option is the hyper-parameter that is called as it is: one word says it."""
+    return isinstance(value, Expression) and value.text.strip() == name
 
 
 def _words(name: str) -> str:
