@@ -24,7 +24,9 @@ LABELLED = 130
 
 AXIS = 46
 RIGHT = 10
-"""Pixels beside the bars."""
+"""Pixels beside the bars, at the least."""
+TICK = 12
+"""Pixels from a number to the bars."""
 APART = 10
 """Pixels between numbers on an axis."""
 
@@ -183,10 +185,15 @@ class HistogramPlot(QWidget):
         for side in ("bottom", "left"):
             item.getAxis(side).showLabel(labelled)
         (left, right), (bottom, top) = item.getViewBox().viewRange()
-        width, height = self._plot.width() - AXIS - RIGHT, self._plot.height() - metrics.height() * (1 + labelled)
-        item.getAxis("bottom").setTicks([ticks(left, right, width, metrics.horizontalAdvance)])
+        height = self._plot.height() - metrics.height() * (1 + labelled)
         least = 1.0 if self._histogram is not None else 0.0  # of a half there is no count
-        item.getAxis("left").setTicks([ticks(bottom, top, height, lambda text: 2.0 * APART, least)])
+        counts = ticks(bottom, top, height, lambda text: 2.0 * APART, least)
+        longest = max((metrics.horizontalAdvance(text) for _, text in counts), default=0)
+        axis = max(AXIS, longest + TICK + metrics.height() * labelled)
+        item.getAxis("left").setWidth(axis)
+        item.getAxis("left").setTicks([counts])
+        width = self._plot.width() - axis - RIGHT
+        item.getAxis("bottom").setTicks([ticks(left, right, width, metrics.horizontalAdvance)])
 
     def sizeHint(self) -> QSize:
         return QSize(320, 190)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 from blockstudio.engine.protocol import (
     Changed,
     CompareParameters,
+    Failure,
     LoadParameters,
     LoadReport,
     OpenTensors,
@@ -21,7 +22,7 @@ from blockstudio.engine.protocol import (
     TensorFile,
 )
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.panels.asking import Question
+from blockstudio.gui.panels.asking import Question, report
 from blockstudio.gui.panels.parts import engine_text
 from blockstudio.gui.panels.quantities import bytes_text
 from blockstudio.gui.panels.tensor_dialogs import LoadReportDialog, SaveTensorsDialog, TensorFileDialog
@@ -39,9 +40,9 @@ class ParameterFiles(QObject):
         super().__init__(window)
         self._session = session
         self._window = window
-        self._save = Question(session, self._saved, None, self)
-        self._compare = Question(session, self._compared, None, self)
-        self._load = Question(session, self._loaded, None, self)
+        self._save = Question(session, self._saved, self._refused, self)
+        self._compare = Question(session, self._compared, self._refused, self)
+        self._load = Question(session, self._loaded, self._refused, self)
         self._open = Question(session, self._opened, None, self)
         self._loading = ""
 
@@ -116,6 +117,9 @@ class ParameterFiles(QObject):
             text.format(count=saved.tensors, bytes=bytes_text(saved.bytes), file=saved.file), "success", key="saved"
         )
         self._session.parameters_changed.emit()  # they are not "changed" any more
+
+    def _refused(self, failure: Failure) -> None:
+        report(self._session, failure, of_model=tr("Parameters are saved and loaded once the model can be built."))
 
     def _ask(self, question: Question, request: Any) -> None:
         waiting = engine_text(self._session.engine_state)

@@ -73,6 +73,21 @@ def test_values_are_shown_in_their_own_scale(qtbot: QtBot) -> None:
     assert axis.autoSIPrefixScale == 1.0
 
 
+def test_large_counts_leave_room_for_what_the_axis_is_called(qtbot: QtBot) -> None:
+    plot = HistogramPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    qtbot.waitExposed(plot)
+    axis = plot.findChildren(type(plot._plot))[0].getPlotItem().getAxis("left")
+    widths = []
+    for count in (5, 250_000):
+        plot.show_one(Histogram(0.0, 1.0, (count, 0)))
+        qtbot.waitUntil(lambda: not plot._soon.isActive())
+        widths.append(axis.width())
+    assert widths[1] >= widths[0] + 10
+
+
 @pytest.mark.parametrize(
     ("low", "high"), [(-0.25, 0.75), (123456.2, 123457.3), (-2e-8, 3e-8), (0.0, 1e30), (-3.4e38, 3.4e38), (7.0, 7.0)]
 )

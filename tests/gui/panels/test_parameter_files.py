@@ -151,6 +151,15 @@ def test_a_file_that_is_refused_is_told_of(files: ParameterFiles, kernel: Silent
     assert files.dialogs == []
 
 
+def test_of_a_model_that_cannot_be_built_it_says_what_waits_for_that(
+    files: ParameterFiles, kernel: SilentKernel, told: list[Message]
+) -> None:
+    files.load_parameters("/x/mlp.params")
+    failure = Failure("CompileError", "Output “{port}” is not wired.", {"port": "y"}, path="Net")
+    kernel.answer(CompareParameters, failure)
+    assert told[-1].text.startswith("Parameters are saved and loaded once the model can be built. Net: Output “y”")
+
+
 def test_a_file_of_tensors_is_looked_into(files: ParameterFiles, kernel: SilentKernel, qtbot: QtBot) -> None:
     entries = (TensorEntry("x", (2, 3), "float32", 24), TensorEntry("y", (4,), "float32", 16))
     files.open_tensors("/x/mydict")
