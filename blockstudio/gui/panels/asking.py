@@ -100,7 +100,5 @@ def report(session: Session, failure: Failure, key: str = "", *, of_model: str =
         return
     text = failure_text(failure)
     show = ((tr("Show"), lambda: session.show_path(failure.path)),) if session.locate(failure.path) else ()
-    begin = f"{of_model} " if of_model else ""
-    session.notify(
-        f"{begin}{shortened(failure.path)}: {text}" if failure.path else text, "error", failure.detail, show, key=key or text
-    )
+    words = f"{of_model} {shortened(failure.path)}: {text}".strip() if failure.path else text
+    session.notify(words, "error", failure.detail, show, key=key or text)

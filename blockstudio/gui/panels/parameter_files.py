@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,10 @@ class ParameterFiles(QObject):
         super().__init__(window)
         self._session = session
         self._window = window
-        self._save = Question(session, self._saved, self._refused, self)
-        self._compare = Question(session, self._compared, self._refused, self)
-        self._load = Question(session, self._loaded, self._refused, self)
-        self._open = Question(session, self._opened, None, self)
+        self._save = Question(session, self._saved, partial(self._refused, "saved"), self)
+        self._compare = Question(session, self._compared, partial(self._refused, "load"), self)
+        self._load = Question(session, self._loaded, partial(self._refused, "load"), self)
+        self._open = Question(session, self._opened, partial(self._refused, "open"), self)
         self._loading = ""
 
     # --- parameters ------------------------------------------------------------------------------
@@ -118,8 +119,9 @@ class ParameterFiles(QObject):
         )
         self._session.parameters_changed.emit()  # they are not "changed" any more
 
-    def _refused(self, failure: Failure) -> None:
-        report(self._session, failure, of_model=tr("Parameters are saved and loaded once the model can be built."))
+    def _refused(self, key: str, failure: Failure) -> None:
+        words = tr("Parameters are saved and loaded once the model can be built.")
+        report(self._session, failure, key, of_model=words)  # in place of what the last try came to
 
     def _ask(self, question: Question, request: Any) -> None:
         waiting = engine_text(self._session.engine_state)

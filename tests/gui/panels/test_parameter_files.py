@@ -149,6 +149,7 @@ def test_a_file_that_is_refused_is_told_of(files: ParameterFiles, kernel: Silent
     kernel.answer(CompareParameters, failure)
     assert told[0].text == "“evil.params” holds more than tensors, and was not read."
     assert files.dialogs == []
+    assert told[0].key == "load"  # the next try takes its place
 
 
 def test_of_a_model_that_cannot_be_built_it_says_what_waits_for_that(
