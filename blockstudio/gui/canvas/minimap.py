@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSiz
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from blockstudio.gui.canvas.painting.boxes import color_named
 from blockstudio.gui.canvas.painting.error_signs import paint_error_signs
 from blockstudio.gui.canvas.painting.look import blend, tint
 from blockstudio.gui.canvas.painting.note_item import NoteItem
-from blockstudio.gui.canvas.painting.overview import color_named
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import MINIMAP
 

@@ -10,10 +10,10 @@ from blockstudio.gui.canvas.facts.faces import Face
 from blockstudio.gui.canvas.facts.flowing import PLAIN, SIGNS, kind_of
 from blockstudio.gui.canvas.facts.keys import Key, PortKey
 from blockstudio.gui.canvas.facts.summaries import shape_text
+from blockstudio.gui.canvas.painting.edge_item import owners
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.note_item import NoteItem
 from blockstudio.gui.canvas.scene.hits import Hit
-from blockstudio.gui.canvas.scene.items import owners
 from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.session import Session

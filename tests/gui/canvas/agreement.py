@@ -10,11 +10,11 @@ from blockstudio.graph.scopes import users_of
 from blockstudio.gui.canvas.facts.faces import Face, describe
 from blockstudio.gui.canvas.facts.insides import drawn_in
 from blockstudio.gui.canvas.facts.keys import Key, node_key
+from blockstudio.gui.canvas.painting.edge_item import owners
 from blockstudio.gui.canvas.painting.geometry import geometry
 from blockstudio.gui.canvas.painting.overview import OverviewLayer
 from blockstudio.gui.canvas.painting.tiles import Tile
 from blockstudio.gui.canvas.scene.detours import DIRECT
-from blockstudio.gui.canvas.scene.items import owners
 from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.session import Session
 

@@ -11,10 +11,9 @@ from blockstudio.graph.document import Document
 from blockstudio.graph.edits import AddNode, Batch, Connect, MoveNodes, SetRoute
 from blockstudio.graph.model import Definition, Endpoint, Function, Graph, Layer
 from blockstudio.gui.canvas.facts.spatial import Box
-from blockstudio.gui.canvas.painting.edge_item import EdgeItem
+from blockstudio.gui.canvas.painting.edge_item import EdgeItem, owners
 from blockstudio.gui.canvas.scene import ways
 from blockstudio.gui.canvas.scene.detours import DIRECT, ROOM, detour
-from blockstudio.gui.canvas.scene.items import owners
 from blockstudio.gui.canvas.scene.scene import CanvasScene
 
 from .conftest import ROOT, Desk

@@ -16,10 +16,10 @@ from blockstudio.graph.looks import SetDirection
 from blockstudio.graph.model import Endpoint, Function, Instance, Layer
 from blockstudio.gui.canvas.commands.walking import beside, in_turn
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
+from blockstudio.gui.canvas.painting.edge_item import owners
 from blockstudio.gui.canvas.painting.labels import label_place
 from blockstudio.gui.canvas.painting.strokes import Strokes, lines_of
 from blockstudio.gui.canvas.scene.export import paint
-from blockstudio.gui.canvas.scene.items import owners
 
 from .conftest import ROOT, Desk, chain
 

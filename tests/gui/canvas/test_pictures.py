@@ -79,6 +79,19 @@ def test_the_still_picture_of_the_whole_graph_follows_every_change(net: Desk) ->
     looks_as_if_painted_afresh()
 
 
+def test_from_afar_what_is_dragged_looks_as_it_does_where_it_is_let_go(net: Desk) -> None:
+    net.canvas.set_view(net.scene.extent().center(), 0.15)
+    net.session.set_diagnostics([Problem("b", "error", "Net/relu", "Wrong.", {})])
+    net.select("linear", "relu")
+    start = net.node("linear")
+    end = start + QPoint(37, 60)
+    net.drag(start, end, held=Qt.KeyboardModifier.AltModifier, let_go=False)
+    dragged = net.canvas.grab().toImage()
+    net.release(end, modifiers=Qt.KeyboardModifier.AltModifier)
+    assert net.graph.nodes["relu"].position != (400.0, 100.0)
+    assert net.canvas.grab().toImage() == dragged
+
+
 @pytest.mark.parametrize("zoom", [0.4, 1.0])
 def test_a_long_wire_is_painted_in_parts_as_if_whole(net: Desk, monkeypatch: pytest.MonkeyPatch, zoom: float) -> None:
     net.session.push(MoveNodes(ROOT, {"relu": (2600.0, 1300.0), "linear_2": (-900.0, 900.0)}), "")

@@ -19,12 +19,15 @@ def touch(a: Box, b: Box) -> bool:
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.none() | boxes), max_size=40), boxes)
 def test_against_a_plain_list(steps: list[tuple[int, Box | None]], wanted: Box) -> None:
-    index: SpatialIndex[int] = SpatialIndex()
     plain: dict[int, Box] = {}
+    index: SpatialIndex[int] = SpatialIndex(plain.__getitem__)
     for key, box in steps:
         if box is None:
             index.remove(key)
             plain.pop(key, None)
+        elif key in plain and key % 3:
+            plain[key] = box
+            index.touch({key})
         else:
             index.put(key, box)
             plain[key] = box

@@ -12,10 +12,10 @@ from blockstudio.graph.edits import SetRoute
 from blockstudio.graph.model import Note, Position
 from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.facts.places import placement, snapped
+from blockstudio.gui.canvas.painting.edge_item import owners
 from blockstudio.gui.canvas.painting.layers import LABEL_ROOM
 from blockstudio.gui.canvas.painting.look import measure
 from blockstudio.gui.canvas.painting.note_item import NoteItem
-from blockstudio.gui.canvas.scene.items import owners
 from blockstudio.gui.canvas.scene.measuring import boxes_and_wires
 from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.canvas.scene.tidying import tidied

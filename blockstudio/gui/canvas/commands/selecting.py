@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from blockstudio.graph.model import Call, Node
 from blockstudio.gui.canvas.facts.keys import Key, node_key
-from blockstudio.gui.canvas.scene.items import owners
+from blockstudio.gui.canvas.painting.edge_item import owners
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.scene.scene import CanvasScene

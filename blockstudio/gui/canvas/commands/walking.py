@@ -8,10 +8,9 @@ from typing import Literal
 from PySide6.QtCore import QPointF
 
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, owner_key
-from blockstudio.gui.canvas.painting.edge_item import EdgeItem
+from blockstudio.gui.canvas.painting.edge_item import EdgeItem, owners
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.pill_item import PillItem
-from blockstudio.gui.canvas.scene.items import owners
 from blockstudio.gui.canvas.scene.scene import CanvasScene
 
 Direction = Literal["left", "right", "up", "down"]

@@ -6,7 +6,8 @@ walking all of Qt's items does.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from collections.abc import Set as AbstractSet
 from math import floor
 from typing import Generic, TypeVar
 
@@ -26,7 +27,10 @@ LARGEST = 64
 class SpatialIndex(Generic[K]):
     """Boxes by key. They are sorted into cells when somebody looks for one: while things move, nobody does."""
 
-    def __init__(self) -> None:
+    def __init__(self, measure: Callable[[K], Box] | None = None) -> None:
+        self._measure = measure
+        """Tells the box of what was touched."""
+        self._touched: set[K] = set()
         self._boxes: dict[K, Box] = {}
         self._spans: dict[K, Span] = {}
         """Of the boxes that are sorted in."""
@@ -43,6 +47,7 @@ class SpatialIndex(Generic[K]):
         return key in self._boxes
 
     def box(self, key: K) -> Box | None:
+        self._measure_touched()
         return self._boxes.get(key)
 
     def put(self, key: K, box: Box) -> None:
@@ -51,7 +56,13 @@ class SpatialIndex(Generic[K]):
         self._unsorted.add(key)
         self._answers.clear()
 
+    def touch(self, keys: AbstractSet[K]) -> None:
+        """These, as far as they are here, have other boxes now: which, is measured when somebody looks."""
+        self._touched |= keys & self._boxes.keys()
+        self._answers.clear()
+
     def remove(self, key: K) -> None:
+        self._touched.discard(key)
         if self._boxes.pop(key, None) is not None:
             self._unsorted.add(key)
             self._answers.clear()
@@ -59,8 +70,8 @@ class SpatialIndex(Generic[K]):
     def clear(self) -> None:
         for store in (self._boxes, self._spans, self._cells, self._answers):
             store.clear()
-        self._unsorted.clear()
-        self._large.clear()
+        for keys in (self._touched, self._unsorted, self._large):
+            keys.clear()
 
     def near(self, box: Box) -> set[K]:
         """The keys whose boxes touch a box."""
@@ -87,6 +98,7 @@ class SpatialIndex(Generic[K]):
         """The box round all boxes, None when there are none."""
         if not self._boxes:
             return None
+        self._measure_touched()
         boxes = self._boxes.values()
         return (
             min(b[0] for b in boxes),
@@ -95,7 +107,14 @@ class SpatialIndex(Generic[K]):
             max(b[3] for b in boxes),
         )
 
+    def _measure_touched(self) -> None:
+        if self._touched and self._measure is not None:
+            self._boxes |= {key: self._measure(key) for key in self._touched}
+            self._unsorted |= self._touched
+            self._touched.clear()
+
     def _sort(self) -> None:
+        self._measure_touched()
         boxes, spans, cells = self._boxes, self._spans, self._cells
         for key in self._unsorted:
             box, before = boxes.get(key), spans.get(key)

@@ -14,8 +14,9 @@ from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.facts.places import GRID, placement
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, accent_pen, bubble, bubble_rect
 from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
+from blockstudio.gui.canvas.painting.edge_item import owners
 from blockstudio.gui.canvas.scene.guides import Guides
-from blockstudio.gui.canvas.scene.items import owners
+from blockstudio.gui.canvas.scene.lifting import drop, lift
 from blockstudio.gui.canvas.scene.surroundings import Spot
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.settings import SNAP_TO_GRID, SNAP_TO_NEIGHBOURS
@@ -50,7 +51,7 @@ class Move(Interaction):
         self._guides: Guides | None = None
         if canvas.session.settings.get(SNAP_TO_NEIGHBOURS) and not self.scene.sequence:
             self._guides = Guides(self.scene, grabbed, keys, canvas.visible_rect())
-        self.scene.raise_things(keys, True)
+        lift(self.scene, self._from)
         if self._own and canvas.in_place:
             block = canvas.surroundings.doors[-1].key.name
             self.hint = tr("Past the frame: out of {name}. With Shift they stay, and the frame grows").format(
@@ -63,10 +64,8 @@ class Move(Interaction):
         dx, dy = point.x() - self._start.x(), point.y() - self._start.y()
         if not free:
             dx, dy = self._snapped(dx, dy)
-        for key, (x, y) in self._from.items():
-            self.scene.put(key, x + dx, y + dy)
         self._bend_along(dx, dy)
-        self.scene.follow_puts(self._from)
+        self.scene.lifted.move(dx, dy)
         self._landing = self._find_landing(point, modifiers)
         self._mark_leaving(self._landing.goal is not None)
         show_landing(self.scene, self._landing, point, self._own)
@@ -162,7 +161,7 @@ class Move(Interaction):
     def _tidy_up(self) -> None:
         self.scene.overlay.wipe()
         self._mark_leaving(False)
-        self.scene.raise_things(self._from, False)
+        drop(self.scene)
 
     def _bend_along(self, dx: float, dy: float) -> None:
         """The points of wires both ends of which move, move along."""
@@ -204,7 +203,10 @@ class Move(Interaction):
                 if done:
                     self.canvas.place_port(self._grabbed, index)
                 return done
-        return not edits or self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
+        if edits:
+            return self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
+        self.scene.ways.settle()
+        return True
 
     def _carry(self, goal: Spot) -> bool:
         """To another graph, where they were let go."""

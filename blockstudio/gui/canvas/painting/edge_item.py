@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPen
 
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui.canvas.facts.keys import Key, edge_key
+from blockstudio.gui.canvas.facts.keys import Key, edge_key, owner_key
 from blockstudio.gui.canvas.facts.spatial import Box
 from blockstudio.gui.canvas.painting.look import WIRE
 from blockstudio.gui.canvas.painting.squared import Piece, Place, squared, turns
@@ -289,6 +289,11 @@ class EdgeItem:
         _, b0, _, b1 = self.ends
         level = _level(b0, b1) if self.level is None else self.level
         return QPointF(level, y) if self.down else QPointF(x, level)
+
+
+def owners(edge: EdgeItem) -> tuple[Key, Key]:
+    """What a wire joins: node or pill at its start and at its end."""
+    return owner_key(edge.source, True), owner_key(edge.target, False)
 
 
 def pieces(x0: float, y0: float, x1: float, y1: float, down: bool = False, level: float | None = None) -> list[Piece]:

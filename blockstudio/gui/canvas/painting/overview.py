@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText, QTransform
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap, QStaticText
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from blockstudio.gui.canvas.painting.error_signs import paint_error_signs
+from blockstudio.gui.canvas.painting.boxes import color_named, cosmetic, paint_marks, paint_signs, paint_tiles
+from blockstudio.gui.canvas.painting.carried import Carried
 from blockstudio.gui.canvas.painting.inside_painting import paint_inside
 from blockstudio.gui.canvas.painting.layers import Layer
 from blockstudio.gui.canvas.painting.look import PILL, RADIUS, TITLE_SIZE, blend, measure, title_size
@@ -29,8 +30,8 @@ from blockstudio.gui.canvas.painting.signs import (
     shows_rows,
     sign,
 )
-from blockstudio.gui.canvas.painting.surface import FEW, Detail, Surface
-from blockstudio.gui.canvas.painting.tiles import TILE, Cell, Tile, cell_of, color_of, start_of
+from blockstudio.gui.canvas.painting.surface import FEW, Detail
+from blockstudio.gui.canvas.painting.tiles import TILE, Cell, Tile, cell_of, color_of, line_of, start_of
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.painting.edge_item import EdgeItem
@@ -44,8 +45,6 @@ SIDES = 5.0
 """Pixels left free beside a title, on both sides together."""
 MOST_ROUNDED = 300
 """Boxes that get round corners; with more, none is large enough to show them."""
-SOFT = 0.25
-"""How much of the canvas there is in the colour of a box without a title: thousands of them are no glare."""
 
 
 class OverviewLayer(Layer):
@@ -56,6 +55,7 @@ class OverviewLayer(Layer):
         self._tiles: dict[Cell, Tile] | None = None
         self._stale: set[Cell] = set()
         self._still = StillPicture()
+        self._carried: Carried | None = None
         self._titles: dict[tuple[str, int, int], QStaticText] = {}
         self._badges: dict[tuple[Severity, float], QPixmap] = {}
         """By the severity and the pixels of the screen to one of the window."""
@@ -64,7 +64,7 @@ class OverviewLayer(Layer):
 
     def forget(self) -> None:
         """Everything changed: gather again when next painted."""
-        self._tiles = None
+        self._tiles = self._carried = None
         self._still.forget()
         self._stale.clear()
         self._titles.clear()
@@ -77,12 +77,14 @@ class OverviewLayer(Layer):
 
     def touch(self, item: Thing) -> None:
         """What is, or was, at the place of a thing has changed."""
-        if self._tiles is not None and item.key not in self.canvas.lifted:
+        if item.key in self.canvas.lifted.keys:
+            self._carried = None
+        elif self._tiles is not None:
             self._stale.add(cell_of(item.box()))
 
     def touch_wire(self, edge: EdgeItem) -> None:
         """A wire that begins, or began, there has changed."""
-        if self._tiles is not None and edge.target not in self.canvas.lifted_wires:
+        if self._tiles is not None and edge.target not in self.canvas.lifted.wires:
             self._stale.add(start_of(edge))
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
@@ -110,50 +112,27 @@ class OverviewLayer(Layer):
         areas = self.exposed(option)
         tiles = [tile for tile in self.gathered().values() if any(map(tile.bounds.intersects, areas))]
 
+        opened, lifted = self.canvas.expanded_items(), self.canvas.lifted
+
         def paint(brush: QPainter) -> None:
-            self._paint_all(brush, tiles)
-            self._paint_signs(brush, self.gathered().values())
-            brush.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            self._paint_insides(brush, self.canvas.expanded_items(), option.exposedRect)
+            paint_tiles(brush, surface, tiles)
+            paint_signs(brush, surface, self.gathered().values())
+            self._paint_insides(brush, [item for item in opened if not item.front], option.exposedRect)
 
         if not surface.calm:
             self._still.paint(painter, option.exposedRect, paint)
         else:
             paint(painter)  # inside a node or around it: of all that together a picture is kept
-        if self.canvas.lifted:
-            lifted = [self._lifted()]
-            self._paint_all(painter, lifted)
-            self._paint_signs(painter, lifted)
-        if not surface.marks:
-            return
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(_cosmetic(surface.colors.accent, 2.0))
-        painter.drawRects([item.body for item in self.canvas.selected_items()])
-        painter.drawLines([QLineF(e.x0, e.y0, e.x1, e.y1) for e in self.canvas.lit_edges()])
-
-    def _paint_all(self, painter: QPainter, tiles: list[Tile]) -> None:
-        surface = self.canvas.surface
-        painter.setPen(QPen(surface.colors.wire, 0))
-        for tile in tiles:
-            painter.drawLines(tile.lines)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for tile in tiles:
-            for name, boxes in tile.boxes.items():
-                painter.setBrush(blend(color_named(name, surface), surface.colors.canvas, SOFT))
-                painter.drawRects(boxes)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(_cosmetic(surface.colors.error, 2.0))
-        for tile in tiles:
-            painter.drawRects(tile.errors)
-
-    def _paint_signs(self, painter: QPainter, tiles: Iterable[Tile]) -> None:
-        """Of all errors, wherever it is painted: which of them get signs must not depend on that, nor on the view."""
-        surface = self.canvas.surface
-        transform = painter.worldTransform()
-        painter.setWorldTransform(QTransform.fromTranslate(transform.dx(), transform.dy()))
-        wrong = [box.center() * transform.m11() for tile in tiles for box in tile.errors]
-        paint_error_signs(painter, wrong, surface.colors.error, surface.colors.canvas)
-        painter.setWorldTransform(transform)
+        rest = self.canvas.selection - lifted.keys
+        lit = self.canvas.edges_at(rest)
+        if lifted.keys:
+            lit += [edge for edge in lifted.outer if edge.lit or edge.selected]
+            if self._carried is None or self._carried.lifted is not lifted:
+                self._carried = Carried(lifted)
+            self._carried.paint(painter, surface)
+            self._paint_insides(painter, [item for item in opened if item.front], option.exposedRect)
+        bodies = [item.body for key in rest if (item := self.canvas.thing(key)) is not None]
+        paint_marks(painter, surface, bodies, [line_of(edge) for edge in lit])
 
     def gathered(self) -> dict[Cell, Tile]:
         """The squares as they are now."""
@@ -166,7 +145,7 @@ class OverviewLayer(Layer):
                 if not item.front:
                     tiles.setdefault(cell_of(item.box()), Tile()).add(item)
             for edge in scene.edges.values():
-                if edge.drawn and edge.target not in scene.lifted_wires:
+                if edge.drawn and edge.target not in scene.lifted.wires:
                     tiles.setdefault(start_of(edge), Tile()).add_wire(edge)
             for tile in tiles.values():
                 tile.close()
@@ -185,19 +164,9 @@ class OverviewLayer(Layer):
             if cell_of(item.box()) == cell and not item.front:
                 tile.add(item)
         for edge in scene.edges_near(area):
-            if start_of(edge) == cell and edge.target not in scene.lifted_wires:
+            if start_of(edge) == cell and edge.target not in scene.lifted.wires:
                 tile.add_wire(edge)
         tile.close()
-        return tile
-
-    def _lifted(self) -> Tile:
-        scene, tile = self.canvas, Tile()
-        for key in scene.lifted:
-            item = scene.thing(key)
-            if isinstance(item, NodeItem | PillItem):
-                tile.add(item)
-        for target in scene.lifted_wires:
-            tile.add_wire(scene.edges[target])
         return tile
 
     # --- titles -----------------------------------------------------------------------------------
@@ -326,7 +295,7 @@ class OverviewLayer(Layer):
         if selected:
             edge, width = colors.accent, 3.0
         if not rounded:
-            painter.setPen(_cosmetic(edge, width))
+            painter.setPen(cosmetic(edge, width))
             painter.setBrush(fill)
             painter.drawRects([item.body for item in items])
             return
@@ -380,17 +349,3 @@ class OverviewLayer(Layer):
             badge(brush, QPointF(0.0, 0.0), severity, self.canvas.surface)
             brush.end()
         return found
-
-
-def _cosmetic(color: QColor, width: float) -> QPen:
-    pen = QPen(color, width)
-    pen.setCosmetic(True)
-    return pen
-
-
-def color_named(name: str, surface: Surface) -> QColor:
-    """The colour of a category, or the colour that is written so."""
-    hue = surface.colors.hues.get(name)
-    if hue is not None:
-        return hue
-    return QColor(name) if QColor.isValidColorName(name) else surface.colors.muted

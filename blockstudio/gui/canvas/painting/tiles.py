@@ -42,7 +42,7 @@ class Tile:
 
     def add_wire(self, edge: EdgeItem) -> None:
         if edge.drawn:
-            self.lines.append(QLineF(edge.x0, edge.y0, edge.x1, edge.y1))
+            self.lines.append(line_of(edge))
 
     def close(self) -> None:
         """It is complete: see where it lies."""
@@ -62,6 +62,11 @@ class Tile:
 
 def cell_of(box: Box) -> Cell:
     return floor(box[0] / TILE), floor(box[1] / TILE)
+
+
+def line_of(edge: EdgeItem) -> QLineF:
+    """A wire from afar."""
+    return QLineF(edge.x0, edge.y0, edge.x1, edge.y1)
 
 
 def start_of(edge: EdgeItem) -> Cell:

@@ -8,10 +8,10 @@ from attrs import frozen
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.painting.edge_item import owners
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.note_item import NoteItem
 from blockstudio.gui.canvas.painting.pill_item import PillItem
-from blockstudio.gui.canvas.scene.items import owners
 from blockstudio.gui.canvas.scene.scene import CanvasScene
 
 PIXELS = 6.0

@@ -6,6 +6,7 @@ Nothing here knows where items come from.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from math import ceil, floor
 
 from PySide6.QtCore import QObject, QPointF, QRectF
@@ -16,7 +17,7 @@ from blockstudio.gui.canvas.facts.flowing import PLAIN, Flowing, Kind
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, owner_key
 from blockstudio.gui.canvas.facts.places import GRID
 from blockstudio.gui.canvas.facts.spatial import Box, SpatialIndex
-from blockstudio.gui.canvas.painting.edge_item import EdgeItem
+from blockstudio.gui.canvas.painting.edge_item import EdgeItem, owners
 from blockstudio.gui.canvas.painting.ground import FieldLayer
 from blockstudio.gui.canvas.painting.layers import EVERYWHERE, LabelLayer, Layer, ThingLayer, WireLayer
 from blockstudio.gui.canvas.painting.look import colors, fonts, forget_measures
@@ -27,6 +28,7 @@ from blockstudio.gui.canvas.painting.overview import OverviewLayer
 from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.canvas.painting.placed import MARGIN
 from blockstudio.gui.canvas.painting.surface import Surface
+from blockstudio.gui.canvas.scene.lifting import Lift
 from blockstudio.gui.canvas.scene.ways import FEW, Ways
 
 AROUND = 18.0
@@ -54,12 +56,11 @@ class ItemStore(QGraphicsScene):
         self.expanded: set[str] = set()
         """Names of nodes that show what is inside them."""
         self.selection: set[Key] = set()
-        self.lifted: set[Key] = set()
-        """What is being moved, and the wires at it: painted on its own, for all else stays as it is."""
-        self.lifted_wires: set[Endpoint] = set()
         self._ends: dict[Key, set[Endpoint]] = {}
-        self._index: SpatialIndex[Key] = SpatialIndex()
-        self._wires: SpatialIndex[Endpoint] = SpatialIndex()
+        self._index: SpatialIndex[Key] = SpatialIndex(self._box_of)
+        self._wires: SpatialIndex[Endpoint] = SpatialIndex(lambda target: self.edges[target].box())
+        self.lifted = Lift(self)
+        """What is being moved: painted on its own."""
         self._count = 0
         self.stamp = 0
         """Another number whenever something stands elsewhere, or is another size."""
@@ -110,7 +111,6 @@ class ItemStore(QGraphicsScene):
         self._index.remove(item.key)
         self.overview.touch(item)
         self.selection.discard(item.key)
-        self.lifted.discard(item.key)
 
     def put_in_edge(self, edge: EdgeItem) -> None:
         self.edges[edge.target] = edge
@@ -125,7 +125,6 @@ class ItemStore(QGraphicsScene):
         self.ways.drop(edge.target)
         self.overview.touch_wire(edge)
         self.selection.discard(edge.key)
-        self.lifted_wires.discard(edge.target)
         for key in owners(edge):
             ends = self._ends[key]
             ends.discard(edge.target)
@@ -137,8 +136,9 @@ class ItemStore(QGraphicsScene):
             self.removeItem(note)
         for store in (self.nodes, self.pills, self.notes, self.edges, self._ends):
             store.clear()
-        for keys in (self.selection, self.lifted, self.lifted_wires, self.expanded):
+        for keys in (self.selection, self.expanded):
             keys.clear()
+        self.lifted = Lift(self)
         for places in (self._index, self._wires, self.ways):
             places.clear()
         self.overlay.wipe()
@@ -156,6 +156,15 @@ class ItemStore(QGraphicsScene):
         item.setPos(x, y)
         self.resized(item)
         return True
+
+    def moving(self, keys: AbstractSet[Key], targets: AbstractSet[Endpoint]) -> None:
+        """Things, and wires between them, are about to be elsewhere: where, is asked when somebody looks."""
+        self.stamp += 1
+        for key in keys - self.ways.moved.keys():
+            self.ways.moved[key] = self._index.box(key)
+        self.ways.loose |= targets
+        self._index.touch(keys)
+        self._wires.touch(targets)
 
     def resized(self, item: Thing) -> None:
         self.stamp += 1
@@ -229,6 +238,11 @@ class ItemStore(QGraphicsScene):
         if key.kind == "node":
             return self.nodes.get(key.name)
         return self.notes.get(key.name) if key.kind == "note" else self.pills.get(key)
+
+    def _box_of(self, key: Key) -> Box:
+        item = self.thing(key)
+        assert item is not None
+        return item.box()
 
     def things(self) -> list[Thing]:
         """Every node, pill and note."""
@@ -318,22 +332,6 @@ class ItemStore(QGraphicsScene):
         if item is not None:
             item.update()
 
-    def raise_things(self, keys: Iterable[Key], raised: bool) -> None:
-        """Paint nodes and pills in front of all others, while they are moved; or in their place again."""
-        wires = self.ends_of(keys)
-        self.lifted.difference_update(keys)
-        self.lifted_wires -= wires
-        for item in map(self.thing, keys):
-            if isinstance(item, NodeItem | PillItem):
-                item.front = raised
-                self.overview.touch(item)
-        for target in wires:
-            self.overview.touch_wire(self.edges[target])
-        if raised:
-            self.lifted.update(keys)
-            self.lifted_wires |= wires
-        self.update()
-
     def restyle_edge(self, edge: EdgeItem) -> None:
         """Show the state of a wire that has changed."""
         left, top, right, bottom = edge.box()
@@ -367,10 +365,10 @@ class ItemStore(QGraphicsScene):
     def selected_items(self) -> list[Thing]:
         return [item for key in self.selection if (item := self.thing(key)) is not None]
 
-    def lit_edges(self) -> list[EdgeItem]:
-        """Wires that are selected, or touch what is."""
-        targets = self.ends_of(self.selection)
-        return [self.edges[t] for t in targets] + [e for key in self.selection if (e := self.edge(key)) is not None]
+    def edges_at(self, keys: AbstractSet[Key]) -> list[EdgeItem]:
+        """The wires among some things, and those that touch any of them."""
+        edges = (self.edge(key) for key in keys)
+        return [self.edges[target] for target in self.ends_of(keys)] + [edge for edge in edges if edge is not None]
 
     # --- the view ---------------------------------------------------------------------------------
 
@@ -391,8 +389,3 @@ class ItemStore(QGraphicsScene):
         self.ways.draw(self.edges)
         self.overview.forget()
         self.update()
-
-
-def owners(edge: EdgeItem) -> tuple[Key, Key]:
-    """What a wire joins: node or pill at its start and at its end."""
-    return owner_key(edge.source, True), owner_key(edge.target, False)

@@ -14,9 +14,9 @@ from blockstudio.gui.canvas.layout.flow import turned_boxes, turned_places
 from blockstudio.gui.canvas.layout.layering import Box
 from blockstudio.gui.canvas.layout.layout import Wire
 from blockstudio.gui.canvas.layout.steps import Steps, at_once
+from blockstudio.gui.canvas.painting.edge_item import owners
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.pill_item import PillItem
-from blockstudio.gui.canvas.scene.items import owners
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.scene.scene import CanvasScene
