@@ -32,6 +32,10 @@ from blockstudio.version import __version__
 MOUSE = (
     (mark("Drag from the palette"), mark("Add a node; onto a wire: insert it there")),
     (mark("Drag from a port"), mark("Wire it; ports that fit light up, and over nothing what fits is offered")),
+    (
+        mark("Drag from a port across the frame of a block"),
+        mark("Wire what is inside to what is outside; the block gets a port for it"),
+    ),
     (mark("Click a port or a wire"), mark("Select it: what flows there is shown, and it can be taken off")),
     (mark("Double-click a node"), mark("Go into the block")),
     (

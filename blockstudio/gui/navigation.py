@@ -25,11 +25,21 @@ class Place:
     node: str = ""
 
 
+Trail = tuple[Place, ...]
+"""The way from where the user started to a graph."""
+
+
+def common_steps(one: Trail, other: Trail) -> int:
+    """How many steps two ways have in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
 @frozen
 class View:
     """What the user looked at, to go back to it."""
 
-    trail: tuple[Place, ...]
+    trail: Trail
     selection: tuple[str, ...] = ()
 
 

@@ -107,6 +107,8 @@ ROUTES = (
           wired(Endpoint("sigmoid", "input"), Endpoint("act", "output"))),
     Route("draw a wire to a port", (PortKey("hidden", "output", True),), "Return 'out' Return",
           wired(Endpoint("out", "input"), Endpoint("hidden", "output"))),
+    Route("draw a wire across the border of a block", (HIDDEN,), "Ctrl+G E PgDown S 'hidden' Return C 'out' Return",
+          lambda w: w.session.document.graph(NET).edges[Endpoint("out", "input")].node == "block"),
     Route("draw a wire from an input", (PortKey("out", "input", False),), "C 'hidden' Return",
           wired(Endpoint("out", "input"), Endpoint("hidden", "output"))),
     Route("pull a wire off and put it elsewhere", (WIRE,), "Return 'out' Return",

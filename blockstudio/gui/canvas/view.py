@@ -24,6 +24,7 @@ from blockstudio.gui.canvas.commands.dropping import Dropping
 from blockstudio.gui.canvas.commands.expanding import Expanding
 from blockstudio.gui.canvas.commands.focus import Focus
 from blockstudio.gui.canvas.commands.selecting import Selecting
+from blockstudio.gui.canvas.commands.spanning import Spanning
 from blockstudio.gui.canvas.commands.wiring import Wiring
 from blockstudio.gui.canvas.interactions.band import RubberBand
 from blockstudio.gui.canvas.interactions.base import Interaction
@@ -75,6 +76,7 @@ class Canvas(Dropping):
         super().__init__(session, parent)
         self.focus = Focus(self)
         self.hover = Hover(self)
+        self.spanning = Spanning(self)
         self.wiring = Wiring(self)
         self.selecting = Selecting(self)
         self.arranging = Arranging(self)

@@ -82,13 +82,23 @@ class Hands:
 
     def around(self) -> QPoint:
         """On a thing of any graph that is seen: around the one that is worked in, or inside a node, however deep."""
-        around = self.desk.canvas.surroundings
-        seen, pending = [], [(around.outermost, -around.origin)]
-        while pending:
-            scene, offset = pending.pop()
-            seen += [thing.body.translated(offset) for thing in scene.things()]
-            pending += [(item.inner, offset + item.origin) for item in scene.expanded_items() if item.inner]
+        seen = [
+            thing.body.translated(-spot.point)
+            for spot in self.desk.canvas.surroundings.seen(self.desk.session.trail)
+            for thing in spot.scene.things()
+        ]
         return self.on(self.one(seen)) if seen else self.empty()
+
+    def far_port(self) -> QPoint:
+        """A port of any graph that is seen."""
+        ports = [
+            place - spot.point
+            for spot in self.desk.canvas.surroundings.seen(self.desk.session.trail)
+            for item in spot.scene.things()
+            if hasattr(item, "ports")
+            for _, place in item.ports()
+        ]
+        return self.desk.canvas.mapFromScene(self.one(ports)) if ports else self.empty()
 
     def port(self) -> QPoint:
         ports = [place for item in self.desk.scene.things() if hasattr(item, "ports") for _, place in item.ports()]
@@ -171,9 +181,9 @@ def drag(hands: Hands) -> None:
 
 
 def connect(hands: Hands) -> None:
-    """From port to port, or off a port, or into nothing."""
-    desk, end = hands.desk, hands.one((hands.port, hands.port, hands.thing, hands.empty))()
-    desk.drag(hands.port(), end)
+    """From port to port, in one graph or across the borders of blocks; or off a port, or into nothing."""
+    desk, start = hands.desk, hands.one((hands.port, hands.port, hands.far_port))()
+    desk.drag(start, hands.one((hands.port, hands.port, hands.far_port, hands.far_port, hands.thing, hands.empty))())
     hands.answer()
 
 

@@ -17,9 +17,8 @@ from blockstudio.gui.canvas.commands.crossing import Crossing, moved_in, moved_o
 from blockstudio.gui.canvas.facts.keys import node_key
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.liveness import snapshot
-from blockstudio.gui.navigation import Place, View
+from blockstudio.gui.navigation import Trail, View, common_steps
 
-Trail = tuple[Place, ...]
 SIDES: tuple[Side, Side] = ("inputs", "outputs")
 
 
@@ -45,8 +44,8 @@ class Carrying(Crossing):
         `index` is the place in a Sequential, instead. Whether it could be done.
         """
         session = self.session
-        here, there = self._now(here), self._now(there)
-        common = _common(here, there)
+        here, there = self.way_now(here), self.way_now(there)
+        common = common_steps(here, there)
         whole = ", ".join(names[:3])
         if len(there) > common:
             text = tr("Move {name} into {container}").format(name=whole, container=there[-1].node)
@@ -80,10 +79,11 @@ class Carrying(Crossing):
                 session.undo_stack.undo()
                 self.own_first(place, block, again, text)
 
-            self.offer(place, block, not_elsewhere, moved=True)
+            told = tr("“{block}” is used in {count} places: each of them has these nodes beside it now.")
+            self.offer(place, block, not_elsewhere, told)
         return True
 
-    def _now(self, trail: Trail) -> Trail:
+    def way_now(self, trail: Trail) -> Trail:
         """The same way through the same nodes, whatever their blocks are called by now."""
         found = [trail[0]]
         for place in trail[1:]:
@@ -94,6 +94,11 @@ class Carrying(Crossing):
                 location = found[-1].location.enter(*place.location.steps[-1])
             found.append(evolve(place, location=location))
         return tuple(found)
+
+    def settled_at(self, location: Location) -> Edit:
+        """The places chosen for a graph that is seen and has none of its own."""
+        scene = self.family.known(self.session.document.graph(location))
+        return scene.settled(Batch(())) if scene is not None else Batch(())
 
     def _used_often(self, trail: Trail, common: int) -> tuple[Location, str] | None:
         """The first block on the way beyond where two ways part that is used elsewhere, too."""
@@ -113,11 +118,9 @@ class Carrying(Crossing):
             document.apply(edit)
             edits.append(edit)
 
-        common = _common(here, there)
+        common = common_steps(here, there)
         for place in {place.location: None for place in (*here[common - 1 :], *there[common - 1 :])}:
-            scene = self.family.known(self.session.document.graph(place))
-            if scene is not None:
-                make(scene.settled(Batch(())))
+            make(self.settled_at(place))
         order = list(document.graph(here[-1].location).chosen(names))
         moved = list(order)
         for outer, inner in zip(here[-2 : -len(here) - 1 : -1], here[: common - 1 : -1], strict=False):
@@ -154,8 +157,3 @@ class Carrying(Crossing):
                 for side, ports in zip(SIDES, before, strict=True):
                     make(SetPorts(place, side, stay(document.graph(place), side, ports)))
         return Batch(tuple(edits)), moved
-
-
-def _common(one: Trail, other: Trail) -> int:
-    """How many steps two ways have in common."""
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

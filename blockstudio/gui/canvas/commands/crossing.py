@@ -115,18 +115,15 @@ class Crossing(Rewiring):
             then()
         self.setFocus()
 
-    def offer(self, place: Location, block: str, only_here: Callable[[], object], *, moved: bool = False) -> None:
-        """Say how often a block is used, with a button to change just this use."""
+    def offer(self, place: Location, block: str, only_here: Callable[[], object], done: str = "") -> None:
+        """Say how often a block is used, and what was done to all uses, with a button to change just this one."""
         session = self.session
         node = session.document.node(place, block)
         assert isinstance(node, Instance)
-        if moved:
-            text = tr("“{block}” is used in {count} places: each of them has these nodes beside it now.")
-        else:
-            text = tr("“{block}” is used in {count} places, which would all change inside.")
+        text = done or tr("“{block}” is used in {count} places, which would all change inside.")
         session.notify(
             text.format(block=node.definition, count=self.uses_of(node)),
-            "info" if moved else "warning",
+            "info" if done else "warning",
             actions=((tr("Only “{name}”").format(name=block), only_here),),
             key=CROSSING,
         )

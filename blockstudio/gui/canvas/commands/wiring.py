@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from blockstudio.graph.edits import Batch, Connect, Edit
@@ -13,11 +13,10 @@ from blockstudio.graph.model import Endpoint
 from blockstudio.gui import matching
 from blockstudio.gui.canvas.commands import walking
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, edge_key, owner_key
-from blockstudio.gui.canvas.interactions.wire import open_wire
 from blockstudio.gui.canvas.painting.edge_item import curve
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.pill_item import PillItem
-from blockstudio.gui.canvas.painting.surface import OpenWire
+from blockstudio.gui.canvas.scene.surroundings import FarPort, Spot
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.matching import Choice
 from blockstudio.gui.search_popup import ROW_HEIGHT, SIZE
@@ -37,7 +36,9 @@ class Wiring:
         self._canvas = canvas
         self._origin: PortKey | None = None
         """While it is asked where a wire goes: where that is plugged in."""
-        self._ends: Sequence[PortKey] = ()
+        self._ends: Sequence[FarPort] = ()
+        self._places: Mapping[FarPort, tuple[Spot, QPointF]] = {}
+        """The graphs they are in, and where they are for the one that is worked in."""
         canvas.search_popup.current.connect(self._preview)
         canvas.search_popup.closed.connect(self._over)
 
@@ -66,12 +67,10 @@ class Wiring:
 
     def _ask(self, origin: PortKey, moved: Endpoint | None) -> None:
         canvas, session = self._canvas, self._canvas.session
-        wire = open_wire(self._scene.graph, origin)
-        self._ends = self._fitting(wire)
         self._origin = origin
-        choices = [self._choice(index, port) for index, port in enumerate(self._ends)]
+        self._ends = self._fitting(origin)
+        choices = [self._choice(index, far) for index, far in enumerate(self._ends)]
         choices.append(Choice(ADD, tr("Add a node…"), icon="mdi6.plus"))
-        self._scene.surface.wire = wire
 
         def chosen(payload: str) -> None:
             with session.guard():
@@ -96,37 +95,52 @@ class Wiring:
             size=SIZE.boundedTo(QSize(SIZE.width(), 64 + ROW_HEIGHT * len(choices))),
         )
 
-    def _fitting(self, wire: OpenWire) -> list[PortKey]:
-        """The ports a wire can go to and is not at yet: free ones first, then by how near they are."""
-        scene, origin = self._scene, wire.origin
-        start = scene.port_place(origin)
+    def _fitting(self, origin: PortKey) -> list[FarPort]:
+        """The ports a wire can go to and is not at yet: free ones first, then by how near they are.
+
+        Those of graphs around this one, and inside nodes, come after its own.
+        """
+        start = self._scene.port_place(origin)
         found = []
-        for item in scene.things():
-            if isinstance(item, NodeItem | PillItem):
-                for port, place in item.ports():
-                    if wire.accepts(port) and not self._joined(origin, port):
+        places: dict[FarPort, tuple[Spot, QPointF]] = {}
+        for number, spot in enumerate(self._canvas.spanning.light(origin)):
+            scene, wire = spot.scene, self._canvas.spanning.open_wire(origin, spot.trail)
+            for item in scene.things():
+                if not isinstance(item, NodeItem | PillItem) or scene.sequence:
+                    continue
+                for port, at in item.ports():
+                    if wire.accepts(port) and (number or not self._joined(origin, port)):
+                        far, place = FarPort(spot.trail, port), at - spot.point
                         taken = not port.is_source and port.endpoint in scene.graph.edges
-                        found.append((taken, (place - start).manhattanLength(), port))
-        return [port for *_, port in sorted(found)]
+                        found.append((bool(number), taken, (place - start).manhattanLength(), port, len(places)))
+                        places[far] = spot, place
+        self._places, ends = places, list(places)
+        return [ends[index] for *_, index in sorted(found)]
 
     def _joined(self, one: PortKey, other: PortKey) -> bool:
         source, target = (one, other) if one.is_source else (other, one)
         return self._scene.graph.edges.get(target.endpoint) == source.endpoint
 
-    def _choice(self, index: int, port: PortKey) -> Choice:
-        item = self._scene.thing(owner_key(port.endpoint, port.is_source))
-        source = None if port.is_source else self._scene.graph.edges.get(port.endpoint)
+    def _choice(self, index: int, far: FarPort) -> Choice:
+        port, scene = far.port, self._places[far][0].scene
+        item = scene.thing(owner_key(port.endpoint, port.is_source))
+        source = None if port.is_source else scene.graph.edges.get(port.endpoint)
+        where = "" if far.trail == self._canvas.session.trail else scene.location.path()
         fed = tr("fed by {names}").format(names=source.node or source.port) if source else ""
         if isinstance(item, NodeItem):
             face = item.face
             several = len(face.outputs if port.is_source else face.inputs) > 1
             detail = " ".join(part for part in (port.port if several else "", fed) if part)
-            return Choice(str(index), port.node, face.title, face.icon, face.category, detail=detail)
+            return Choice(str(index), port.node, where or face.title, face.icon, face.category, detail=detail)
         kind = tr("Input") if port.is_source else tr("Output")
         icon = "mdi6.login-variant" if port.is_source else "mdi6.logout-variant"
-        return Choice(str(index), port.port, kind, icon, detail=fed)
+        return Choice(str(index), port.port, where or kind, icon, detail=fed)
 
-    def _connect(self, origin: PortKey, end: PortKey, moved: Endpoint | None) -> None:
+    def _connect(self, origin: PortKey, far: FarPort, moved: Endpoint | None) -> None:
+        here, end = self._canvas.session.trail, far.port
+        if far.trail != here:
+            self._canvas.spanning.connect(origin, here, far, moved)
+            return
         source, target = (origin, end) if origin.is_source else (end, origin)
         location = self._scene.location
         edits: list[Edit] = [Connect(location, moved, None)] if moved is not None else []
@@ -144,12 +158,14 @@ class Wiring:
         origin, scene = self._origin, self._scene
         if origin is None:
             return
-        end = self._ends[int(payload)] if payload.isdigit() else None
-        scene.surface.port = end
-        if end is None:
+        if not payload.isdigit():
+            self._canvas.spanning.point_at(None, None)
             scene.overlay.wipe()
         else:
-            places = scene.port_place(origin), scene.port_place(end)
+            far = self._ends[int(payload)]
+            spot, place = self._places[far]
+            self._canvas.spanning.point_at(spot, far.port)
+            places = scene.port_place(origin), place
             start, end_at = places if origin.is_source else places[::-1]
             path = curve(start, end_at, scene.down)
             pen = QPen(scene.surface.colors.accent, 2.5, Qt.PenStyle.DashLine)
@@ -164,10 +180,8 @@ class Wiring:
 
     def _over(self) -> None:
         if self._origin is not None:
-            self._origin = None
-            self._scene.surface.wire = self._scene.surface.port = None
-            self._scene.overlay.wipe()
-            self._scene.update()
+            self._origin, self._places = None, {}
+            self._canvas.spanning.put_out()
 
     # --- taking off -------------------------------------------------------------------------------
 

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from blockstudio.errors import EditError, mark
-from blockstudio.graph import topology
 from blockstudio.graph.edits import Batch, Connect, Edit
-from blockstudio.graph.model import Endpoint, Graph
+from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.facts.keys import PortKey
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, bubble, bubble_rect
 from blockstudio.gui.canvas.painting.edge_item import curve
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.pill_item import PillItem
-from blockstudio.gui.canvas.painting.surface import OpenWire
 from blockstudio.gui.canvas.scene.hits import port_at
-from blockstudio.gui.i18n import message, tr
+from blockstudio.gui.canvas.scene.surroundings import FarPort, Spot
+from blockstudio.gui.i18n import tr
+from blockstudio.gui.navigation import common_steps
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas
@@ -40,7 +39,11 @@ class DrawWire(Interaction):
         self._pulled: Endpoint | None = pressed.endpoint if held is not None else None
         """The input that a wire was pulled off."""
         self._origin = PortKey(held.node, held.port, True) if held is not None else pressed
-        self.scene.surface.wire = open_wire(graph, self._origin)
+        self._trail = canvas.session.trail
+        self._seen = canvas.spanning.light(self._origin)
+        """The graphs that are seen, the one worked in first."""
+        self._over = self._seen[0]
+        """The one that the pointer is over."""
         self._target: PortKey | None = None
         self._moved = False
         if self._pulled is not None:
@@ -50,22 +53,19 @@ class DrawWire(Interaction):
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
         self._moved = True
         scene = self.scene
-        near = self._port_near(point)
-        wire = scene.surface.wire
-        assert wire is not None
-        self._target = near if near is not None and wire.accepts(near) else None
-        refusal = self._refusal(near) if near is not None and self._target is None else ""
-        if scene.surface.port != near:
-            for port in (scene.surface.port, near):
-                if port is not None:
-                    scene.update_port(port)
-            scene.surface.port = near
-        end = scene.port_place(self._target) if self._target else point
+        spot = self.canvas.spot(point)
+        self._over, away = spot, point - spot.point
+        near = self._port_near(spot)
+        refusal = self._refusal(near) if near is not None else ""
+        self._target = near if near is not None and not refusal else None
+        self.canvas.spanning.point_at(spot, near)
+        end = spot.scene.port_place(self._target) + away if self._target else point
         start = scene.port_place(self._origin)
         path = curve(start, end, scene.down) if self._origin.is_source else curve(end, start, scene.down)
         rect = path.boundingRect().adjusted(-8, -8, 8, 8)
-        if refusal:
-            rect = rect.united(bubble_rect(scene.surface, point, refusal))
+        text = refusal or (self._crosses() if self._target else "")
+        if text:
+            rect = rect.united(bubble_rect(scene.surface, point, text))
 
         def paint(painter: QPainter) -> None:
             surface = scene.surface
@@ -75,49 +75,56 @@ class DrawWire(Interaction):
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(path)
-            if refusal:
-                bubble(surface, painter, point, refusal, bad=True)
+            if text:
+                bubble(surface, painter, point, text, bad=bool(refusal))
 
         scene.overlay.show_painting(rect, paint)
 
-    def _port_near(self, point: QPointF) -> PortKey | None:
+    @property
+    def _across(self) -> bool:
+        """Whether the pointer is over another graph than the wire begins in."""
+        return self._over.trail != self._trail
+
+    def _crosses(self) -> str:
+        """Whose borders the wire would cross."""
+        here, there = self._trail, self._over.trail
+        common = common_steps(here, there)
+        names = ", ".join(place.node for place in (*here[common:], *there[common:]))
+        return tr("Through a port of {name}").format(name=names) if names else ""
+
+    def _port_near(self, spot: Spot) -> PortKey | None:
         """The port meant: one near by, or else the first free one that fits of the node under the pointer."""
-        scene = self.scene
-        wire = scene.surface.wire
-        assert wire is not None
+        scene, point = spot.scene, spot.point
+        origin = None if self._across else self._origin
         near = port_at(scene, point, max(REACH, 12.0 / scene.surface.scale))
-        if near is not None and near != self._origin and near.is_source != self._origin.is_source:
+        if near is not None and near != origin and near.is_source != self._origin.is_source:
             return near
         for key in scene.things_near((point.x(), point.y(), point.x(), point.y())):
             item = scene.thing(key)
             if not isinstance(item, NodeItem | PillItem) or not item.body.contains(point):
                 continue
+            if isinstance(item, NodeItem) and item.inner is self.scene:
+                continue  # on the frame of where the wire begins
             ports = [port for port, _ in item.ports() if port.is_source != self._origin.is_source]
             free = [port for port in ports if port.is_source or port.endpoint not in scene.graph.edges]
             for port in (*free, *ports):
-                if port.node != self._origin.node or not port.node:
+                if origin is None or port.node != origin.node or not port.node:
                     return port
         return None
 
     def _refusal(self, port: PortKey) -> str:
         """Why a wire cannot go to a port."""
-        source, target = (self._origin, port) if self._origin.is_source else (port, self._origin)
-        cycle = topology.path_between(self.scene.graph, target.node, source.node)
-        if not cycle:
-            return ""
-        error = EditError(
-            mark("This wire would close a circle: {cycle}. Use a While or Repeat block for a loop."),
-            cycle=" → ".join([*cycle, cycle[0]]),
-        )
-        return message(error)
+        return self.canvas.spanning.refusal(self._origin, FarPort(self._over.trail, port))
 
     def finish(self, point: QPointF, modifiers: Modifiers) -> None:
-        port, target = self.scene.surface.port, self._target
+        port, target = self._over.scene.surface.port, self._target
         self._clear()
         if not self._moved:
             self.canvas.select_port(self._pressed)
             return
-        if target is not None:
+        if target is not None and self._across:
+            self.canvas.spanning.connect(self._origin, self._trail, FarPort(self._over.trail, target), self._pulled)
+        elif target is not None:
             self._connect(target)
         elif port is not None:
             self.canvas.refuse(self._refusal(port))
@@ -146,16 +153,7 @@ class DrawWire(Interaction):
     def _clear(self) -> None:
         if self._pulled is not None and self._pulled in self.scene.edges:
             self.scene.edges[self._pulled].hidden = False
-        self.scene.surface.wire = self.scene.surface.port = None
-        self.scene.overlay.wipe()
-        self.scene.update()
-
-
-def open_wire(graph: Graph, origin: PortKey) -> OpenWire:
-    """A wire that is plugged in at one end: its other end cannot go where it would close a circle."""
-    reach = topology.upstream if origin.is_source else topology.downstream
-    name = origin.node
-    return OpenWire(origin, reach(graph, {name}) | {name} if name else set())
+        self.canvas.spanning.put_out()
 
 
 def _end(end: Endpoint) -> str:

@@ -52,10 +52,13 @@ class OpenWire:
     """A wire being drawn: where it is plugged in, and the nodes it cannot go to."""
 
     origin: PortKey
-    blocked: AbstractSet[str]
+    blocked: AbstractSet[str] = frozenset()
+    nowhere: bool = False
+    """It cannot go to this graph at all."""
 
     def accepts(self, port: PortKey) -> bool:
-        return port.is_source != self.origin.is_source and (port.node not in self.blocked or not port.node)
+        fits = port.is_source != self.origin.is_source and (port.node not in self.blocked or not port.node)
+        return fits and not self.nowhere
 
 
 @define

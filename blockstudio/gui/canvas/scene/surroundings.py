@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter
 from blockstudio.graph.document import Document
 from blockstudio.gui.canvas.facts.flowing import Knowledge
 from blockstudio.gui.canvas.facts.insides import drawn_in
+from blockstudio.gui.canvas.facts.keys import PortKey
 from blockstudio.gui.canvas.painting.ground import paint_ground, take_back
 from blockstudio.gui.canvas.painting.inside_painting import paint_scene
 from blockstudio.gui.canvas.painting.node_item import NodeItem
@@ -18,7 +19,7 @@ from blockstudio.gui.canvas.painting.surface import Detail
 from blockstudio.gui.canvas.scene.family import Family
 from blockstudio.gui.canvas.scene.hits import hit
 from blockstudio.gui.canvas.scene.scene import CanvasScene
-from blockstudio.gui.navigation import Place
+from blockstudio.gui.navigation import Place, Trail
 
 TEARS = 40.0
 """Pixels beyond a frame at which what is dragged leaves it: nearer by, the frame grows."""
@@ -28,11 +29,19 @@ TEARS = 40.0
 class Spot:
     """A place in one of the graphs that are seen: the way to that graph, its scene, and the place in it."""
 
-    trail: tuple[Place, ...]
+    trail: Trail
     scene: CanvasScene
     point: QPointF
     framed: bool = False
     """The graph is seen inside a node."""
+
+
+@frozen
+class FarPort:
+    """A port of a graph that is seen, and the way to that."""
+
+    trail: Trail
+    port: PortKey
 
 
 @frozen(eq=False)
@@ -64,8 +73,22 @@ class Surroundings:
         paint_ground(painter, area, surface)
         if self.doors:
             paint_scene(painter, self.outermost, area)
-            take_back(painter, area, surface)
+            if surface.wire is None:  # it may go to what is around
+                take_back(painter, area, surface)
         painter.translate(origin)
+
+    def seen(self, trail: Sequence[Place]) -> list[Spot]:
+        """Every graph that is seen, with where it has the (0, 0) of the one that is worked in, which comes first."""
+        start = Spot(tuple(trail[: len(trail) - len(self.doors)]), self.outermost, self.origin)
+        found, pending = [], [start]
+        while pending:
+            spot = pending.pop(0)
+            found.append(spot)
+            for item in spot.scene.expanded_items():
+                if item.inner is not None:
+                    way = (*spot.trail, Place(item.inner.location, item.key.name))
+                    pending.append(Spot(way, item.inner, spot.point - item.origin, framed=True))
+        return sorted(found, key=lambda spot: spot.trail != tuple(trail))
 
     def spot(self, trail: Sequence[Place], point: QPointF) -> Spot:
         """What is seen at a place, given as that of the graph one works in, at the end of the trail."""
