@@ -13,11 +13,10 @@ from typing import Any
 
 from attrs import Factory, define, field, frozen
 
-from blockstudio import errors
 from blockstudio.engine import codec, protocol
 from blockstudio.engine.protocol import Failure, Request, UpdateDocument
 from blockstudio.engine.service import MIME, STOPPED
-from blockstudio.errors import BlockStudioError, EngineError, mark
+from blockstudio.errors import EngineError, mark
 
 MAIN = "main"
 DOCUMENT = "document"
@@ -118,14 +117,6 @@ def _text(reply: dict[str, Any]) -> str:
 def failure_of(error: EngineError) -> Failure:
     """An error of the connection itself, as a request's failure."""
     return Failure("EngineError", error.template, dict(error.facts), interrupted=error.template == STOPPED)
-
-
-def error_of(failure: Failure) -> BlockStudioError:
-    """The exception that a failure stands for, to be raised where there is no window to show it."""
-    kind = getattr(errors, failure.kind, None)
-    if not (isinstance(kind, type) and issubclass(kind, BlockStudioError)):
-        kind = EngineError
-    return kind(failure.template, path=failure.path, **failure.facts)
 
 
 # --- order among requests -----------------------------------------------------------------------

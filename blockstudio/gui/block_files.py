@@ -22,13 +22,13 @@ from blockstudio.graph.borrowing import borrow
 from blockstudio.graph.document import Document
 from blockstudio.graph.model import CodeDefinition, Instance
 from blockstudio.graph.scopes import next_free
+from blockstudio.gui.file_dialogs import box, start_folder
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.library import SUFFIX
 from blockstudio.gui.markup import plain
 from blockstudio.gui.panels.parts import muted_label
 from blockstudio.gui.session import Session
-from blockstudio.gui.settings import LAST_FOLDER
 
 
 def shown_block(session: Session) -> str:
@@ -50,21 +50,17 @@ def save_to_library(session: Session, parent: QWidget, name: str = "") -> None:
             session.notify(tr("“{name}” is in the library as it is.").format(name=name), key="library")
             return
         if same is False:
-            box = QMessageBox(parent)
-            box.setTextFormat(Qt.TextFormat.PlainText)
-            box.setObjectName("replace")
-            box.setIcon(QMessageBox.Icon.Question)
-            box.setWindowTitle(tr("Save block to library"))
-            box.setText(tr("The library has another “{name}”.").format(name=name))
-            replace = box.addButton(tr("Replace it"), QMessageBox.ButtonRole.DestructiveRole)
-            both = box.addButton(tr("Keep both"), QMessageBox.ButtonRole.AcceptRole)
-            box.addButton(QMessageBox.StandardButton.Cancel)
-            box.setDefaultButton(both)
-            box.exec()
-            if box.clickedButton() is both:
+            text = tr("The library has another “{name}”.").format(name=name)
+            asked = box(parent, "replace", tr("Save block to library"), text)
+            replace = asked.addButton(tr("Replace it"), QMessageBox.ButtonRole.DestructiveRole)
+            both = asked.addButton(tr("Keep both"), QMessageBox.ButtonRole.AcceptRole)
+            asked.addButton(QMessageBox.StandardButton.Cancel)
+            asked.setDefaultButton(both)
+            asked.exec()
+            if asked.clickedButton() is both:
                 taken = {path.stem for path in library.folder.glob(f"*{SUFFIX}")}
                 file = library.file_of(next_free(name, taken))
-            elif box.clickedButton() is not replace:
+            elif asked.clickedButton() is not replace:
                 return
         saved = library.save(session.document, name, file)
         session.notify(tr("“{name}” is in the library: {file}").format(name=name, file=saved), "success", key="library")
@@ -82,9 +78,8 @@ def choose_library(session: Session, parent: QWidget) -> None:
 
 def add_from_project(session: Session, parent: QWidget) -> None:
     """Ask for a project file and for the blocks in it that are to come into this one."""
-    start = str(session.path.parent) if session.path else session.settings.get(LAST_FOLDER)
     kinds = tr("BlockStudio projects ({patterns})").format(patterns=f"*{SUFFIX}")
-    file, _ = QFileDialog.getOpenFileName(parent, tr("Add blocks from project"), start, kinds)
+    file, _ = QFileDialog.getOpenFileName(parent, tr("Add blocks from project"), start_folder(session), kinds)
     if not file:
         return
     with session.guard():

@@ -12,6 +12,7 @@ from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain
 from blockstudio.gui.navigation import Place
+from blockstudio.gui.panels.parts import emptied
 from blockstudio.gui.session import Session
 
 
@@ -46,12 +47,7 @@ class Breadcrumbs(QWidget):
         if key == self._shown:
             return
         self._shown = key
-        while self._row.count():
-            item = self._row.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None and widget is not self._uses:
-                widget.hide()
-                widget.deleteLater()
+        emptied(self._row, self._uses)
         trail = self._session.trail
         for i, place in enumerate(trail):
             if i:

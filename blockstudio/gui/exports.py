@@ -15,12 +15,13 @@ from blockstudio.formats.files import write_atomically
 from blockstudio.gui.background import Background, is_fault
 from blockstudio.gui.canvas.scene.export import PAPER, Look, paint
 from blockstudio.gui.export_dialog import FORMATS, ExportDialog, Format
+from blockstudio.gui.file_dialogs import remember_folder, start_folder, stem, with_suffix
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.panels.asking import Question, report
 from blockstudio.gui.panels.parts import engine_text
 from blockstudio.gui.panels.quantities import bytes_text
 from blockstudio.gui.session import Session
-from blockstudio.gui.settings import LAST_EXPORT, LAST_FOLDER
+from blockstudio.gui.settings import LAST_EXPORT
 
 KEY = "export"
 """Of the messages about an export: the newest takes the place of the one before."""
@@ -46,16 +47,17 @@ class Exports(QObject):
 
     def _choose_file(self, format: Format, look: Look) -> None:
         self._session.settings.set(LAST_EXPORT, format.suffix)
-        start = Path(self._folder()) / f"{self._stem(format)}{format.suffix}"
+        start = Path(start_folder(self._session)) / f"{self._stem(format)}{format.suffix}"
         kind = f"{tr(format.title)} (*{format.suffix})"
         name, _ = QFileDialog.getSaveFileName(self._window, tr("Export"), str(start), kind)
-        if name:
+        file = Path(name) if Path(name).suffix or not name else with_suffix(self._window, name, format.suffix)
+        if name and file is not None:
             with self._session.guard():
-                self.export(Path(name if Path(name).suffix else f"{name}{format.suffix}"), look)
+                self.export(file, look)
 
     def export(self, file: Path, look: Look = PAPER) -> None:
         """Write a file, by its suffix; how it went is told when it is done."""
-        self._session.settings.set(LAST_FOLDER, str(file.resolve().parent))
+        remember_folder(self._session, file)
         match file.suffix.lower():
             case ".py":
                 self._export_source(file)
@@ -135,14 +137,8 @@ class Exports(QObject):
 
     # --- where to ---------------------------------------------------------------------------------
 
-    def _folder(self) -> str:
-        if self._session.path is not None:
-            return str(self._session.path.parent)
-        kept = self._session.settings.get(LAST_FOLDER)
-        return kept if kept and Path(kept).is_dir() else str(Path.home())
-
     def _stem(self, format: Format) -> str:
         """A picture is of the block that is shown, all else of the whole model."""
         if format.is_picture:
             return self._session.location.path().replace("/", "-").lower()
-        return self._session.path.stem if self._session.path else self._session.document.root.lower()
+        return stem(self._session)

@@ -25,6 +25,7 @@ from blockstudio.engine.protocol import ImportModel
 from blockstudio.errors import BlockStudioError, CodeError, mark
 from blockstudio.formats.targets import PROGRAM, PYTHON, Offer, obvious, offers, parse_arguments, parse_inputs
 from blockstudio.gui import trust
+from blockstudio.gui.file_dialogs import remember_folder, start_folder
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.panels.parts import muted_label, state_label, tell, tool_button
 from blockstudio.gui.session import Session
@@ -146,7 +147,7 @@ class ImportDialog(QDialog):
         """Fill in where the model is, unless an import is under way."""
         if not self.busy:
             self.target.setText(target)
-            self._session.settings.set(LAST_FOLDER, str(Path(target).resolve().parent))
+            remember_folder(self._session, Path(target))
 
     def show_file(self, target: str) -> None:
         """The same for a file that is not the user's; what is in it is read again."""
@@ -183,8 +184,7 @@ class ImportDialog(QDialog):
                 tr("All files ({patterns})").format(patterns="*"),
             )
         )
-        start = str(self._session.settings.get(LAST_FOLDER) or Path.home())
-        name, _ = QFileDialog.getOpenFileName(self, tr("Import a model"), start, kinds)
+        name, _ = QFileDialog.getOpenFileName(self, tr("Import a model"), start_folder(self._session), kinds)
         if name:
             self.suggest(name)
 

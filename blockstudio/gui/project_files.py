@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from attrs import frozen
-from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from blockstudio import resources
@@ -15,10 +15,11 @@ from blockstudio.errors import BlockStudioError, ProjectError
 from blockstudio.formats import project
 from blockstudio.formats.targets import PROGRAM, PYTHON
 from blockstudio.gui import trust
+from blockstudio.gui.file_dialogs import box, remember_folder, start_folder, with_suffix
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.recovery import Orphan, orphans
 from blockstudio.gui.session import Session, new_document
-from blockstudio.gui.settings import LAST_FOLDER, RECENT_FILES
+from blockstudio.gui.settings import RECENT_FILES
 from blockstudio.gui.typed import take_typed
 
 SUFFIX = ".blocks"
@@ -87,14 +88,14 @@ class ProjectFiles(QObject):
                 tr("All files ({patterns})").format(patterns="*"),
             )
         )
-        name, _ = QFileDialog.getOpenFileName(self._window, tr("Open"), self._folder(), filters)
+        name, _ = QFileDialog.getOpenFileName(self._window, tr("Open"), start_folder(self._session), filters)
         if name:
             self.open_path(Path(name))
 
     def open_path(self, path: Path) -> bool:
         """Open a project; a file of tensors or a model goes to what shows or imports it. Whether it was done."""
         if path.suffix.lower() in TENSOR_SUFFIXES or (path.suffix.lower() != SUFFIX and _is_binary(path)):
-            self._session.settings.set(LAST_FOLDER, str(path.resolve().parent))
+            remember_folder(self._session, path)
             self.tensors_dropped.emit(str(path))
             return True
         if path.suffix.lower() in (PYTHON, PROGRAM):
@@ -133,42 +134,27 @@ class ProjectFiles(QObject):
         return self._write(self._session.path)
 
     def _ask_about_the_other(self, path: Path) -> bool:
-        box = QMessageBox(self._window)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setObjectName("other")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(tr("The file has changed"))
         text = tr("“{name}” was changed by another window or program since it was opened here.")
-        box.setText(text.format(name=path.name))
-        box.setInformativeText(tr("Saving here replaces what was saved there."))
-        other = box.addButton(tr("Save as…"), QMessageBox.ButtonRole.AcceptRole)
-        replace = box.addButton(tr("Replace"), QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(other)
-        box.exec()
-        if box.clickedButton() is other:
+        more = tr("Saving here replaces what was saved there.")
+        asked = box(self._window, "other", tr("The file has changed"), text.format(name=path.name), more)
+        other = asked.addButton(tr("Save as…"), QMessageBox.ButtonRole.AcceptRole)
+        replace = asked.addButton(tr("Replace"), QMessageBox.ButtonRole.DestructiveRole)
+        asked.addButton(QMessageBox.StandardButton.Cancel)
+        asked.setDefaultButton(other)
+        asked.exec()
+        if asked.clickedButton() is other:
             return self.save_as()
-        return box.clickedButton() is replace and self._write(path)
+        return asked.clickedButton() is replace and self._write(path)
 
     def save_as(self) -> bool:
         """Ask for a file and save to it; whether it was saved."""
-        start = self._session.path or Path(self._folder()) / f"{self._session.document.root}{SUFFIX}"
+        start = self._session.path or Path(start_folder(self._session)) / f"{self._session.document.root}{SUFFIX}"
         kinds = tr("BlockStudio projects ({patterns})").format(patterns=f"*{SUFFIX}")
         name, _ = QFileDialog.getSaveFileName(self._window, tr("Save the project"), str(start), kinds)
         if not name:
             return False
-        path = Path(name)
-        if path.suffix.lower() != SUFFIX:
-            path = path.with_name(path.name + SUFFIX)
-            # The file dialog asked about the name without it.
-            if path.exists() and not self._may_replace(path):
-                return False
-        return self._write(path)
-
-    def _may_replace(self, path: Path) -> bool:
-        text = tr("“{file}” exists. Replace it?").format(file=path.name)
-        answer = QMessageBox.question(self._window, tr("Replace the file"), text)
-        return answer == QMessageBox.StandardButton.Yes
+        path = Path(name) if Path(name).suffix.lower() == SUFFIX else with_suffix(self._window, name, SUFFIX)
+        return path is not None and self._write(path)
 
     def _write(self, path: Path) -> bool:
         self.about_to_save.emit()
@@ -191,18 +177,14 @@ class ProjectFiles(QObject):
     def _guard_document(self) -> bool:
         if not self._session.modified:
             return True
-        box = QMessageBox(self._window)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setObjectName("guard")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(tr("Unsaved changes"))
-        box.setText(tr("Save the changes to “{name}”?").format(name=self._session.name))
-        box.setInformativeText(tr("They are lost if you don't save them."))
-        box.setStandardButtons(
+        text = tr("Save the changes to “{name}”?").format(name=self._session.name)
+        more = tr("They are lost if you don't save them.")
+        asked = box(self._window, "guard", tr("Unsaved changes"), text, more)
+        asked.setStandardButtons(
             QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel
         )
-        box.setDefaultButton(QMessageBox.StandardButton.Save)
-        chosen = box.exec()
+        asked.setDefaultButton(QMessageBox.StandardButton.Save)
+        chosen = asked.exec()
         if chosen == QMessageBox.StandardButton.Save:
             return self.save()
         return chosen == QMessageBox.StandardButton.Discard
@@ -210,18 +192,14 @@ class ProjectFiles(QObject):
     def _guard_values(self) -> bool:
         if not self._session.values_modified:
             return True
-        box = QMessageBox(self._window)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setObjectName("guard")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(tr("Unsaved parameters"))
-        box.setText(tr("Parameters of “{name}” were changed and are in no file.").format(name=self._session.name))
-        box.setInformativeText(tr("A project holds how parameters start, not their values."))
-        save = box.addButton(tr("Save parameters…"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Discard)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        chosen = box.exec()
-        if box.clickedButton() is save:
+        text = tr("Parameters of “{name}” were changed and are in no file.").format(name=self._session.name)
+        more = tr("A project holds how parameters start, not their values.")
+        asked = box(self._window, "guard", tr("Unsaved parameters"), text, more)
+        save = asked.addButton(tr("Save parameters…"), QMessageBox.ButtonRole.AcceptRole)
+        asked.addButton(QMessageBox.StandardButton.Discard)
+        asked.addButton(QMessageBox.StandardButton.Cancel)
+        chosen = asked.exec()
+        if asked.clickedButton() is save:
             self.parameters_wanted.emit()
             return False
         return chosen == QMessageBox.StandardButton.Discard
@@ -237,7 +215,7 @@ class ProjectFiles(QObject):
 
     def _remember(self, path: Path) -> None:
         name = str(path.resolve())
-        self._session.settings.set(LAST_FOLDER, str(path.resolve().parent))
+        remember_folder(self._session, path)
         others = [other for other in self._session.settings.get(RECENT_FILES) if other != name]
         self._session.settings.set(RECENT_FILES, [name, *others][:MOST_RECENT])
         self.recent_changed.emit()
@@ -248,13 +226,6 @@ class ProjectFiles(QObject):
             others = [other for other in self._session.settings.get(RECENT_FILES) if other != name]
             self._session.settings.set(RECENT_FILES, others)
             self.recent_changed.emit()
-
-    def _folder(self) -> str:
-        if self._session.path is not None:
-            return str(self._session.path.parent)
-        kept = self._session.settings.get(LAST_FOLDER)
-        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        return next((folder for folder in (kept, documents) if folder and Path(folder).is_dir()), str(Path.home()))
 
     # --- recovery ---------------------------------------------------------------------------
 

@@ -24,10 +24,10 @@ from blockstudio.graph.edits import AddNode, RemoveNode
 from blockstudio.graph.model import Definition, Endpoint, Example, Function, Graph, Layer, Node, Options, Port
 from blockstudio.gui.canvas.scene.hits import hit
 from blockstudio.gui.canvas.scene.scene import CanvasScene
-from blockstudio.gui.canvas.scene.tidying import tidied
 from blockstudio.gui.canvas.view import Canvas
 from blockstudio.gui.session import Session
 from tests.benchmarks.rows import Row, worked
+from tests.helpers.tidying import tidied
 
 NODES, WIRES = 10_000, 15_000
 FEWER = 3_000, 4_499

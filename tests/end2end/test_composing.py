@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Call, Definition, HyperParameter
-from blockstudio.gui import theme
-from blockstudio.gui.main_window import MainWindow
-from blockstudio.gui.session import Session, new_document
-from blockstudio.gui.settings import Settings
+from blockstudio.gui.session import new_document
 from tests.compiler.documents import document, function, graph, instance, linear
 from tests.end2end.hands import Hands
 
@@ -36,25 +29,12 @@ def project() -> Document:
 
 
 @pytest.fixture
-def hands(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
+def hands(bare: Hands) -> Hands:
     """A window on the project, without an engine, and with an empty library."""
-    theme.set_scheme(qapp, "light")
-    session = Session(settings=Settings(file=tmp_path / "settings.ini"))
-    session.library.set_folder(tmp_path / "library")
-    window = MainWindow(session)
-    window.setGeometry(0, 0, 1500, 950)
-    window.show()
-    hands = Hands(window, qtbot)
-    hands.wait(lambda: window.late.complete)
-    session.replace(project())
-    hands.pause(600)
-    hands.click(hands.on_canvas(0.5, 0.95))
-    yield hands
-    session.undo_stack.setClean()
-    window.close()
-    session.close()
-    window.deleteLater()
-    qapp.sendPostedEvents(None, 52)
+    bare.window.session.replace(project())
+    bare.pause(600)
+    bare.click(bare.on_canvas(0.5, 0.95))
+    return bare
 
 
 def field(hands: Hands, name: str) -> QWidget:

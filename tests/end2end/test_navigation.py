@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from blockstudio import resources
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import Connect
 from blockstudio.graph.model import Endpoint
-from blockstudio.gui import theme
-from blockstudio.gui.main_window import MainWindow
-from blockstudio.gui.session import Session
-from blockstudio.gui.settings import Settings
 from tests.end2end.hands import Hands
 
 pytestmark = pytest.mark.window
@@ -25,24 +16,12 @@ ROOT = Location("NestedBlocks")
 
 
 @pytest.fixture
-def hands(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
+def hands(bare: Hands) -> Hands:
     """A window on the example of blocks in blocks, without an engine."""
-    theme.set_scheme(qapp, "light")
-    session = Session(settings=Settings(file=tmp_path / "settings.ini"))
-    window = MainWindow(session)
-    window.setGeometry(0, 0, 1500, 950)
-    window.show()
-    hands = Hands(window, qtbot)
-    hands.wait(lambda: window.late.complete)
-    window.files.open_path(resources.path("examples", "04-nested-blocks.blocks"))
-    hands.pause(600)
-    hands.click(hands.on_canvas(0.5, 0.95))
-    yield hands
-    session.undo_stack.setClean()
-    window.close()
-    session.close()
-    window.deleteLater()
-    qapp.sendPostedEvents(None, 52)
+    bare.window.files.open_path(resources.path("examples", "04-nested-blocks.blocks"))
+    bare.pause(600)
+    bare.click(bare.on_canvas(0.5, 0.95))
+    return bare
 
 
 def test_the_palette_of_actions(hands: Hands) -> None:

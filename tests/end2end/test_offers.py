@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddNode, MoveNodes
 from blockstudio.graph.model import Endpoint, Sequential
-from blockstudio.gui import theme
-from blockstudio.gui.main_window import MainWindow
-from blockstudio.gui.session import Session, new_document
-from blockstudio.gui.settings import Settings
+from blockstudio.gui.session import new_document
 from tests.compiler.documents import linear
 from tests.end2end.hands import Hands
 
@@ -29,28 +22,15 @@ NET = Location("Net")
 
 
 @pytest.fixture
-def hands(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
+def hands(bare: Hands) -> Hands:
     """A window without an engine, with a lone Linear."""
-    theme.set_scheme(qapp, "light")
-    session = Session(settings=Settings(file=tmp_path / "settings.ini"))
-    session.library.set_folder(tmp_path / "library")
-    window = MainWindow(session)
-    window.setGeometry(0, 0, 1500, 950)
-    window.show()
-    hands = Hands(window, qtbot)
-    hands.wait(lambda: window.late.complete)
     document = new_document()
     document.apply(AddNode(NET, linear("head", 20, 4)))
     document.apply(MoveNodes(NET, {"head": (280.0, 0.0)}))
-    session.replace(document)
-    hands.pause(600)
-    hands.click(hands.on_canvas(0.5, 0.95))
-    yield hands
-    session.undo_stack.setClean()
-    window.close()
-    session.close()
-    window.deleteLater()
-    qapp.sendPostedEvents(None, 52)
+    bare.window.session.replace(document)
+    bare.pause(600)
+    bare.click(bare.on_canvas(0.5, 0.95))
+    return bare
 
 
 def test_by_mouse_and_keys(hands: Hands) -> None:

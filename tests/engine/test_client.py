@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from blockstudio.engine import client
 from blockstudio.engine import protocol as p
 from blockstudio.engine.client import Desk, Ticket, lane_of
 from blockstudio.engine.service import MIME
-from blockstudio.errors import EngineError, RunError
 
 RUN = p.RunModel({})
 LOOK = p.ShowTensor("a")
@@ -143,11 +140,3 @@ def test_a_request_is_an_expression_that_python_reads() -> None:
     expression = client.content(told, 12)["user_expressions"]["reply"]
     compile(expression, "expression", "eval")
     assert "12" in expression
-
-
-def test_failures_become_exceptions() -> None:
-    raised = client.error_of(p.Failure("RunError", "It went {how}.", {"how": "wrong"}, "Net/a"))
-    assert isinstance(raised, RunError)
-    assert str(raised) == "Net/a: It went wrong."
-    with pytest.raises(EngineError, match="unexpected"):
-        raise client.error_of(p.Failure("Exception", "unexpected"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blockstudio.engine import client, codec, service
+from blockstudio.engine import codec, service
 from blockstudio.engine import protocol as p
 
 WORKER = "tests.helpers.fake_worker:Worker"
@@ -32,7 +32,6 @@ def test_answers(served: service.Service) -> None:
 def test_a_known_error_keeps_its_words(served: service.Service) -> None:
     failure = ask(served, p.ShowTensor("fault"))
     assert failure == p.Failure("RunError", "It went {how}.", {"how": "wrong"}, "Net/a")
-    assert str(client.error_of(failure)) == "Net/a: It went wrong."
 
 
 def test_an_unknown_error_brings_its_traceback(served: service.Service) -> None:

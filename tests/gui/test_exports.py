@@ -11,7 +11,7 @@ import pytest
 import shiboken6
 import torch
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from blockstudio import resources
@@ -99,6 +99,21 @@ def test_each_format_goes_its_way(
     else:
         qtbot.waitUntil(lambda: desk.texts[-1:] == [f"{file} was written."])
         assert file.stat().st_size > 100
+
+
+def test_a_suffix_that_was_added_overwrites_nothing_unasked(
+    desk: Desk, tmp_path: Path, choose: Callable[[Path], list[str]], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    (tmp_path / "net.py").write_text("kept")
+    choose(tmp_path / "net")
+    asked: list[str] = []
+    for answer in (QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes):
+        monkeypatch.setattr(QMessageBox, "exec", lambda box, answer=answer: asked.append(box.text()) or answer)
+        assert (tmp_path / "net.py").read_text() == "kept"
+        desk.exports._choose_file(FORMATS[0], Look())
+    qtbot.waitUntil(lambda: bool(desk.texts))
+    assert asked == ["“net.py” exists. Replace it?"] * 2
+    assert "class MLP" in (tmp_path / "net.py").read_text()
 
 
 def test_the_source_is_the_one_that_is_shown(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:

@@ -219,7 +219,7 @@ def test_a_project_of_the_name_with_the_suffix_is_not_replaced_unasked(
     session.push(AddNode(NET, linear("a")), "Add")
     choose(monkeypatch, tmp_path / "lesson5.2")
     answers = [QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No]
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.pop())
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: answers.pop())
     assert not files.save()
     assert (tmp_path / "lesson5.2.blocks").read_bytes() == before and session.modified
     assert files.save() and not answers

@@ -137,11 +137,6 @@ class CodeEditorPanel(QWidget):
         self._name = name
         self._fill()
 
-    def unapplied(self) -> bool:
-        """Whether anything was typed that is not in the document."""
-        self._keep_draft()
-        return bool(self._drafts)
-
     def _source(self) -> str:
         return self._session.document.code().get(self._name, "")
 

@@ -21,6 +21,7 @@ from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.form import Field, Section, TextBox, set_state, small_button
 from blockstudio.gui.panels.inspector_head import head
 from blockstudio.gui.panels.inspector_ports import PortList
+from blockstudio.gui.panels.parts import emptied
 from blockstudio.gui.session import Session
 
 
@@ -171,12 +172,7 @@ class HyperParameterList(Section):
         self._fields[-1][0].selectAll()
 
     def _make_rows(self, names: Sequence[str]) -> None:
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        emptied(self._grid)
         self._fields = []
         for i, name in enumerate(names):
             fields = (Field(), Field(), Field())

@@ -20,6 +20,7 @@ from blockstudio.gui.icons import IconLabel, icon
 from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels import places
 from blockstudio.gui.panels.form import Elided, ElidedButton, Section
+from blockstudio.gui.panels.parts import emptied
 from blockstudio.gui.panels.quantities import bytes_text, count_text, shape_text, value_text
 from blockstudio.gui.session import Session, TensorRef
 
@@ -122,12 +123,7 @@ class FlowSection(Section):
         return text.format(batch=batch, length=length, value=first)
 
     def _show_fixes(self, problems: list[Problem]) -> None:
-        while self.fixes.count():
-            item = self.fixes.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        emptied(self.fixes)
         for problem in problems:
             for fix in fixes_of(self._session, problem):
                 button = ElidedButton(icon("mdi6.auto-fix"), fix.text)
@@ -214,12 +210,7 @@ class Grid(QWidget):
 
     def clear(self) -> None:
         self._next = 0
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        emptied(self._grid)
 
     def add_row(self, glyph: str, name: str, value: str, tip: str, act: Callable[[], None] | None = None) -> None:
         row = self._next

@@ -18,6 +18,7 @@ from blockstudio.gui.navigation import Side
 from blockstudio.gui.panels.form import Field, Section, small_button
 from blockstudio.gui.panels.inspector_facts import flow_text
 from blockstudio.gui.panels.inspector_head import head
+from blockstudio.gui.panels.parts import emptied
 from blockstudio.gui.panels.run_inputs import InputRow
 from blockstudio.gui.session import Session
 
@@ -73,12 +74,7 @@ class PortList(Section):
         return ports
 
     def _make_rows(self, names: list[str]) -> None:
-        while self.rows.count():
-            item = self.rows.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        emptied(self.rows)
         self._rows = []
         for i, name in enumerate(names):
             line = QWidget()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from blockstudio.engine.protocol import (
     Changed,
@@ -22,13 +22,13 @@ from blockstudio.engine.protocol import (
     SaveTensors,
     TensorFile,
 )
+from blockstudio.gui.file_dialogs import remember_folder, start_folder, stem, with_suffix
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.panels.asking import Question, report
 from blockstudio.gui.panels.parts import engine_text
 from blockstudio.gui.panels.quantities import bytes_text
 from blockstudio.gui.panels.tensor_dialogs import LoadReportDialog, SaveTensorsDialog, TensorFileDialog
 from blockstudio.gui.session import Session
-from blockstudio.gui.settings import LAST_FOLDER
 
 PARAMETERS = ("*.params", "*.safetensors", "*.pt", "*.pth")
 TENSORS = ("*.pt", "*.pth", "*.params", "*.safetensors", "*.bin")
@@ -51,7 +51,7 @@ class ParameterFiles(QObject):
 
     def save_parameters(self) -> None:
         """Ask for a file and write the state dict to it."""
-        start = Path(self._folder()) / f"{self._stem()}.params"
+        start = Path(start_folder(self._session)) / f"{stem(self._session)}.params"
         file = self._ask_save(tr("Save parameters"), start, PARAMETERS[:2])
         if file:
             self.save_parameters_to(file)
@@ -105,7 +105,7 @@ class ParameterFiles(QObject):
 
     def _save_as(self, paths: Sequence[str], source: Any, container: Any, names: tuple[str, ...]) -> None:
         name = paths[0].rpartition("|")[2] or "x-file"
-        start = Path(self._folder()) / f"{name if len(paths) == 1 else self._stem()}.pt"
+        start = Path(start_folder(self._session)) / f"{name if len(paths) == 1 else stem(self._session)}.pt"
         file = self._ask_save(tr("Save tensors"), start, ("*.pt",))
         if file:
             self._ask(self._save, SaveTensors(file, tuple(paths), container, names, source))
@@ -133,7 +133,7 @@ class ParameterFiles(QObject):
         filters = _filters(tr("Tensors and parameters ({patterns})"), patterns)
         if all_first:
             filters = ";;".join(reversed(filters.split(";;")))
-        name, _ = QFileDialog.getOpenFileName(self._window, title, self._folder(), filters)
+        name, _ = QFileDialog.getOpenFileName(self._window, title, start_folder(self._session), filters)
         return self._remember(name)
 
     def _ask_save(self, title: str, start: Path, patterns: Sequence[str]) -> str:
@@ -141,30 +141,13 @@ class ParameterFiles(QObject):
         name, chosen = QFileDialog.getSaveFileName(self._window, title, str(start), filters)
         if name and not Path(name).suffix:
             suffix = next((p[1:] for p in patterns if p in chosen), patterns[0][1:])
-            name += suffix
-            # The file dialog asked about the name without it.
-            if Path(name).exists() and not self._may_replace(name):
-                return ""
+            name = str(with_suffix(self._window, name, suffix) or "")
         return self._remember(name)
-
-    def _may_replace(self, name: str) -> bool:
-        text = tr("“{file}” exists. Replace it?").format(file=Path(name).name)
-        answer = QMessageBox.question(self._window, tr("Replace the file"), text)
-        return answer == QMessageBox.StandardButton.Yes
 
     def _remember(self, name: str) -> str:
         if name:
-            self._session.settings.set(LAST_FOLDER, str(Path(name).resolve().parent))
+            remember_folder(self._session, Path(name))
         return name
-
-    def _folder(self) -> str:
-        if self._session.path is not None:
-            return str(self._session.path.parent)
-        kept = self._session.settings.get(LAST_FOLDER)
-        return kept if kept and Path(kept).is_dir() else str(Path.home())
-
-    def _stem(self) -> str:
-        return self._session.path.stem if self._session.path else self._session.document.root.lower()
 
     @property
     def dialogs(self) -> list[QDialog]:

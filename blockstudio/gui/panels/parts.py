@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QScrollArea,
     QSizePolicy,
     QSpinBox,
@@ -40,6 +41,16 @@ def tool_button(name: str, tip: str, clicked: Callable[[], Any] | None = None, t
     if clicked:
         button.clicked.connect(lambda: clicked())
     return button
+
+
+def emptied(layout: QLayout, *kept: QWidget) -> None:
+    """Take everything out of a layout; its widgets go, but for those that are kept."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget() if item else None
+        if widget is not None and widget not in kept:
+            widget.hide()
+            widget.deleteLater()
 
 
 class Number(QSpinBox):

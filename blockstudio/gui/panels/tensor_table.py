@@ -19,7 +19,7 @@ from blockstudio.errors import ExpressionError
 from blockstudio.graph.expressions import check_tensor
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.panels import slicing
-from blockstudio.gui.panels.parts import muted_label, state_label, tell, tool_button
+from blockstudio.gui.panels.parts import emptied, muted_label, state_label, tell, tool_button
 from blockstudio.gui.panels.quantities import count_text
 from blockstudio.gui.panels.slicing import Slice
 from blockstudio.gui.panels.tensor_model import LONGEST, TensorModel
@@ -152,10 +152,7 @@ class TensorTable(QWidget):
         tell(self._note, note)
 
     def _make_steppers(self) -> None:
-        while (item := self._steppers.takeAt(0)) is not None:
-            if widget := item.widget():
-                widget.hide()
-                widget.deleteLater()
+        emptied(self._steppers)
         for place, number in enumerate(self._chosen.leading):
             stepper = QSpinBox()
             stepper.setRange(0, max(0, self._chosen.axes[number].length - 1))
@@ -204,11 +201,6 @@ class TensorTable(QWidget):
     def note(self) -> str:
         """What there is to know of the table."""
         return self._note.text()
-
-    def steppers(self) -> list[QSpinBox]:
-        """A number for each dimension that is leafed through."""
-        items = [self._steppers.itemAt(number) for number in range(self._steppers.count())]
-        return [widget for item in items if item and isinstance(widget := item.widget(), QSpinBox)]
 
     def refuse(self, text: str) -> None:
         """Say why an assignment was not made; "" when it was."""

@@ -11,8 +11,9 @@ from blockstudio.graph.model import Endpoint, Function
 from blockstudio.gui.canvas.commands import tidy_up
 from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.layout.steps import at_once
-from blockstudio.gui.canvas.scene.tidying import sheet, tidied, tidying
+from blockstudio.gui.canvas.scene.tidying import sheet, tidying
 from blockstudio.gui.session import new_document
+from tests.helpers.tidying import tidied
 
 from .conftest import ROOT, Desk
 

@@ -13,8 +13,8 @@ from blockstudio.graph.looks import SetDirection
 from blockstudio.graph.model import Endpoint, Function, Note
 from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.painting.edge_item import EdgeItem
-from blockstudio.gui.canvas.scene.tidying import tidied
 from blockstudio.gui.session import new_document
+from tests.helpers.tidying import tidied
 
 from .conftest import ROOT, Desk
 

@@ -67,9 +67,9 @@ def test_typing_is_kept_while_another_piece_is_edited(panel: CodeEditorPanel, se
     panel.open("MyLinear")
     assert panel.view.toPlainText() == LINEAR
     panel.open("Centered")
-    assert panel.view.toPlainText().endswith("# more\n") and panel.unapplied()
+    assert panel.view.toPlainText().endswith("# more\n") and panel.revert_button.isEnabled()
     panel.revert_button.click()
-    assert panel.view.toPlainText() == CENTERED and not panel.unapplied()
+    assert panel.view.toPlainText() == CENTERED and not panel.revert_button.isEnabled()
 
 
 def test_a_syntax_error_is_marked_on_its_line(panel: CodeEditorPanel, qtbot: QtBot) -> None:
@@ -147,4 +147,4 @@ def test_saving_takes_what_was_typed(panel: CodeEditorPanel, session: Session) -
     panel.view.setPlainText(LINEAR + "# two\n")
     panel.apply_all()
     assert source(session, "Centered").endswith("# one\n") and source(session, "MyLinear").endswith("# two\n")
-    assert panel.name == "MyLinear" and not panel.unapplied()
+    assert panel.name == "MyLinear" and not panel.revert_button.isEnabled()

@@ -90,7 +90,7 @@ def test_a_suffix_that_was_added_overwrites_nothing_unasked(
     (tmp_path / "mlp.params").write_bytes(b"kept")
     choose(monkeypatch, str(tmp_path / "mlp"))
     for answer, asked in ((QMessageBox.StandardButton.No, 0), (QMessageBox.StandardButton.Yes, 1)):
-        monkeypatch.setattr(QMessageBox, "question", lambda *arguments, answer=answer: answer)
+        monkeypatch.setattr(QMessageBox, "exec", lambda box, answer=answer: answer)
         files.save_parameters()
         assert len(kernel.pending(SaveParameters)) == asked
 

@@ -18,9 +18,9 @@ from blockstudio.gui.canvas.painting.look import measure
 from blockstudio.gui.canvas.painting.note_item import NoteItem
 from blockstudio.gui.canvas.scene.measuring import boxes_and_wires
 from blockstudio.gui.canvas.scene.scene import CanvasScene
-from blockstudio.gui.canvas.scene.tidying import tidied
 from blockstudio.runtime.shapes import ShapeFinder
 from tests.helpers.architectures.drawing import ROWS
+from tests.helpers.tidying import tidied
 
 ABOVE = 40.0
 """From a note to what stands below it."""

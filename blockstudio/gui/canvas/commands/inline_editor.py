@@ -3,52 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 Done = Callable[[str], None]
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+if TYPE_CHECKING:
+    Field = QWidget
+else:
+    Field = object  # Qt's base comes from the class that takes this part
 
 
-class NameEditor(QLineEdit):
-    """Enter or leaving the field accepts, Escape does not."""
+class InPlace(Field):
+    """A field that stands over what it edits, and is gone when it is left."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._done: Done | None = None
-        self._before = ""
-        self.setObjectName("inline-editor")
-        self.hide()
+    _done: Done | None = None
+    _before = ""
 
-    def open(self, rect: QRect, text: str, font: QFont, done: Done) -> None:
+    def begin(self, rect: QRect, text: str, font: QFont, done: Done) -> None:
         """Edit a text in a rectangle of the parent; `done` gets it if it was changed."""
         self._done, self._before = done, text
         self.setFont(font)
-        self.setText(text)
         self.setGeometry(rect)
-        self.selectAll()
         self.show()
         self.setFocus()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.accept()
-        elif event.key() == Qt.Key.Key_Escape:
-            self._close(None)
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self.accept()
-
     def accept(self) -> None:
-        text = self.text().strip()
-        self._close(text if text and text != self._before else None)
+        """Take what was typed."""
+        raise NotImplementedError
 
-    def _close(self, text: str | None) -> None:
+    def finish(self, text: str | None) -> None:
+        """Go, with this text; None changes nothing."""
         done, self._done = self._done, None
         if done is None:
             return
@@ -56,50 +45,60 @@ class NameEditor(QLineEdit):
         if self.hasFocus() and parent is not None:
             parent.setFocus()
         self.hide()
-        if text is not None:
+        if text is not None and text != self._before:
             done(text)
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.accept()
 
-class NoteEditor(QPlainTextEdit):
+
+class NameEditor(InPlace, QLineEdit):
+    """Enter or leaving the field accepts, Escape does not."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("inline-editor")
+        self.hide()
+
+    def open(self, rect: QRect, text: str, font: QFont, done: Done) -> None:
+        self.setText(text)
+        self.selectAll()
+        self.begin(rect, text, font, done)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENTER:
+            self.accept()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.finish(None)
+        else:
+            super().keyPressEvent(event)
+
+    def accept(self) -> None:
+        self.finish(self.text().strip() or None)
+
+
+class NoteEditor(InPlace, QPlainTextEdit):
     """Escape or leaving the field accepts: nothing that was typed gets lost."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._done: Done | None = None
-        self._before = ""
         self.setObjectName("inline-note-editor")
         self.setTabChangesFocus(True)
         self.hide()
 
     def open(self, rect: QRect, text: str, font: QFont, done: Done) -> None:
-        self._done, self._before = done, text
-        self.setFont(font)
         self.setPlainText(text)
-        self.setGeometry(rect)
         self.selectAll()
-        self.show()
-        self.setFocus()
+        self.begin(rect, text, font, done)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if event.key() == Qt.Key.Key_Escape or (enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if event.key() == Qt.Key.Key_Escape or (control and event.key() in ENTER):
             self.accept()
         else:
             super().keyPressEvent(event)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self.accept()
-
     def accept(self) -> None:
-        done, self._done = self._done, None
-        if done is None:
-            return
-        parent = self.parentWidget()
-        if self.hasFocus() and parent is not None:
-            parent.setFocus()
-        self.hide()
-        text = self.toPlainText().strip()
-        if text != self._before:
-            done(text)
+        self.finish(self.toPlainText().strip())

@@ -13,7 +13,7 @@ from blockstudio.gui.canvas.facts.spatial import Box as Rect
 from blockstudio.gui.canvas.layout import flow
 from blockstudio.gui.canvas.layout.layering import Box
 from blockstudio.gui.canvas.layout.layout import Wire
-from blockstudio.gui.canvas.layout.steps import Steps, at_once
+from blockstudio.gui.canvas.layout.steps import Steps
 from blockstudio.gui.canvas.painting.layers import column_gap
 from blockstudio.gui.canvas.painting.look import PORT_Y
 from blockstudio.gui.canvas.scene.measuring import Lanes, Wires, boxes_and_wires, needing_lanes
@@ -98,11 +98,6 @@ def sheet(scene: CanvasScene, only: Collection[Key] | None = None) -> Sheet:
         ROW_GAP if scene.down else column_gap(scene.edges.values()),
         scene.down,
     )
-
-
-def tidied(scene: CanvasScene, only: Collection[Key] | None = None) -> Tidied:
-    """Nodes and pills laid out along the flow, at once."""
-    return at_once(tidying(sheet(scene, only)))
 
 
 def tidying(sheet: Sheet) -> Steps[Tidied]:
