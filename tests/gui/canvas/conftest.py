@@ -267,6 +267,20 @@ def net(desk: Desk) -> Desk:
 
 
 @pytest.fixture
+def once(net: Desk) -> Desk:
+    """An expanded block of `linear` and `relu`, used once."""
+    document = chain()
+    document.apply(group(document, ROOT, ["linear", "relu"], "Block")[0])
+    net.show_document(document)
+    net.select("block")
+    net.canvas.expanding.toggle()
+    net.session.undo_stack.clear()
+    net.resize(1600, 1000)
+    net.canvas.fit_all()
+    return net
+
+
+@pytest.fixture
 def twice(net: Desk) -> Desk:
     """Two instances of a block of `linear` and `relu`, both expanded, beside each other."""
     document = chain()

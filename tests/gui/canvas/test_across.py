@@ -10,10 +10,8 @@ from blockstudio.gui.canvas.facts.keys import PortKey
 from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.session import Message
 
-from .conftest import ROOT, Desk
-from .test_carrying import once  # noqa: F401 (fixture)
+from .conftest import ROOT, Desk, within
 from .test_expanding import BLOCK
-from .test_in_place import deep, twice, within  # noqa: F401 (fixtures)
 
 
 def port(desk: Desk, *names: str, out: bool, name: str = "") -> QPoint:
@@ -39,7 +37,7 @@ def free(desk: Desk, name: str = "free") -> bytes:
     return desk.bytes()
 
 
-def test_from_inside_to_outside(once: Desk) -> None:  # noqa: F811
+def test_from_inside_to_outside(once: Desk) -> None:
     start = free(once)
     once.drag(port(once, "block", "linear", out=True), port(once, "free", out=False))
     assert once.session.document.graph(BLOCK).edges[Endpoint("", "linear")] == Endpoint("linear", "output")
@@ -49,7 +47,7 @@ def test_from_inside_to_outside(once: Desk) -> None:  # noqa: F811
     assert once.undo_all() == start
 
 
-def test_from_outside_to_inside(once: Desk) -> None:  # noqa: F811
+def test_from_outside_to_inside(once: Desk) -> None:
     start = free(once)
     once.drag(port(once, "free", out=True), port(once, "block", "relu", out=False))
     assert once.graph.edges[Endpoint("block", "free")] == Endpoint("free", "output")
@@ -59,7 +57,7 @@ def test_from_outside_to_inside(once: Desk) -> None:  # noqa: F811
     assert once.undo_all() == start
 
 
-def test_from_an_input_inside_backwards_to_an_output_outside(once: Desk) -> None:  # noqa: F811
+def test_from_an_input_inside_backwards_to_an_output_outside(once: Desk) -> None:
     """A wire at the input is pulled off first, so an input that nothing feeds yet."""
     free(once)
     once.session.push(AddNode(BLOCK, Layer(name="tanh", type="torch.nn.Tanh", position=(200.0, 300.0))), "")
@@ -68,7 +66,7 @@ def test_from_an_input_inside_backwards_to_an_output_outside(once: Desk) -> None
     assert once.session.document.graph(BLOCK).edges[Endpoint("tanh", "input")] == Endpoint("", "free")
 
 
-def test_a_wire_pulled_off_goes_across(once: Desk) -> None:  # noqa: F811
+def test_a_wire_pulled_off_goes_across(once: Desk) -> None:
     start = free(once)
     once.drag(port(once, "block", "relu", out=False), port(once, "free", out=False))
     assert Endpoint("relu", "input") not in once.session.document.graph(BLOCK).edges
@@ -76,7 +74,7 @@ def test_a_wire_pulled_off_goes_across(once: Desk) -> None:  # noqa: F811
     assert once.undo_all() == start
 
 
-def test_through_every_border(deep: Desk) -> None:  # noqa: F811
+def test_through_every_border(deep: Desk) -> None:
     deep.resize(2400, 1400)
     start = free(deep)
     deep.drag(port(deep, "outer", "middle", "inner", "linear", out=True), port(deep, "free", out=False))
@@ -85,7 +83,7 @@ def test_through_every_border(deep: Desk) -> None:  # noqa: F811
     assert deep.undo_all() == start
 
 
-def test_ports_outside_light_up_and_a_word_says_what_is_made(once: Desk) -> None:  # noqa: F811
+def test_ports_outside_light_up_and_a_word_says_what_is_made(once: Desk) -> None:
     free(once)
     start, end = port(once, "block", "linear", out=True), port(once, "free", out=False)
     once.drag(start, end, let_go=False)
@@ -102,14 +100,14 @@ def test_ports_outside_light_up_and_a_word_says_what_is_made(once: Desk) -> None
     assert once.steps() == 0
 
 
-def test_a_circle_is_refused_in_words(once: Desk) -> None:  # noqa: F811
+def test_a_circle_is_refused_in_words(once: Desk) -> None:
     start = once.bytes()
     once.drag(port(once, "linear_2", out=True), port(once, "block", "relu", out=False))
     assert once.bytes() == start
     assert "circle" in once.messages[-1]
 
 
-def test_other_uses_of_the_block_are_told_and_can_be_left_alone(twice: Desk) -> None:  # noqa: F811
+def test_other_uses_of_the_block_are_told_and_can_be_left_alone(twice: Desk) -> None:
     start = free(twice)
     said: list[Message] = []
     twice.session.message.connect(said.append)
@@ -127,14 +125,14 @@ def test_other_uses_of_the_block_are_told_and_can_be_left_alone(twice: Desk) -> 
     assert twice.undo_all() == start
 
 
-def test_from_one_frame_to_another(twice: Desk) -> None:  # noqa: F811
+def test_from_one_frame_to_another(twice: Desk) -> None:
     start = twice.bytes()
     twice.drag(port(twice, "block", "linear", out=True), port(twice, "again", "relu", out=False))
     assert twice.session.document.graph(ROOT).edges[Endpoint("again", "linear")] == Endpoint("block", "linear")
     assert twice.undo_all() == start
 
 
-def test_by_keyboard(once: Desk) -> None:  # noqa: F811
+def test_by_keyboard(once: Desk) -> None:
     start = free(once)
     once.click(within(once, "block", "linear"))
     once.key_unchecked(Qt.Key.Key_C)
@@ -144,14 +142,14 @@ def test_by_keyboard(once: Desk) -> None:  # noqa: F811
     assert once.undo_all() == start
 
 
-def test_over_nothing_it_still_offers_what_fits(once: Desk) -> None:  # noqa: F811
+def test_over_nothing_it_still_offers_what_fits(once: Desk) -> None:
     free(once)
     once.drag(port(once, "block", "linear", out=True), once.canvas.mapFromScene(QPointF(300.0, 600.0)))
     assert once.canvas.search_popup.isVisible()
     once.canvas.search_popup.close_popup()
 
 
-def test_one_graph_shown_twice_lights_up_where_a_wire_can_go(twice: Desk) -> None:  # noqa: F811
+def test_one_graph_shown_twice_lights_up_where_a_wire_can_go(twice: Desk) -> None:
     """`free` is fed by one of the two nodes that show it, so a wire can go into the other only."""
     free(twice)
     twice.drag(port(twice, "block", "linear", out=True), port(twice, "free", out=False))

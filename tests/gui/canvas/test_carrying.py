@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from blockstudio.graph.commands import new_control_flow
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddNode, Batch, Connect, SetPorts
-from blockstudio.graph.grouping import group
 from blockstudio.graph.model import Endpoint, Function, Instance, Layer, Port
 from blockstudio.gui.session import Message
 
-from .conftest import ROOT, Desk, chain, within
+from .conftest import ROOT, Desk, within
 from .test_expanding import BLOCK
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def once(net: Desk) -> Desk:
-    """An expanded block of `linear` and `relu`, used once."""
-    document = chain()
-    document.apply(group(document, ROOT, ["linear", "relu"], "Block")[0])
-    net.show_document(document)
-    net.select("block")
-    net.canvas.expanding.toggle()
-    net.session.undo_stack.clear()
-    net.resize(1600, 1000)
-    net.canvas.fit_all()
-    return net
 
 
 def below(desk: Desk, name: str) -> QPoint:
