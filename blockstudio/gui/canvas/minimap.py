@@ -184,8 +184,9 @@ class Minimap(QWidget):
         # Gathered for the view from afar already, and again only where something changed.
         tiles = scene.overview.gathered().values()
         painter.setPen(QPen(blend(colors.wire, colors.card, 0.4), 0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for tile in tiles:
-            painter.drawLines(tile.lines)
+            painter.drawPath(tile.wires)
         for tile in tiles:
             for name, boxes in tile.boxes.items():
                 color = color_named(name, scene.surface)

@@ -121,12 +121,13 @@ def _difference(shown: Face, wanted: Face) -> object:
 def check_overview(scene: CanvasScene) -> None:
     """What is gathered to be painted from afar is what there is."""
     fresh = OverviewLayer(scene)
-    assert {c: _told(t) for c, t in scene.overview.gathered().items() if t.boxes or t.lines} == {
+    assert {c: _told(t) for c, t in scene.overview.gathered().items() if t.boxes or not t.wires.isEmpty()} == {
         c: _told(t) for c, t in fresh.gathered().items()
     }
 
 
 def _told(tile: Tile) -> object:
     boxes = {name: sorted(box.getRect() for box in boxes) for name, boxes in tile.boxes.items()}
-    lines = sorted((line.x1(), line.y1(), line.x2(), line.y2()) for line in tile.lines)
+    ends = [tile.wires.elementAt(index) for index in range(tile.wires.elementCount())]
+    lines = sorted((start.x, start.y, end.x, end.y) for start, end in zip(ends[::2], ends[1::2], strict=True))
     return boxes, lines, sorted(box.getRect() for box in tile.errors), tile.bounds.getRect()

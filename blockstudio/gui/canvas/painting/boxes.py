@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QTransform
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QTransform
 
 from blockstudio.gui.canvas.painting.error_signs import paint_error_signs
 from blockstudio.gui.canvas.painting.look import blend
@@ -16,25 +16,24 @@ SOFT = 0.25
 """How much of the canvas there is in the colour of a box without a title: thousands of them are no glare."""
 
 
-def paint_tiles(painter: QPainter, surface: Surface, tiles: list[Tile]) -> None:
+def paint_tiles(painter: QPainter, surface: Surface, tiles: Collection[Tile]) -> None:
     """The wires, the boxes on them, and the borders of those with errors."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(surface.colors.wire, 0))
     for tile in tiles:
-        paint_lines(painter, surface, tile.lines)
+        painter.drawPath(tile.wires)
+    names = {name for tile in tiles for name in tile.boxes}
+    brushes = {name: QBrush(blend(color_named(name, surface), surface.colors.canvas, SOFT)) for name in names}
     painter.setPen(Qt.PenStyle.NoPen)
     for tile in tiles:
         for name, boxes in tile.boxes.items():
-            painter.setBrush(blend(color_named(name, surface), surface.colors.canvas, SOFT))
+            painter.setBrush(brushes[name])
             painter.drawRects(boxes)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(cosmetic(surface.colors.error, 2.0))
     for tile in tiles:
-        painter.drawRects(tile.errors)
-
-
-def paint_lines(painter: QPainter, surface: Surface, lines: list[QLineF]) -> None:
-    """Wires as straight lines."""
-    painter.setPen(QPen(surface.colors.wire, 0))
-    painter.drawLines(lines)
+        if tile.errors:
+            painter.drawRects(tile.errors)
 
 
 def paint_signs(painter: QPainter, surface: Surface, tiles: Iterable[Tile]) -> None:
@@ -43,7 +42,6 @@ def paint_signs(painter: QPainter, surface: Surface, tiles: Iterable[Tile]) -> N
     painter.setWorldTransform(QTransform.fromTranslate(transform.dx(), transform.dy()))
     wrong = [box.center() * transform.m11() for tile in tiles for box in tile.errors]
     paint_error_signs(painter, wrong, surface.colors.error, surface.colors.canvas)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setWorldTransform(transform)
 
 

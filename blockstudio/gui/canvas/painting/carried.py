@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
-from blockstudio.gui.canvas.painting.boxes import paint_lines, paint_marks, paint_signs, paint_tiles
+from blockstudio.gui.canvas.painting.boxes import paint_marks, paint_signs, paint_tiles
 from blockstudio.gui.canvas.painting.note_item import NoteItem
 from blockstudio.gui.canvas.painting.surface import Surface
 from blockstudio.gui.canvas.painting.tiles import Tile, line_of
@@ -33,7 +33,10 @@ class Carried:
 
     def paint(self, painter: QPainter, surface: Surface) -> None:
         """Where it is now, with the wires to what stays below it."""
-        paint_lines(painter, surface, [line_of(edge) for edge in self.lifted.outer if edge.drawn])
+        behind = Tile()
+        for edge in self.lifted.outer:
+            behind.add_wire(edge)
+        paint_tiles(painter, surface, [behind])
         moved = QPointF(*self.lifted.shift) - self._shift
         painter.translate(moved)
         paint_tiles(painter, surface, [self._tile])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define
 from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtGui import QPainterPath
 
 from blockstudio.gui.canvas.facts.spatial import Box
 from blockstudio.gui.canvas.painting.node_item import NodeItem
@@ -31,7 +32,8 @@ class Tile:
     boxes: dict[str, list[QRectF]] = Factory(lambda: defaultdict(list))
     """By colour."""
     errors: list[QRectF] = Factory(list)
-    lines: list[QLineF] = Factory(list)
+    wires: QPainterPath = Factory(QPainterPath)
+    """Qt paints the lines of one path sooner than as many lines."""
     bounds: QRectF = Factory(QRectF)
 
     def add(self, item: NodeItem | PillItem) -> None:
@@ -42,22 +44,19 @@ class Tile:
 
     def add_wire(self, edge: EdgeItem) -> None:
         if edge.drawn:
-            self.lines.append(line_of(edge))
+            self.wires.moveTo(edge.x0, edge.y0)
+            self.wires.lineTo(edge.x1, edge.y1)
 
     def close(self) -> None:
         """It is complete: see where it lies."""
-        xs: list[float] = []
-        ys: list[float] = []
-        for boxes in self.boxes.values():
-            for box in boxes:
-                xs += (box.left(), box.right())
-                ys += (box.top(), box.bottom())
-        for line in self.lines:
-            xs += (line.x1(), line.x2())
-            ys += (line.y1(), line.y2())
-        if xs:
-            left, top = min(xs), min(ys)
-            self.bounds = QRectF(left, top, max(xs) - left + 1, max(ys) - top + 1)
+        rects = [box for alike in self.boxes.values() for box in alike]
+        if not self.wires.isEmpty():
+            rects.append(self.wires.controlPointRect())
+        sides = [(rect.left(), rect.top(), rect.right(), rect.bottom()) for rect in rects]
+        if sides:
+            lefts, tops, rights, bottoms = zip(*sides, strict=True)
+            left, top = min(lefts), min(tops)
+            self.bounds = QRectF(left, top, max(rights) - left + 1, max(bottoms) - top + 1)
 
 
 def cell_of(box: Box) -> Cell:
