@@ -18,6 +18,7 @@ from blockstudio.gui.icons import icon
 from blockstudio.gui.settings import (
     LESS_MOTION,
     MINIMAP,
+    MORE_CONTRAST,
     SELECTION_BAR,
     SNAP_TO_GRID,
     SNAP_TO_NEIGHBOURS,
@@ -194,6 +195,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("minimap", mark("Map of the block"), mark("Show the whole block in a corner of the canvas while only part of it is in view"), "", "view", "Ctrl+Shift+M", "mdi6.map-outline", setting=MINIMAP, group=1),
     ActionSpec("selection_bar", mark("Bar at the selection"), mark("Buttons above what is selected, for what is done most often, while the mouse rests"), "", "view", icon="mdi6.dots-horizontal", setting=SELECTION_BAR, group=1),
     ActionSpec("less_motion", mark("Reduce motion"), mark("Show changes at once, without movement"), "", "view", icon="mdi6.motion-pause-outline", setting=LESS_MOTION, group=1),
+    ActionSpec("more_contrast", mark("More contrast"), mark("Colours that stand out more from what is behind them, as where the system is set to high contrast"), "", "view", icon="mdi6.contrast-circle", setting=MORE_CONTRAST, group=1),
     ActionSpec("canvas_only", mark("Only the canvas"), mark("Put every pane away, so that the canvas has all the room; again: show them as they were"), "arrangement.toggle", "view", "Ctrl+F11", "mdi6.page-layout-body", toolbar=True, group=2),
     ActionSpec("full_screen", mark("Full screen"), mark("Use the whole screen, or go back"), "toggle_full_screen", "view", "F11", group=2),
     ActionSpec("next_pane", mark("Next pane"), mark("Move the keyboard to the next pane"), "next_pane", "view", "F6", group=3),

@@ -22,7 +22,7 @@ from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.main_window import MainWindow
 from blockstudio.gui.session import Session
-from blockstudio.gui.settings import COLOR_SCHEME, LANGUAGE, Settings
+from blockstudio.gui.settings import COLOR_SCHEME, LANGUAGE, MORE_CONTRAST, Settings
 
 if TYPE_CHECKING:
     from blockstudio.gui.kernel import Kernel
@@ -77,7 +77,7 @@ def make_application(arguments: Sequence[str] = ()) -> QApplication:
     settings = Settings()
     use_language(application, settings)
     application.setStyle("Fusion")
-    theme.set_scheme(application, settings.get(COLOR_SCHEME))
+    theme.set_scheme(application, settings.get(COLOR_SCHEME), contrast=settings.get(MORE_CONTRAST))
     theme.follow_system(application)
     application.setWindowIcon(app_icon())
     return application
@@ -96,6 +96,12 @@ class Front(QObject):
         super().__init__(session)
         self._session = session
         self.window = self._made()
+        session.settings.changed.connect(self._setting_changed)
+
+    def _setting_changed(self, key: str) -> None:
+        application = QApplication.instance()
+        if key == MORE_CONTRAST.key and isinstance(application, QApplication):
+            theme.set_contrast(application, self._session.settings.get(MORE_CONTRAST))
 
     def _made(self) -> MainWindow:
         window = MainWindow(self._session)

@@ -22,6 +22,8 @@ class Setting(Generic[T]):
 
 COLOR_SCHEME = Setting("look/scheme", "system")
 """system, light or dark"""
+MORE_CONTRAST = Setting("look/contrast", False)
+"""Colours of more contrast, whatever the system says."""
 LANGUAGE = Setting("look/language", "system")
 GEOMETRY = Setting("window/geometry", b"")
 DOCKS = Setting("window/docks", b"")

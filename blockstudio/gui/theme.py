@@ -1,4 +1,4 @@
-"""How the window looks: two sets of colours, light and dark, over Qt's Fusion style.
+"""How the window looks: sets of colours, light and dark, of either one with more contrast, over Qt's Fusion style.
 
 Colours are asked for when something is painted (`theme().accent`), so a change of scheme needs no more
 than a repaint.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from string import Template
 
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
@@ -125,7 +125,43 @@ DARK = Theme(
     syntax="one-dark",
 )  # fmt: skip
 
+
+def _shifted(values: tuple[str, ...], towards: str, share: float) -> tuple[str, ...]:
+    """Colours with a share of another."""
+    goal = QColor(towards)
+
+    def shifted(value: str) -> str:
+        both = zip(QColor(value).getRgb()[:3], goal.getRgb()[:3], strict=False)
+        return QColor(*(round(a + (b - a) * share) for a, b in both)).name()
+
+    return tuple(map(shifted, values))
+
+
+LIGHT_CONTRAST = evolve(
+    LIGHT,
+    window="#ffffff", hover="#dbe5fa", border="#4d545e", text="#000000", muted="#333a44",
+    accent="#0b45bf", selection="#bfd4ff",
+    error="#a00d22", error_fill="#fff0f1", warning="#6b4200", warning_fill="#fff6df",
+    success="#0a5a2d", success_fill="#eefaf2", info="#0b45bf", info_fill="#eef4ff",
+    canvas="#ffffff", grid="#c4c9d1", line_fill="#ffeeb0",
+    hues=_shifted(LIGHT.hues, "#000000", 0.35),
+    kinds=_shifted(LIGHT.kinds, "#000000", 0.3),
+)  # fmt: skip
+
+DARK_CONTRAST = evolve(
+    DARK,
+    window="#000000", base="#000000", raised="#0d0f12", hover="#2d3440", border="#a4acb9", text="#ffffff",
+    muted="#d2d8e1", accent="#9dbfff", on_accent="#000000", selection="#24468c",
+    error="#ffa3aa", error_fill="#2b1014", warning="#ffd27a", warning_fill="#241b06",
+    success="#8ff0b4", success_fill="#06210f", info="#a8c5ff", info_fill="#0b1a33",
+    canvas="#000000", grid="#363c46", line_fill="#37330f",
+    hues=_shifted(DARK.hues, "#ffffff", 0.35),
+    kinds=_shifted(DARK.kinds, "#ffffff", 0.3),
+)  # fmt: skip
+
 _current = LIGHT
+_contrast = False
+"""Whether more contrast was asked for, here and not in the system."""
 
 
 def theme() -> Theme:
@@ -146,22 +182,42 @@ def fixed_font() -> QFont:
     return font
 
 
-def set_scheme(application: QApplication, name: str) -> None:
-    """Use a scheme of SCHEMES; "system" follows the system, also when it changes later."""
+def set_scheme(application: QApplication, name: str, *, contrast: bool | None = None) -> None:
+    """Use a scheme of SCHEMES; "system" follows the system, also when it changes later. `contrast`: as `set_contrast`."""
+    global _contrast
+    _contrast = _contrast if contrast is None else contrast
     hints = application.styleHints()
     wanted = SCHEMES.get(name, Qt.ColorScheme.Unknown)
     if wanted == Qt.ColorScheme.Unknown:
         hints.unsetColorScheme()
     else:
         hints.setColorScheme(wanted)
-    use(application, _wanted_theme(wanted, hints.colorScheme()))
+    # A platform without colour schemes leaves the effective one as it was: what was asked for counts.
+    use(application, _theme_of(hints.colorScheme() if wanted == Qt.ColorScheme.Unknown else wanted))
+
+
+def set_contrast(application: QApplication, more: bool) -> None:
+    """Use colours of more contrast, or of no more than the system asks for."""
+    global _contrast
+    _contrast = more
+    use(application, _theme_of(Qt.ColorScheme.Dark if _current.dark else Qt.ColorScheme.Light))
 
 
 def follow_system(application: QApplication) -> None:
     """Repaint in the colours of the system whenever it changes them."""
-    application.styleHints().colorSchemeChanged.connect(
-        lambda scheme: use(application, DARK if scheme == Qt.ColorScheme.Dark else LIGHT)
-    )
+    hints = application.styleHints()
+    hints.colorSchemeChanged.connect(lambda scheme: use(application, _theme_of(scheme)))
+    if hasattr(hints, "accessibility"):  # since Qt 6.10
+        hints.accessibility().contrastPreferenceChanged.connect(lambda _: set_contrast(application, _contrast))
+
+
+def system_contrast() -> bool:
+    """Whether the system is set to high contrast."""
+    hints = QGuiApplication.styleHints()
+    if not hasattr(hints, "accessibility"):
+        return False
+    preference = hints.accessibility().contrastPreference()
+    return bool(preference == Qt.ContrastPreference.HighContrast)
 
 
 def use(application: QApplication, chosen: Theme) -> None:
@@ -171,10 +227,11 @@ def use(application: QApplication, chosen: Theme) -> None:
     application.setStyleSheet(style_sheet(chosen))
 
 
-def _wanted_theme(wanted: Qt.ColorScheme, effective: Qt.ColorScheme) -> Theme:
-    # A platform without colour schemes leaves the effective one as it was: what was asked for counts.
-    scheme = effective if wanted == Qt.ColorScheme.Unknown else wanted
-    return DARK if scheme == Qt.ColorScheme.Dark else LIGHT
+def _theme_of(scheme: Qt.ColorScheme) -> Theme:
+    more = _contrast or system_contrast()
+    if scheme == Qt.ColorScheme.Dark:
+        return DARK_CONTRAST if more else DARK
+    return LIGHT_CONTRAST if more else LIGHT
 
 
 def palette(t: Theme) -> QPalette:

@@ -103,6 +103,51 @@ def test_texts_can_be_read(chosen: theme.Theme, text: str) -> None:
         assert contrast(getattr(chosen, text), getattr(chosen, ground)) >= 4.5, ground
 
 
+@pytest.mark.parametrize("chosen", [theme.LIGHT_CONTRAST, theme.DARK_CONTRAST], ids=["light", "dark"])
+@pytest.mark.parametrize("text", ["text", "muted", "error", "warning", "success", "accent"])
+def test_with_more_contrast_texts_can_be_read_by_more_people(chosen: theme.Theme, text: str) -> None:
+    for ground in ("window", "base", "raised", "hover", "selection"):
+        least = 7.0 if ground in ("window", "base", "raised") else 4.5
+        assert contrast(getattr(chosen, text), getattr(chosen, ground)) >= least, ground
+    assert contrast(chosen.border, chosen.window) > 4.5  # every edge is seen
+    assert contrast(chosen.on_accent, chosen.accent) >= 7.0
+    assert all(contrast(hue, chosen.canvas) > 4.5 for hue in chosen.hues)
+
+
+@pytest.fixture
+def usual_contrast(qapp: QApplication) -> Iterator[None]:
+    yield
+    theme.set_scheme(qapp, "light", contrast=False)
+
+
+def test_more_contrast_is_a_setting_and_follows_the_scheme(
+    qapp: QApplication, session: Session, usual_contrast: None
+) -> None:
+    theme.set_scheme(qapp, "light")
+    front = app.Front(session)
+    front.window.actions_by_id["more_contrast"].trigger()
+    assert theme.theme() is theme.LIGHT_CONTRAST
+    theme.set_scheme(qapp, "dark")
+    assert theme.theme() is theme.DARK_CONTRAST
+    assert qapp.palette().window().color().name() == theme.DARK_CONTRAST.window
+    front.window.actions_by_id["more_contrast"].trigger()
+    assert theme.theme() is theme.DARK
+    front.window.close()
+    front.window.deleteLater()
+
+
+def test_high_contrast_of_the_system_is_followed(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, usual_contrast: None
+) -> None:
+    theme.set_scheme(qapp, "light", contrast=False)
+    assert theme.theme() is theme.LIGHT
+    monkeypatch.setattr(theme, "system_contrast", lambda: True)
+    theme.set_scheme(qapp, "light")
+    assert theme.theme() is theme.LIGHT_CONTRAST
+    theme.set_contrast(qapp, False)  # more than the system asks for is not asked for
+    assert theme.theme() is theme.LIGHT_CONTRAST
+
+
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of WCAG."""
     lights = sorted((_luminance(one), _luminance(other)))

@@ -17,7 +17,7 @@ from blockstudio.gui.canvas.painting.labels import LabelPlaces, label_place
 from blockstudio.gui.canvas.painting.node_painting import HEAD_TINT
 from blockstudio.gui.canvas.painting.overview import SIDES
 from blockstudio.gui.canvas.painting.signs import sign
-from blockstudio.gui.theme import DARK, LIGHT, Theme
+from blockstudio.gui.theme import DARK, DARK_CONTRAST, LIGHT, LIGHT_CONTRAST, Theme
 
 from .conftest import ROOT, Desk
 
@@ -34,7 +34,7 @@ def contrast(one: QColor, other: QColor) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
-@pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])
+@pytest.fixture(params=[LIGHT, DARK, LIGHT_CONTRAST, DARK_CONTRAST], ids=["light", "dark", "light contrast", "dark contrast"])
 def colors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> look.Colors:
     chosen: Theme = request.param
     monkeypatch.setattr(theme, "_current", chosen)
