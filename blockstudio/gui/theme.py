@@ -183,7 +183,7 @@ def fixed_font() -> QFont:
 
 
 def set_scheme(application: QApplication, name: str, *, contrast: bool | None = None) -> None:
-    """Use a scheme of SCHEMES; "system" follows the system, also when it changes later. `contrast`: as `set_contrast`."""
+    """Use a scheme of SCHEMES; "system" follows the system, also later. `contrast`: see `set_contrast`."""
     global _contrast
     _contrast = _contrast if contrast is None else contrast
     hints = application.styleHints()

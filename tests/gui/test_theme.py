@@ -14,7 +14,9 @@ from blockstudio.gui import theme
 from blockstudio.gui.theme import DARK, DARK_CONTRAST, LIGHT, LIGHT_CONTRAST, Theme
 
 
-@pytest.fixture(params=[LIGHT, DARK, LIGHT_CONTRAST, DARK_CONTRAST], ids=["light", "dark", "light contrast", "dark contrast"])
+@pytest.fixture(
+    params=[LIGHT, DARK, LIGHT_CONTRAST, DARK_CONTRAST], ids=["light", "dark", "light contrast", "dark contrast"]
+)
 def colors(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[Theme]:
     before = theme.theme()
     theme.use(qapp, request.param)

@@ -36,11 +36,13 @@ NOT_IN_ROWS = frozenset({"tidy", "group", "ungroup"})
 REST = 350
 """Milliseconds that the mouse rests before it is shown."""
 FADE = 140
-AWAY = 12
+AWAY = 8
 """Pixels between the bar and what is selected: clear of its halo."""
+HALO = 5.0
+"""Of what is selected, in scene units."""
 MARGIN = 8
 """From the edges of the canvas."""
-SIDE = 18
+SIDE = 16
 """Of an icon."""
 SPACE = 9
 """Between groups."""
@@ -165,7 +167,7 @@ class SelectionBar(QFrame):
 
     def _build(self) -> None:
         row = QHBoxLayout(self)
-        row.setContentsMargins(3, 3, 3, 3)
+        row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(1)
         actions = menus.actions_by_name(self._canvas)
         for number, group in enumerate(GROUPS):
@@ -202,7 +204,7 @@ class SelectionBar(QFrame):
     # --- where it stands --------------------------------------------------------------------------
 
     def _place(self) -> QPoint | None:
-        """Above what is selected, or below where that hides less; None where nothing selected is in view."""
+        """Above what is selected, or wherever at it that hides least; None where nothing selected is in view."""
         canvas = self._canvas
         view = canvas.viewport().rect()
         chosen = canvas.canvas_scene.extent(canvas.canvas_scene.selection)
@@ -210,11 +212,16 @@ class SelectionBar(QFrame):
         if seen.isEmpty() or view.width() < self.width() + 2 * MARGIN:
             return None
         room = view.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-        x = min(max(room.left(), seen.center().x() - self.width() // 2), room.right() + 1 - self.width())
-        above, below = seen.top() - AWAY - self.height(), seen.bottom() + AWAY
-        spots = [QPoint(x, y) for y in (above, below) if room.top() <= y <= room.bottom() + 1 - self.height()]
+        width, height = self.width(), self.height()
+        away = max(AWAY, round(HALO * canvas.zoom))
+        xs = [
+            min(max(room.left(), x), room.right() + 1 - width)
+            for x in (seen.center().x() - width // 2, seen.left(), seen.right() + 1 - width)
+        ]
+        ys = seen.top() - away - height, seen.bottom() + away
+        spots = [QPoint(x, y) for y in ys for x in xs if room.top() <= y <= room.bottom() + 1 - height]
         # What fills the view leaves no room beside it.
-        return min(spots, key=self._hidden_at, default=QPoint(x, room.top()))
+        return min(spots, key=self._hidden_at, default=QPoint(xs[0], room.top()))
 
     def _hidden_at(self, place: QPoint) -> int:
         """How many things it would hide there."""

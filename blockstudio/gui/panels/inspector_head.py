@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import called_node
@@ -16,6 +16,7 @@ from blockstudio.gui.i18n import entry_label, tr
 from blockstudio.gui.icons import IconLabel
 from blockstudio.gui.markup import plain, plain_label
 from blockstudio.gui.panels.form import Elided
+from blockstudio.gui.panels.parts import LinkLabel
 from blockstudio.gui.session import Session
 
 KINDS = {
@@ -93,8 +94,7 @@ def add_doc(top: QWidget, entry: Entry) -> None:
     if not text and not entry.url:
         return
     link = f" <a href='{entry.url}'>{tr('More')}</a>" if entry.url else ""
-    doc = QLabel(f"{_escaped(text)}{link}")
-    doc.setTextFormat(Qt.TextFormat.RichText)
+    doc = LinkLabel(f"{_escaped(text)}{link}")
     doc.setWordWrap(True)
     doc.setProperty("muted", True)
     doc.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)

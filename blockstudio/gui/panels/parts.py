@@ -187,6 +187,21 @@ class Empty(QWidget):
         return self._label.text()
 
 
+class LinkLabel(QLabel):
+    """Rich text whose links are in the colours of the theme also after it has changed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.RichText)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            text = self.text()
+            self.clear()  # the same text once more would be no news
+            self.setText(text)
+
+
 class CopyLine(QWidget):
     """A piece of Python, shortened where it does not fit, that one click copies."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -43,6 +43,8 @@ LEAST_HEIGHT = 28
 """Of a row, which may hold a button."""
 Index = QModelIndex | QPersistentModelIndex
 _PROBLEM = Qt.ItemDataRole.UserRole
+NARROWEST, WHERE = 96, 0.22
+"""Pixels, and share of the width, of the column that says where it is."""
 ITEM_PADDING = 4
 """What the style takes from a widget in a cell, left and right."""
 
@@ -124,8 +126,18 @@ class ProblemsPanel(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        header.resizeSection(1, min(self.tree.sizeHintForColumn(1) + 8, max(110, self.width() // 4)))
+        self._share_width()
         self._pages.setCurrentIndex(1 if problems else 0)
+
+    def _share_width(self) -> None:
+        """Most of it is for what is wrong; where that is can be shortened, for a click goes there."""
+        room = max(NARROWEST, int(self.width() * WHERE))
+        self.tree.header().resizeSection(1, min(self.tree.sizeHintForColumn(1) + 8, room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._share_width()
 
     def _fix_buttons(self, problem: Problem, fixes: list[Fix]) -> QWidget:
         """A button for the likeliest fix, with a menu of the others."""

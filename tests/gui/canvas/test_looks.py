@@ -34,7 +34,9 @@ def contrast(one: QColor, other: QColor) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
-@pytest.fixture(params=[LIGHT, DARK, LIGHT_CONTRAST, DARK_CONTRAST], ids=["light", "dark", "light contrast", "dark contrast"])
+@pytest.fixture(
+    params=[LIGHT, DARK, LIGHT_CONTRAST, DARK_CONTRAST], ids=["light", "dark", "light contrast", "dark contrast"]
+)
 def colors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> look.Colors:
     chosen: Theme = request.param
     monkeypatch.setattr(theme, "_current", chosen)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QImage, QPainter, QTextCharFormat
 from PySide6.QtWidgets import QApplication
 
-from blockstudio.graph.edits import SetNote
+from blockstudio.graph.edits import MoveNodes, SetNote
 from blockstudio.graph.model import Note
 from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.painting.look import colors, fonts
@@ -189,3 +189,25 @@ def test_a_long_title_of_a_frame_ends_with_dots_from_afar(net: Desk) -> None:
     net.canvas.set_view(item.body.center(), 0.2)
     assert item.far_title(0.2)[0].endswith("…")
     assert item.far_title(1.0)[0] == ("A long title " * 6).strip()
+
+
+def test_the_title_of_a_frame_below_a_node_is_not_hidden_by_it_from_afar(net: Desk) -> None:
+    """Above it where there is room, else at its upper edge."""
+    with_note(net, Note("Head", (120, 150), (500, 300), frame=True))  # right below the nodes
+    item, canvas = net.scene.notes["n"], net.canvas
+    canvas.set_view(item.body.center(), 0.3)
+
+    def ink(place: QRectF) -> int:
+        image = canvas.grab(canvas.mapFromScene(place).boundingRect()).toImage()
+        ground = image.pixelColor(image.width() - 1, image.height() - 1)
+        return sum(
+            abs(image.pixelColor(x, y).lightness() - ground.lightness()) > 60
+            for x in range(image.width())
+            for y in range(image.height())
+        )
+
+    letters = item.far_title_place(inside=True)
+    assert ink(letters) > 20
+    net.session.push(MoveNodes(ROOT, {"linear": (120.0, -300.0)}), "move")
+    QApplication.processEvents()
+    assert ink(letters) < 20 < ink(item.far_title_place())

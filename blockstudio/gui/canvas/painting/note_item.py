@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
@@ -14,6 +16,9 @@ from blockstudio.gui.canvas.painting.look import DETAIL_SIZE, LEAST_TITLE, READA
 from blockstudio.gui.canvas.painting.note_text import NoteText
 from blockstudio.gui.canvas.painting.surface import Detail, Surface
 from blockstudio.gui.i18n import tr
+
+if TYPE_CHECKING:
+    from blockstudio.gui.canvas.scene.items import ItemStore
 
 PADDING = 10.0
 TITLE = 26.0
@@ -144,16 +149,21 @@ class NoteItem(QGraphicsRectItem):
         size = int(min(FAR_TITLE / scale, max(LEAST_FAR_TITLE / scale, widest)))
         return titles.elided(text, self.width * TITLE_SIZE / size), size
 
-    def paint_far_title(self, painter: QPainter) -> None:
-        """The title above the frame, larger than the nodes' own; in scene coordinates."""
+    def far_title_place(self, inside: bool = False) -> QRectF:
+        """Where the title is from afar: above the frame, or at its upper edge inside."""
+        text, size = self.far_title(self.surface.scale)
+        width = measure("title").width(text) * size / TITLE_SIZE
+        y = self.y() + 0.2 * size if inside else self.y() - 1.3 * size
+        return QRectF(self.x(), y, width + 0.8 * size, 1.3 * size)
+
+    def paint_far_title(self, painter: QPainter, place: QRectF) -> None:
+        """The title at a place, larger than the nodes' own; in scene coordinates."""
         surface = self.surface
         text, size = self.far_title(surface.scale)
         if not text.strip("…"):
             return
         font = QFont(surface.fonts.title)
         font.setPixelSize(size)
-        width = measure("title").width(text) * size / TITLE_SIZE
-        place = QRectF(self.x(), self.y() - 1.3 * size, width + 0.8 * size, 1.3 * size)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(tint(surface.colors.canvas, 0.85))
         painter.drawRoundedRect(place, 0.3 * size, 0.3 * size)
@@ -189,3 +199,17 @@ class NoteItem(QGraphicsRectItem):
             painter.drawLine(
                 QPointF(self.width - step - 3, self.height - 4), QPointF(self.width - 4, self.height - step - 3)
             )
+
+
+def paint_far_titles(painter: QPainter, scene: ItemStore) -> None:
+    """The titles of all frames, each above its frame unless a node stands there and none at its upper edge."""
+
+    def is_taken(place: QRectF) -> bool:
+        near = scene.things_near((place.left(), place.top(), place.right(), place.bottom()))
+        return any(key.kind != "note" for key in near)
+
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    for note in scene.notes.values():
+        if note.note.frame:
+            above, inside = note.far_title_place(), note.far_title_place(inside=True)
+            note.paint_far_title(painter, inside if is_taken(above) and not is_taken(inside) else above)

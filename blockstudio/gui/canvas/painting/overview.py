@@ -18,6 +18,7 @@ from blockstudio.gui.canvas.painting.layers import Layer
 from blockstudio.gui.canvas.painting.look import PILL, RADIUS, TITLE_SIZE, blend, measure, title_size
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.node_painting import HOVER_TINT, badge, fill_bordered
+from blockstudio.gui.canvas.painting.note_item import paint_far_titles
 from blockstudio.gui.canvas.painting.pictures import StillPicture
 from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.canvas.painting.placed import Severity
@@ -93,17 +94,11 @@ class OverviewLayer(Layer):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if surface.detail == Detail.TITLES:
-            self._paint_frame_titles(painter)  # behind the nodes, which have names of their own
+            paint_far_titles(painter, self.canvas)  # behind the nodes, which have names of their own
             self._paint_titles(painter, option)
         else:
             self._paint_tiles(painter, option)
-            self._paint_frame_titles(painter)
-
-    def _paint_frame_titles(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for note in self.canvas.notes.values():
-            if note.note.frame:
-                note.paint_far_title(painter)
+            paint_far_titles(painter, self.canvas)
 
     # --- boxes and lines --------------------------------------------------------------------------
 

@@ -27,8 +27,8 @@ LINE = 1.3
 """Height of a line, in that of its letters."""
 LEAST_ROW = 9.0
 """Pixels of a row whose words can be read."""
-FEWEST_LETTERS = 8
-"""Of a detail that is too long: with fewer it says nothing."""
+FEWEST = 8, 0.6
+"""Letters, and the share of all, of a detail that is too long: with fewer it says nothing."""
 
 
 @frozen
@@ -72,7 +72,8 @@ def _fitting(text: str, room: float) -> str:
     if details.width(text) <= room:
         return text
     cut = details.elided(text, room)
-    return cut if len(cut) >= FEWEST_LETTERS else ""
+    letters, share = FEWEST
+    return cut if len(cut) >= max(letters, share * len(text)) else ""
 
 
 def shows_rows(item: NodeItem, surface: Surface) -> bool:
