@@ -131,8 +131,9 @@ def _shifted(values: tuple[str, ...], towards: str, share: float) -> tuple[str, 
     goal = QColor(towards)
 
     def shifted(value: str) -> str:
-        both = zip(QColor(value).getRgb()[:3], goal.getRgb()[:3], strict=False)
-        return QColor(*(round(a + (b - a) * share) for a, b in both)).name()
+        own = QColor(value)
+        pairs = (own.red(), goal.red()), (own.green(), goal.green()), (own.blue(), goal.blue())
+        return QColor(*(round(a + (b - a) * share) for a, b in pairs)).name()
 
     return tuple(map(shifted, values))
 
