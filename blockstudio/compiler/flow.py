@@ -40,6 +40,11 @@ class Flow:
         """The only statement that uses a value; None where that is the end of the block."""
         return self.users[value][0]
 
+    def ends(self, statement: ir.Statement | None) -> bool:
+        """Whether all that a statement gives is what the block gives, so that nothing is done with it later."""
+        given = () if statement is None else statement.results()
+        return all(user is None for value in given for user in self.users.get(value, ()))
+
     def destination(self, value: Value) -> str:
         """The name of the block's result that a value becomes, step by step, as the main input of the next
         step each time; "" where it goes several ways or ends elsewhere."""

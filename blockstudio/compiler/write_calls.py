@@ -236,7 +236,8 @@ class CallWriter:
         """Whether a result is a branch off a value that was used elsewhere before, to be joined again."""
         if frame.flow.destination(value) or frame.flow.uses[value] != 1 or frame.flow.user(value) is None:
             return False
-        return any(frame.flow.uses[argument] > 1 for argument in expr.statement.arguments.values())
+        others = [user for argument in expr.statement.arguments.values() for user in frame.flow.users[argument]]
+        return any(user is not expr.statement and not frame.flow.ends(user) for user in others)
 
     def take(self, frame: Frame, values: Sequence[Value | None], room: int) -> tuple[list[Text], list[str]]:
         """What the end of a block gives, waiting results written into it; and their comments."""

@@ -22,6 +22,8 @@ WORDINGS: Mapping[str, str] = {
     "frozen": mark("{names} did not train; here they do."),
     "constant": mark("The parameter “{name}” cannot train: it came in as a constant."),
     "outputs": mark("It returned {shape}; here the outputs are {names}."),
+    "training outputs": mark("It returned {names} in training only; here they are None in evaluation."),
+    "evaluation outputs": mark("It returned {names} in evaluation only; here they are None in training."),
     "dropped": mark("It returned {value} besides, which is no output here."),
     "changed input": mark("It changed its input “{name}” in place; here the input stays as it is."),
     "attribute": mark("The tensor “{name}” was a plain attribute: it came in as a constant that is not saved."),
@@ -30,7 +32,7 @@ WORDINGS: Mapping[str, str] = {
 }
 PYTHON = ("opaque", "function")
 """Codes of what came in as blocks of Python."""
-CHANGED = ("assertion", "frozen", "dropped", "changed input", "outputs")
+CHANGED = ("assertion", "frozen", "dropped", "changed input", "outputs", "training outputs", "evaluation outputs")
 """Codes of what is not as it was."""
 
 

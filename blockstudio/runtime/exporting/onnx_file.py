@@ -62,9 +62,12 @@ def _translated(captured: Captured, inputs: Sequence[str], outputs: Sequence[str
 
 def _output_names(captured: Captured, inputs: Sequence[str], outputs: Sequence[str]) -> list[str] | None:
     """The names of the outputs, which in ONNX cannot be those of inputs; None where one output is many tensors."""
-    if len(captured.program.graph_signature.user_outputs) != len(outputs):
+    given = captured.program.graph_signature.user_outputs
+    if len(given) != len(outputs):
         return None
-    return [f"{name}_out" if name in inputs else name for name in outputs]
+    # One that is None is no output of the file.
+    names = [name for name, value in zip(outputs, given, strict=True) if value is not None]
+    return [f"{name}_out" if name in inputs else name for name in names]
 
 
 def _refusal(error: BaseException, places: Places) -> ExportError:

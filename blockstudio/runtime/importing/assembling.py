@@ -17,6 +17,7 @@ from blockstudio.graph.model import (
     CodeDefinition,
     Definition,
     Graph,
+    If,
     Initializer,
     Instance,
     Node,
@@ -143,7 +144,8 @@ class Assembler:
         if name != base and graph is not None and isinstance(known, Definition):
             # Named after what it has and the other one has not.
             others = {way[-1] for way, _ in nodes_of(known.graph)}
-            more = [node for node in graph.nodes if node not in others and "." not in node]
+            own = [node.name for node in graph.nodes.values() if not isinstance(node, If)]
+            more = [node for node in own if node not in others and "." not in node]
             if len(more) == 1 and more[0].isidentifier():
                 name = class_name(base + "".join(word.capitalize() for word in more[0].split("_")), self.definitions)
         return name

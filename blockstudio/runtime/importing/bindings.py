@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -127,7 +128,7 @@ def _bound(name: str, signature: _Signature, args: Sequence[Any], kwargs: Mappin
             name in _SPREADING
             and parameter.name != "self"
             and parameter.type == "List[int]"
-            and not isinstance(remaining[0], list | tuple)
+            and not is_sequence(remaining[0])
             and not _is_shape(remaining[0])
         ):
             found[parameter.name] = tuple(remaining)
@@ -151,6 +152,14 @@ def _bound(name: str, signature: _Signature, args: Sequence[Any], kwargs: Mappin
     return found
 
 
+def is_sequence(value: Any) -> bool:
+    """Whether a value is a list or tuple put together of others: `[x.shape[0]] + [1] * (x.dim() - 1)`."""
+    if isinstance(value, list | tuple):
+        return True
+    joins = isinstance(value, fx.Node) and value.target in (operator.add, operator.mul)
+    return joins and any(map(is_sequence, value.args))
+
+
 def _is_shape(value: Any) -> bool:
     return isinstance(value, fx.Node) and value.meta.get(KIND) == "size"
 
@@ -167,6 +176,8 @@ def _fits(parameter: _Parameter, value: Any) -> bool:
     kind = parameter.type
     if isinstance(value, ByMode):
         value = value.train
+    if isinstance(value, fx.Node) and is_sequence(value):
+        return kind.startswith("List[")
     if kind.startswith("Optional["):
         if value is None:
             return True

@@ -25,6 +25,14 @@ class Output:
 
 
 @define(eq=False)
+class Returned:
+    """The structure of what a block gives, None where that is not known, and what stands in it."""
+
+    spec: pytree.TreeSpec | None
+    outputs: tuple[Output | Fixed, ...]
+
+
+@define(eq=False)
 class Block:
     """A module called in one way. Equal modules called in the same way have one block.
 
@@ -42,6 +50,8 @@ class Block:
     spec: pytree.TreeSpec | None = None
     """The structure of what it gives; None where that is not known, but only its ports are."""
     outputs: tuple[Output | Fixed, ...] = ()
+    in_training: Returned | None = None
+    """What it gives in training, if that is something else."""
     graph: Graph = Factory(Graph)
     named: bool = False
     """Of a sequence: whether children go by their names."""
@@ -73,7 +83,12 @@ class Block:
 
     @property
     def ports(self) -> tuple[str, ...]:
-        return tuple(output.port for output in self.outputs if isinstance(output, Output))
+        outputs = [*self.outputs, *(self.in_training.outputs if self.in_training else ())]
+        return tuple(dict.fromkeys(output.port for output in outputs if isinstance(output, Output)))
+
+    def returned(self, *, training: bool) -> Returned:
+        """What it gives in a mode."""
+        return (self.in_training if training else None) or Returned(self.spec, self.outputs)
 
 
 def instances(node: Node) -> list[Node]:

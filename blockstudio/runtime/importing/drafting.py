@@ -13,59 +13,46 @@ from torch import fx, nn
 
 from blockstudio.formats.import_report import Note
 from blockstudio.graph import topology
-from blockstudio.graph.model import Call, Endpoint, Function, Graph, Instance, Layer, Node, Port
-from blockstudio.runtime.importing import functions, merging, special, unused
+from blockstudio.graph.control_commands import VALUE
+from blockstudio.graph.model import (
+    Call,
+    Endpoint,
+    Expression,
+    Function,
+    Graph,
+    Instance,
+    Layer,
+    Node,
+    OptionValue,
+    Port,
+)
+from blockstudio.runtime.importing import functions, special, unused
+from blockstudio.runtime.importing.bindings import is_sequence
 from blockstudio.runtime.importing.blocks import Block, Output
 from blockstudio.runtime.importing.calls import CALLED, MODULE, NAMES, OPTIONS, node_of, take
 from blockstudio.runtime.importing.effects import Effects, is_in_place
 from blockstudio.runtime.importing.inline import Inline, class_name
 from blockstudio.runtime.importing.layers import CatalogLayer
 from blockstudio.runtime.importing.names import Names, fresh, is_key, snake
-from blockstudio.runtime.importing.needs import CHECKS, checked, needed
+from blockstudio.runtime.importing.needs import CHECKS, needed
 from blockstudio.runtime.importing.notes import Untraceable
 from blockstudio.runtime.importing.proxies import KIND, OUT_OF_PLACE, RANK
-from blockstudio.runtime.importing.returns import output_names
 from blockstudio.runtime.importing.special import Part, Size, Step
 from blockstudio.runtime.importing.tensors import tensor_node
-from blockstudio.runtime.importing.tracing import Fixed, Signature, Trace
+from blockstudio.runtime.importing.tracing import Fixed, Trace
 from blockstudio.runtime.importing.tree import own_tensors
 
 if TYPE_CHECKING:
     from blockstudio.runtime.importing.session import Session
 
 
-def draft(session: Session, module: nn.Module, signature: Signature, evaluated: Trace, trained: Trace) -> Block:
-    """The block of a module with these traces; Untraceable where no graph says the same."""
-    steps = merging.merge(evaluated, trained)
-    results = [leaf for leaf in evaluated.leaves if isinstance(leaf, fx.Node)]
-    if not results:
-        raise Untraceable("it returns no tensor")
-    nodes = list(evaluated.graph.nodes)
-    effects = Effects.of(nodes, results, steps)
-    drafter = Drafter(session, module, evaluated, effects)
-    drafter.run()
-    block = session.new_block("graph", module, signature=signature, inputs=tuple(drafter.inputs.values()))
-    block.graph = drafter.graph
-    block.spec = evaluated.spec
-    block.outputs = drafter.outputs
-    block.notes = drafter.notes
-    block.ties = tuple(session.tree.ties.get(session.tree.path_of(module), ()))
-    block.shares_memory = effects.shares_memory
-    placeholders = [node for node in nodes if node.op == "placeholder"]
-    block.changes_inputs = tuple(placeholders.index(node) for node in effects.changed_inputs)
-    for node in effects.changed_inputs:
-        block.notes.append(Note("changed input", "", {"name": node.target}))
-    checks = [checked(step) for node, step in effects.steps.items() if node.op == "call_function"]
-    for text in dict.fromkeys([*evaluated.assertions, *trained.assertions, *filter(None, checks)]):
-        block.notes.append(Note("assertion", "", {"text": text}))
-    if evaluated.rank is not None:
-        block.notes.append(Note("rank", "", {"rank": evaluated.rank}))
-    return block
-
-
 @define
 class Drafter:
-    """Turns the steps of one trace into nodes and edges, in their order."""
+    """Turns the steps of one trace into nodes and edges, in their order.
+
+    Of a second trace of the same module `first` drew the other one, and `twins` are the steps of that one that
+    are steps of this one too: their nodes have the same names.
+    """
 
     session: Session
     module: nn.Module
@@ -89,8 +76,21 @@ class Drafter:
     names: Names = field(factory=Names)
     ways: set[str] = field(factory=set)
     """The paths on the way to submodules that have nodes."""
+    first: Drafter | None = None
+    twins: Mapping[Any, fx.Node] = field(factory=dict)
 
-    def run(self) -> None:
+    @classmethod
+    def of(cls, session: Session, module: nn.Module, trace: Trace, steps: Mapping[fx.Node, Step]) -> Drafter:
+        """One for a trace whose steps have these arguments."""
+        results = [leaf for leaf in trace.leaves if isinstance(leaf, fx.Node)]
+        if not results:
+            raise Untraceable("it returns no tensor")
+        return cls(session, module, trace, Effects.of(list(trace.graph.nodes), results, steps))
+
+    def draw(self) -> None:
+        """Draw every step that something comes of."""
+        if self.first is not None:
+            self.names.taken |= self.first.names.taken
         self.names.taken |= {*self.module._modules, *self.module._parameters, *self.module._buffers}
         for node in self.trace.graph.nodes:
             if node.op == "placeholder":
@@ -106,8 +106,6 @@ class Drafter:
                 self._step(node)
         if self.waited and topology.find_cycle(self.graph):
             raise Untraceable("a submodule's input depends on the parameters that it gives")
-        unused.keep_the_rest(self)
-        self._return()
 
     # --- steps --------------------------------------------------------------------------------------------
 
@@ -148,7 +146,7 @@ class Drafter:
         if sizes is not None and type(step.args[1]) is int and -len(sizes) <= step.args[1] < len(sizes):
             self.points[node] = self._size(sizes[step.args[1]])
             return True
-        return special.shape_of(node) is not None or special.sizes_of(node) is not None
+        return is_sequence(node) or special.shape_of(node) is not None or special.sizes_of(node) is not None
 
     def _function(self, node: fx.Node, step: Step) -> None:
         name = step.target if isinstance(step.target, str) else getattr(step.target, "__name__", "")
@@ -169,7 +167,7 @@ class Drafter:
             self._inline(node, step, error.reason)
             return
         self.place(
-            node, Function(name=self.name(_word(found.entry.type)), type=found.entry.type, options=found.options)
+            node, Function(name=self.name(_word(found.entry.type), node), type=found.entry.type, options=found.options)
         )
         for port, value in found.inputs.items():
             self.connect(node, port, value)
@@ -185,7 +183,7 @@ class Drafter:
         block = self.session.helper(inline, name)
         for part in inputs:
             self.point(part)
-        self.place(node, Instance(name=self.name(_word(name)), definition=block.reference))
+        self.place(node, Instance(name=self.name(_word(name), node), definition=block.reference))
         for port, part in zip(inline.input_names, inputs, strict=True):
             self.connect(node, port, part)
         self._give(node, block.ports, several=False)
@@ -220,7 +218,7 @@ class Drafter:
             mine = {**called.options, **options} if isinstance(layer, Layer) else {}
             if isinstance(layer, Layer) and dict(layer.options) != mine:
                 raise Untraceable(f"it calls {owner} with other options each time")
-            name = self.name(owner.replace(".", "_"))
+            name = self.name(owner.replace(".", "_"), node)
             self.graph.nodes[name] = Call(name=name, layer=owner)
         else:
             raise Untraceable(f"it calls {node.meta[NAMES][0]} in several ways")
@@ -265,18 +263,18 @@ class Drafter:
     def _read(self, node: fx.Node) -> None:
         name = str(node.target)
         if name in self.trace.constants:
-            self.points[node] = self._constant(name, self.trace.constants[name])
+            self.points[node] = self._constant(node, name, self.trace.constants[name])
         elif "." in name:
             self.points[node] = unused.read_inner(self, name)
         else:
             self.points[node] = self.own_tensor(name)
 
-    def _constant(self, name: str, tensor: torch.Tensor) -> Endpoint:
+    def _constant(self, node: fx.Node, name: str, tensor: torch.Tensor) -> Endpoint:
         """A tensor that is neither parameter nor buffer."""
         plain = name in self.module.__dict__
         if plain:
             self.notes.append(Note("attribute", "", {"name": name}))
-        return self.tensor_node(name if plain else self.name(name), tensor, persistent=False)
+        return self.tensor_node(name if plain else self.name(name, node), tensor, persistent=False)
 
     def own_tensor(self, name: str) -> Endpoint:
         """A parameter or buffer of the module itself."""
@@ -299,9 +297,15 @@ class Drafter:
 
     # --- nodes and edges ------------------------------------------------------------------------------------
 
-    def name(self, wanted: str) -> str:
+    def name(self, wanted: str, at: fx.Node | Size | None = None) -> str:
         """A name for a node that owns nothing of the state."""
-        return self.names.fresh(wanted)
+        other: Endpoint | None = None
+        if self.first is not None and isinstance(at, Size):
+            twin = self.twins.get(at.node)
+            other = self.first.sizes.get(Size(twin, at.dim)) if twin is not None else None
+        elif self.first is not None and at in self.twins:
+            other = self.first.points.get(self.twins[at])
+        return other.node if other and other.node and other.node not in self.graph.nodes else self.names.fresh(wanted)
 
     def place(self, at: fx.Node, node: Node) -> None:
         self.graph.nodes[node.name] = node
@@ -329,7 +333,7 @@ class Drafter:
                 raise Untraceable(
                     f"it uses the {step.args[1] if len(step.args) > 1 else 'result'} of a value as a value"
                 )
-            node = Function(name=self.name("shape"), type="torch.Tensor.shape")
+            node = Function(name=self.name("shape", value), type="torch.Tensor.shape")
             self.place(value, node)
             found = self.points[value] = Endpoint(node.name, "output")
             self.graph.connect(Endpoint(node.name, "input"), self.point(source))
@@ -338,7 +342,7 @@ class Drafter:
     def _size(self, size: Size) -> Endpoint:
         """The output of a node that gives one size."""
         if size not in self.sizes:
-            name = self.name("size")
+            name = self.name("size", size)
             self.graph.nodes[name] = Function(name=name, type="torch.Tensor.size", options={"dim": size.dim})
             self.graph.connect(Endpoint(name, "input"), self.point(size.node))
             self.sizes[size] = Endpoint(name, "output")
@@ -346,19 +350,23 @@ class Drafter:
 
     # --- the end --------------------------------------------------------------------------------------------
 
-    def _return(self) -> None:
-        names = output_names(self.module, self.trace)
-        found: list[Output | Fixed] = []
-        for leaf in self.trace.leaves:
-            if isinstance(leaf, Fixed):
-                found.append(leaf)
-                continue
-            node = self.effects.latest.get(leaf, leaf)
-            port = fresh(next(names), [output.port for output in found if isinstance(output, Output)])
-            self.graph.outputs.append(Port(port))
-            self.graph.connect(Endpoint("", port), self.point(node))
-            found.append(Output(port, node.meta.get(KIND, "other"), node.meta.get(RANK)))
-        self.outputs = tuple(found)
+    def give(self, leaf: fx.Node | Fixed, port: str) -> Output:
+        """Let something be an output."""
+        self.graph.outputs.append(Port(port))
+        if isinstance(leaf, Fixed):
+            name = self.name("none" if leaf.value is None else VALUE)
+            self.graph.nodes[name] = Function(name=name, type=VALUE, options={VALUE: _constant(leaf.value)})
+            self.graph.connect(Endpoint("", port), Endpoint(name, "output"))
+            return Output(port, "other")
+        node = self.effects.latest.get(leaf, leaf)
+        self.graph.connect(Endpoint("", port), self.point(node))
+        return Output(port, node.meta.get(KIND, "other"), node.meta.get(RANK))
+
+
+def _constant(value: Any) -> OptionValue:
+    if value is not None and type(value) not in (bool, int, float, str):
+        raise Untraceable(f"it returns a {type(value).__name__}")
+    return Expression("None") if value is None else value
 
 
 def _is_same(one: CatalogLayer | Block, other: CatalogLayer | Block) -> bool:

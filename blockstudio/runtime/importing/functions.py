@@ -134,7 +134,7 @@ def _by_function() -> dict[int, str]:
     return found
 
 
-_ATTRIBUTES = {"real": "torch.real", "imag": "torch.imag"}
+_ATTRIBUTES = {"real": "torch.real", "imag": "torch.imag", "ndim": "torch.Tensor.dim"}
 _ALIASES = {
     "concat": "cat",
     "concatenate": "cat",

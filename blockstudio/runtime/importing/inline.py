@@ -13,7 +13,7 @@ import torch
 from attrs import define, field
 from torch import fx
 
-from blockstudio.runtime.importing.bindings import ByMode
+from blockstudio.runtime.importing.bindings import ByMode, is_sequence
 from blockstudio.runtime.importing.effects import is_in_place
 from blockstudio.runtime.importing.notes import Untraceable
 from blockstudio.runtime.importing.special import Part, Step, attribute_of
@@ -131,6 +131,8 @@ class Inline:
 
     def _atom(self, value: Any) -> str:
         text = self._text(value)
+        if isinstance(value, list | tuple):
+            return text
         return text if re.fullmatch(r"[\w.]+", text) and not text[0].isdigit() else f"({text})"
 
     def _text(self, value: Any) -> str:
@@ -140,6 +142,8 @@ class Inline:
                     source = attribute_of(value, name)
                     if source is not None:
                         return f"{self._text(source)}.{name}"
+                if isinstance(value, fx.Node) and is_sequence(value):
+                    return self._call(value.target, value.args, {})
                 return self._named(value)
             case ByMode():
                 if value == ByMode(False, True):

@@ -12,7 +12,7 @@ from torch.utils import _pytree as pytree
 
 from blockstudio.formats.import_report import Note
 from blockstudio.graph.model import Graph, Layer, Node, Port
-from blockstudio.runtime.importing import drafting, opaque
+from blockstudio.runtime.importing import modes, opaque
 from blockstudio.runtime.importing.blocks import Block, Output
 from blockstudio.runtime.importing.calls import CALLED, MODULE, NAMES, OPTIONS, node_of, take
 from blockstudio.runtime.importing.constructors import making_arguments
@@ -114,10 +114,8 @@ class Session:
         """The block that is just like this one, if there is one: the first of them is used for all."""
         like = self._like.setdefault(self.number(block.module), [])
         for other in like:
-            if (
-                block.makes_the_same_as(other)
-                and other.spec == block.spec
-                and list(map(_shown, other.outputs)) == list(map(_shown, block.outputs))
+            if block.makes_the_same_as(other) and all(
+                _gives(other, training) == _gives(block, training) for training in (False, True)
             ):
                 return other
         like.append(block)
@@ -126,19 +124,19 @@ class Session:
     def _graph(self, module: nn.Module, signature: Signature) -> Block:
         evaluated = self.trace(module, signature, training=False)
         trained = self.trace(module, signature, training=True)
-        return drafting.draft(self, module, signature, evaluated, trained)
+        return modes.draft(self, module, signature, evaluated, trained)
 
     def trace(self, module: nn.Module, signature: Signature, *, training: bool) -> Trace:
         """The trace of a module in a mode."""
-        modes = [(inner, inner.training) for inner in module.modules()]
-        for inner, _ in modes:
+        before = [(inner, inner.training) for inner in module.modules()]
+        for inner, _ in before:
             inner.training = training
         tracer = ModuleTracer(self)
         try:
             with self.stage.entered(tracer):
                 return tracer.record_module(module, signature)
         finally:
-            for inner, mode in modes:
+            for inner, mode in before:
                 inner.training = mode
 
     def _sequence(self, module: nn.Module, signature: Signature) -> Block | None:
@@ -183,7 +181,7 @@ class Session:
             fresh = is_fresh_layer(layer)
             return Layer(name=name, type=layer.entry.type, options=layer.options), Given("tensor"), not fresh
         block = self.block(child, Signature(_one_spec(), (given,)))
-        if len(block.inputs) != 1 or len(block.outputs) != 1 or block.changes_inputs:
+        if len(block.inputs) != 1 or len(block.outputs) != 1 or block.changes_inputs or block.in_training:
             return None
         output = block.outputs[0]
         if isinstance(output, Fixed) or not (block.spec is None or block.spec.is_leaf()):
@@ -254,16 +252,18 @@ class Session:
     ) -> Any:
         proxy = tracer.traced("call_module", names[0], tuple(values))
         proxy.node.meta |= {CALLED: block, MODULE: module, NAMES: list(names), OPTIONS: {}}
+        returned = block.returned(training=tracer.training)
         leaves = [
-            output.value if isinstance(output, Fixed) else self._take(tracer, proxy, output) for output in block.outputs
+            output.value if isinstance(output, Fixed) else self._take(tracer, proxy, output)
+            for output in returned.outputs
         ]
-        if block.spec is None:
+        if returned.spec is None:
             seen = self.observed.get(id(module), UNLIKE)
             if len(leaves) == 1:
                 return _as_seen(leaves[0], seen)
             seen = seen if isinstance(seen, tuple) and len(seen) == len(leaves) else (UNLIKE,) * len(leaves)
             return tuple(map(_as_seen, leaves, seen))
-        return pytree.tree_unflatten(leaves, block.spec)
+        return pytree.tree_unflatten(leaves, returned.spec)
 
     def _take(self, tracer: ModuleTracer, called: Traced, output: Output) -> Traced:
         proxy = tracer.traced("call_function", take, (called, output.port))
@@ -291,6 +291,11 @@ def _as_seen(value: Any, seen: Any) -> Any:
     elif isinstance(seen, dict) and all(type(key) is str for key in seen):
         return type(seen)({key: _as_seen(value[key], part) for key, part in seen.items()})
     return value
+
+
+def _gives(block: Block, training: bool) -> Any:
+    returned = block.returned(training=training)
+    return returned.spec, list(map(_shown, returned.outputs))
 
 
 def _shown(output: Output | Fixed) -> Any:

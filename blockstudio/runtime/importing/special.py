@@ -260,8 +260,17 @@ def _made(name: str) -> Callable[[Step, Mapping[str, Any]], Rewritten]:
         if dtype is not None and (device is dtype or given.get("device") is None):
             rest = {key: value for key, value in given.items() if key not in ("dtype", "device")}
             yield f"torch.Tensor.new_{name}", {"input": dtype, **rest}
-        elif given.get("dtype") is None and name == "empty":
-            return
+
+    return rewrite
+
+
+def _unfilled(name: str) -> Callable[[Step, Mapping[str, Any]], Rewritten]:
+    """Whatever is in it, it may be zeros as well."""
+
+    def rewrite(step: Step, given: Mapping[str, Any]) -> Rewritten:
+        if name == "torch.zeros":
+            yield from _made("zeros")(step, given)
+        yield name, given
 
     return rewrite
 
@@ -324,6 +333,9 @@ _REWRITES: Mapping[str, Callable[[Step, Mapping[str, Any]], Rewritten]] = {
     "zeros": _made("zeros"),
     "ones": _made("ones"),
     "full": _made("full"),
+    "empty": _unfilled("torch.zeros"),
+    "empty_like": _unfilled("torch.zeros_like"),
+    "new_empty": _unfilled("torch.Tensor.new_zeros"),
     "clamp_min": _clamped("min"),
     "clamp_max": _clamped("max"),
 }

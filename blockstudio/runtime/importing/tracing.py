@@ -92,6 +92,7 @@ class ModuleTracer(fx.Tracer):
     failure: Untraceable | None = None
     assertions: list[str] = field(factory=list)
     rank: int | None = None
+    training: bool = False
     names: dict[int, list[str]] = field(factory=dict)
     """The paths of each module below the root, by its id."""
     tensors: dict[int, str] = field(factory=dict)
@@ -106,6 +107,7 @@ class ModuleTracer(fx.Tracer):
     def record_module(self, module: nn.Module, signature: Signature) -> Trace:
         """The trace of a call; the module is put back as it was."""
         function = _forward(module)
+        self.training = module.training
         result: list[Any] = []
         self._signature = signature
         self._result = result

@@ -7,15 +7,18 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from attrs import define, evolve, field, frozen
 
 from blockstudio.graph import topology
+from blockstudio.graph.control_commands import TRAINING, VALUE
 from blockstudio.graph.model import (
     BOUNDARY,
     Call,
+    Constant,
     Endpoint,
     Function,
     Graph,
     If,
     Layer,
     Node,
+    Parameter,
     Port,
     copy_graph,
 )
@@ -42,20 +45,27 @@ def merged(groups: Sequence[Sequence[Graph]]) -> list[list[Graph]] | None:
     firsts = [group[0] for group in groups]
     if any(_ports(graph) != _ports(firsts[0]) for graph in firsts):
         return None
-    merge = _Merge(firsts)
-    found = _formed(merge, groups)
-    if found is None and merge.leave_functions():
-        found = _formed(merge, groups)
-    return found
+    return _formed(Merge(firsts), groups)
 
 
 def _ports(graph: Graph) -> list[list[str]]:
     return [[port.name for port in ports] for ports in (graph.inputs, graph.outputs)]
 
 
-def _formed(merge: _Merge, groups: Sequence[Sequence[Graph]]) -> list[list[Graph]] | None:
+def in_modes(trained: Graph, evaluated: Graph) -> Graph | None:
+    """The graphs of a module in training and in evaluation in one, with Ifs on the mode; None where that cannot be."""
+    found = _formed(Merge([trained, evaluated], by_mode=True), [[trained], [evaluated]])
+    return found[0][0] if found else None
+
+
+def _formed(merge: Merge, groups: Sequence[Sequence[Graph]]) -> list[list[Graph]] | None:
+    found = _tried(merge, groups)
+    return _tried(merge, groups) if found is None and merge.leave_functions() else found
+
+
+def _tried(merge: Merge, groups: Sequence[Sequence[Graph]]) -> list[list[Graph]] | None:
     choices = merge.choices()
-    if choices is None or not _is_gain(merge, choices):
+    if choices is None or not (merge.by_mode or _is_gain(merge, choices)):
         return None
     for base in range(len(groups)):
         order = merge.order(choices, base)
@@ -98,10 +108,14 @@ class Choice:
 
 
 @define
-class _Merge:
-    """What graphs have in common, and what not."""
+class Merge:
+    """What graphs have in common, and what not.
+
+    They are those of several modules, or of one module in training and in evaluation: `by_mode`.
+    """
 
     graphs: Sequence[Graph]
+    by_mode: bool = False
     common: set[str] = field(init=False)
     unsteady: dict[Endpoint, _Sources] = field(init=False)
     """What stays, but is not fed by the same everywhere."""
@@ -112,11 +126,17 @@ class _Merge:
         self.common = {
             name
             for name, node in first.nodes.items()
-            if all(name in graph.nodes and bone(graph.nodes[name]) == bone(node) for graph in others)
+            if all(name in graph.nodes and self._is_same(graph.nodes[name], node) for graph in others)
         }
         # A call of a layer is where the layer is.
         self.common -= {n.name for n in first.nodes.values() if isinstance(n, Call) and n.layer not in self.common}
         self.unsteady = self._unsteady()
+
+    def _is_same(self, one: Node, other: Node) -> bool:
+        """Whether a node can be what both of two are; of members numbers may differ."""
+        if self.by_mode and isinstance(one, Layer | Function):
+            return one == other
+        return bone(one) == bone(other)
 
     def leave_functions(self) -> bool:
         """Take functions that are fed by others for others, though they have one name; whether there are any."""
@@ -194,7 +214,7 @@ class _Merge:
         if any(source is None for sources in fed for source in sources):
             return None
         owned = [n for graph, inside in zip(self.graphs, nodes, strict=True) for n in inside if _owns(graph.nodes[n])]
-        if any(name[0].isdigit() or "." in name for name in owned):
+        if not self.by_mode and any(name[0].isdigit() or "." in name for name in owned):
             return None  # members of a list are there or not all at once
         inputs: dict[Endpoint, None] = {}
         for index, (graph, inside) in enumerate(zip(self.graphs, nodes, strict=True)):
@@ -210,11 +230,15 @@ class _Merge:
             {source: ins.fresh(source.node.replace(".", "_") or source.port) for source in inputs},
             {sources: outs.fresh("output") for sources in dict.fromkeys(fed)},
         )
+        if not choice.outputs:
+            return None
+        if self.by_mode:
+            return evolve(choice, has_then=(True, False))
         branches = [choice.branch(graph, index) for index, graph in enumerate(self.graphs)]
         kinds: dict[Hashable, int] = {}
         for branch in branches:
             kinds.setdefault(skeleton(branch), _size(branch))
-        if len(kinds) != 2 or not choice.outputs:
+        if len(kinds) != 2:
             return None
         larger = max(kinds, key=kinds.__getitem__)
         return evolve(choice, has_then=tuple(skeleton(branch) == larger for branch in branches))
@@ -233,7 +257,7 @@ class _Merge:
     def form(self, graph: Graph, index: int, choices: Sequence[Choice], order: Sequence[str]) -> Graph:
         """A graph of the group with that number in the form of all."""
         found = Graph(list(graph.inputs), list(graph.outputs))
-        ifs = {choice.name: self._if(choice, graph, index) for choice in choices}
+        ifs = {choice.name: self.if_of(choice, graph, index) for choice in choices}
         whole = copy_graph(graph)
         found.nodes = {name: ifs.get(name) or whole.nodes[name] for name in order}
         for target, source in graph.edges.items():
@@ -247,17 +271,23 @@ class _Merge:
                 found.connect(Endpoint(choice.name, port), source)
         return found
 
-    def _if(self, choice: Choice, graph: Graph, index: int) -> If:
+    def if_of(self, choice: Choice, graph: Graph, index: int) -> If:
+        """The If of a choice: of what a graph has not, another one's branch."""
         has_then = choice.has_then[index]
         another = choice.has_then.index(not has_then)
-        mine, other = choice.branch(graph, index), _blank(choice.branch(self.graphs[another], another))
+        mine, other = choice.branch(graph, index), choice.branch(self.graphs[another], another)
+        if not self.by_mode:
+            _blank(other)
         then, otherwise = (mine, other) if has_then else (other, mine)
         condition = Graph([Port(name) for name in choice.inputs.values()], [Port(CONDITION)])
         more = [name for name in then.nodes if name not in otherwise.nodes]
         more = more or [_word(node) for node in then.nodes.values() if not isinstance(node, Call)] or [choice.name]
         name = f"with_{more[0].replace('.', '_')}"
-        condition.nodes[name] = Function(name=name, type="operator.eq", options={"input": has_then, "other": True})
-        condition.connect(Endpoint(BOUNDARY, CONDITION), Endpoint(name, "output"))
+        test = Function(name=name, type="operator.eq", options={"input": has_then, "other": True})
+        if self.by_mode:
+            test = Function(name=TRAINING, type=TRAINING)
+        condition.nodes[test.name] = test
+        condition.connect(Endpoint(BOUNDARY, CONDITION), Endpoint(test.name, "output"))
         return If(name=choice.name, condition=condition, then=then, otherwise=otherwise)
 
 
@@ -279,7 +309,7 @@ def _blank(graph: Graph) -> Graph:
     return graph
 
 
-def _is_gain(merge: _Merge, choices: Sequence[Choice]) -> bool:
+def _is_gain(merge: Merge, choices: Sequence[Choice]) -> bool:
     """Whether one definition is less to read than several."""
     separate = sum(map(_size, merge.graphs))
     whole = sum(_size_of(merge.graphs[0].nodes[name]) for name in merge.common)
@@ -299,7 +329,7 @@ def _size_of(node: Node) -> int:
 
 
 def _run(graph: Graph, index: int, choices: Iterable[Choice]) -> list[str]:
-    """The nodes in the order in which they run."""
+    """The nodes in the order in which they run, those left out of which it is of no consequence."""
     chosen = {choice.name: choice.has_then[index] for choice in choices}
     return list(_ran(graph, chosen))
 
@@ -308,5 +338,5 @@ def _ran(graph: Graph, chosen: dict[str, bool]) -> Iterator[str]:
     for node in topology.ordered(graph):
         if isinstance(node, If) and node.name in chosen:
             yield from _ran(node.then if chosen[node.name] else node.otherwise, chosen)
-        else:
+        elif not (isinstance(node, Constant | Parameter) or (isinstance(node, Function) and node.type == VALUE)):
             yield node.name

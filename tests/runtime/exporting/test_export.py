@@ -17,7 +17,7 @@ from blockstudio.graph.model import CodeDefinition, Definition, Endpoint
 from blockstudio.runtime import inputs
 from blockstudio.runtime.exporting import onnx_file
 from tests.compiler.documents import document, function, graph, instance, layer, linear, net
-from tests.compiler.models import MODELS
+from tests.compiler.models import MODELS, in_training, none_of
 from tests.runtime.exporting.exports import export, run
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")  # torch, of itself, when it loads
@@ -243,3 +243,22 @@ def test_without_onnx_one_line_says_what_to_install(tmp_path: Path, monkeypatch:
 def test_another_suffix(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"\.onnx \.pt2"):
         export(mlp(), tmp_path / "net.h5", torch.rand(2, 20))
+
+
+@BOTH
+def test_what_there_is_in_training_only_is_none_in_a_file(suffix: str, tmp_path: Path) -> None:
+    """And what comes behind it keeps its name."""
+    nodes = [
+        linear("body", 8, 8),
+        in_training("aux", graph("x", "y", [linear("head", 8, 2)], "x>head head>y"), none_of("none")),
+    ]
+    made = net(graph("x", "first second", nodes, "x>body body>aux.x aux.y>first body>second"))
+    value = torch.randn(2, 8)
+    trip = export(made, tmp_path / f"net{suffix}", value)
+    assert trip.notes == []
+    wanted = trip.model(value)
+    assert wanted[0] is None
+    found = [each for each in run(trip.file, value) if each is not None]
+    torch.testing.assert_close(found, [wanted[1]])
+    if suffix == ".onnx":
+        assert [output.name for output in onnx.load(trip.file).graph.output] == ["second"]

@@ -30,6 +30,9 @@ def available(name: str) -> None:
         ("fcn_resnet50", 4),
         ("shufflenet_v2_x0_5", 2),
         ("regnet_y_400mf", 7),
+        ("googlenet", 4),
+        ("inception_v3", 9),
+        ("efficientnet_b0", 9),
     ],
 )
 def test_models_of_torchvision(name: str, definitions: int) -> None:

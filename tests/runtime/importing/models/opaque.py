@@ -70,27 +70,6 @@ class DataBranch(nn.Module):
         return c + b
 
 
-class Noise(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls = 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training:
-            x = x + torch.randn_like(x) * 0.1
-        return x
-
-
-@model(x(2, 8), opaque="Noise")
-class OnlyInTraining(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.lin, self.noise = nn.Linear(8, 8), Noise()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.noise(self.lin(x))
-
-
 class Counting(nn.Module):
     def __init__(self) -> None:
         super().__init__()
