@@ -52,4 +52,5 @@ def test_the_report_says_what_is_none_in_a_mode(name: str, said: str) -> None:
 
 def test_with_an_example_sizes_need_no_python() -> None:
     make, inputs = MODELS["DropPath"]
-    assert "torch.bernoulli(lin.new_zeros((lin.shape[0], 1)), p=0.7)" in bs.source(import_module(make(), inputs).document)
+    source = bs.source(import_module(make(), inputs).document)
+    assert "torch.bernoulli(lin.new_zeros((lin.shape[0], 1)), p=0.7)" in source
