@@ -25,6 +25,7 @@ from blockstudio.graph.edits import (
 from blockstudio.graph.model import (
     Call,
     Definition,
+    Edge,
     Endpoint,
     Graph,
     If,
@@ -170,26 +171,47 @@ def dissolve_nodes(
     document: Document, location: Location, names: Collection[str], main_ports: Callable[[Node], tuple[str, str]]
 ) -> Edit:
     """Remove nodes and join what fed the first input of each with what its first output fed."""
-    graph = document.graph(location)
-
-    def origin(source: Endpoint | None) -> Endpoint | None:
-        while source is not None and source.node in names:
-            source = graph.source_of(source.node, main_ports(graph.nodes[source.node])[0])
-        return source
-
     owners = _heirs(document, location, names).get(location, {})
 
     def renamed(end: Endpoint) -> Endpoint:
         return Endpoint(owners[end.node].name, end.port) if end.node in owners else end
 
     joined = [
-        Connect(location, renamed(target), renamed(start))
+        Connect(location, renamed(target), renamed(source))
+        for source, target in _past(document.graph(location), names, main_ports)
+    ]
+    return Batch((remove_nodes(document, location, names), *joined))
+
+
+def take_out_nodes(
+    document: Document, location: Location, names: Collection[str], main_ports: Callable[[Node], tuple[str, str]]
+) -> tuple[Edit, list[Edge]]:
+    """Take the wires off nodes, but for those among them, and join what fed them with what they fed; with those
+    that are joined."""
+    graph = document.graph(location)
+    own = [edge for name in names for edge in graph.edges_into(name) + graph.edges_out_of(name)]
+    off = [edge for edge in own if (edge.source.node in names) != (edge.target.node in names)]
+    joined = _past(graph, names, main_ports)
+    return Batch(
+        (*disconnect(location, graph, off), *(Connect(location, target, source) for source, target in joined))
+    ), joined
+
+
+def _past(graph: Graph, names: Collection[str], main_ports: Callable[[Node], tuple[str, str]]) -> list[Edge]:
+    """The wires that lead past nodes: from what feeds the first input of each to what its first output feeds."""
+
+    def origin(source: Endpoint | None) -> Endpoint | None:
+        while source is not None and source.node in names:
+            source = graph.source_of(source.node, main_ports(graph.nodes[source.node])[0])
+        return source
+
+    return [
+        Edge(start, target)
         for name in names
         for source, target in graph.edges_out_of(name)
         if target.node not in names and source.port == main_ports(graph.nodes[name])[1]
         if (start := origin(source)) is not None
     ]
-    return Batch((remove_nodes(document, location, names), *joined))
 
 
 def replace_node(

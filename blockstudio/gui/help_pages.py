@@ -36,6 +36,13 @@ MOUSE = (
         mark("Drag from a port across the frame of a block"),
         mark("Wire what is inside to what is outside; the block gets a port for it"),
     ),
+    (mark("Shift and drag from an output"), mark("Take all its wires to another output")),
+    (mark("Shift and drag from an input"), mark("Draw another wire from what feeds it")),
+    (mark("Shift and drag a wire"), mark("Take hold of its nearer end, and plug that in elsewhere")),
+    (
+        mark("Drag a wire off an input onto another of the node"),
+        mark("The wires of the two change places; with Alt, of any two inputs"),
+    ),
     (mark("Click a port or a wire"), mark("Select it: what flows there is shown, and it can be taken off")),
     (mark("Double-click a node"), mark("Go into the block")),
     (
@@ -45,6 +52,10 @@ MOUSE = (
     (mark("Drag on the background"), mark("Select with a rubber band")),
     (mark("Alt and drag on the background"), mark("Select with a lasso")),
     (mark("Drag nodes"), mark("Move them; they line up with the grid and with neighbours, with Alt they do not")),
+    (
+        mark("Press Alt and drag nodes"),
+        mark("Take them out of their wires, which close behind them; over another wire: into that"),
+    ),
     (mark("Drag nodes into a block that is expanded in place"), mark("Move them into it, to where they are let go")),
     (mark("Drag nodes past the frame they are in"), mark("Move them out of the block; with Shift the frame grows")),
     (mark("Ctrl while nodes are dragged onto a block"), mark("Move them into it; their wires are kept")),

@@ -33,8 +33,10 @@ from blockstudio.gui.canvas.interactions.hover import Hover
 from blockstudio.gui.canvas.interactions.lasso import Lasso
 from blockstudio.gui.canvas.interactions.move import Move
 from blockstudio.gui.canvas.interactions.pan import Pan
+from blockstudio.gui.canvas.interactions.replug import Replug, nearer_end
 from blockstudio.gui.canvas.interactions.resize import ResizeNote
 from blockstudio.gui.canvas.interactions.rows import DragRow
+from blockstudio.gui.canvas.interactions.take_out import TakeOut
 from blockstudio.gui.canvas.interactions.wire import DrawWire
 from blockstudio.gui.canvas.minimap import Minimap
 from blockstudio.gui.canvas.painting.hint import PlaceHint, paint_hint
@@ -158,7 +160,9 @@ class Canvas(Dropping):
     def _press(self, found: Hit, point: QPointF, place: QPoint, modifiers: Qt.KeyboardModifier) -> None:
         scene = self.canvas_scene
         if found.what == "port" and found.port is not None and not scene.sequence:
-            self.begin(DrawWire(self, found.port))
+            adds = bool(modifiers & _Adds)
+            wires = self.wiring.fed_by(found.port) if adds else []
+            self.begin(Replug(self, wires) if wires else DrawWire(self, found.port, keep=adds))
             return
         if found.what == "grip" and found.key is not None:
             self.begin(ResizeNote(self, found.key.name, point))
@@ -196,10 +200,13 @@ class Canvas(Dropping):
             self.begin((Lasso if lasso else RubberBand)(self, point, press.modifiers))
         elif found.what == "row" and scene.nodes[key.name].face.takes_rows and found.row is not None:
             self.begin(DragRow(self, key.name, found.row))
+        elif key.kind == "edge" and not scene.sequence and press.modifiers & _Adds:
+            self.begin(nearer_end(self, key, point))
         elif key.kind == "edge" and not scene.sequence:
             self.begin(self.bending.drag(found, point))
         elif key.kind != "edge" and key in scene.selection and (not scene.sequence or key.kind == "node"):
-            self.begin(Move(self, key, point))
+            takes_out = key.kind == "node" and not scene.sequence and press.modifiers & Qt.KeyboardModifier.AltModifier
+            self.begin((TakeOut if takes_out else Move)(self, key, point))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()

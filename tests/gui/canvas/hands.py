@@ -19,6 +19,7 @@ from .conftest import Desk
 
 T = TypeVar("T")
 
+ALT = Qt.KeyboardModifier.AltModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 NONE = Qt.KeyboardModifier.NoModifier
@@ -169,11 +170,12 @@ def double_click(hands: Hands) -> None:
 
 
 def drag(hands: Hands) -> None:
-    """Moves things, into blocks and out of them, and onto wires; selects by rectangle; bends wires."""
+    """Moves things, into blocks and out of them, onto wires and out of those; selects by rectangle; bends wires, or
+    pulls an end off."""
     desk, start = hands.desk, hands.place()
     end = hands.place() if hands.maybe() else start + QPoint(hands.one((-60, 40)), hands.one((-40, 70)))
     held = hands.one((NONE, NONE, NONE, SHIFT, CONTROL))
-    desk.drag(start, end, modifiers=hands.one((NONE, NONE, SHIFT)), held=held, let_go=False)
+    desk.drag(start, end, modifiers=hands.one((NONE, NONE, SHIFT, ALT)), held=held, let_go=False)
     if hands.draw(st.integers(0, 9)) == 0:
         QTest.keyClick(desk.canvas, Qt.Key.Key_Escape)
     desk.release(end)
@@ -181,9 +183,12 @@ def drag(hands: Hands) -> None:
 
 
 def connect(hands: Hands) -> None:
-    """From port to port, in one graph or across the borders of blocks; or off a port, or into nothing."""
+    """From port to port, in one graph or across the borders of blocks; or off a port, or into nothing; all wires of
+    one, or changing places with another's."""
     desk, start = hands.desk, hands.one((hands.port, hands.port, hands.far_port))()
-    desk.drag(start, hands.one((hands.port, hands.port, hands.far_port, hands.far_port, hands.thing, hands.empty))())
+    end = hands.one((hands.port, hands.port, hands.far_port, hands.far_port, hands.thing, hands.empty))()
+    held = hands.one((NONE, NONE, SHIFT, ALT))
+    desk.drag(start, end, modifiers=held, held=held)
     hands.answer()
 
 

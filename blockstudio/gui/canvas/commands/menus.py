@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
 from blockstudio.catalog.ports import node_options
+from blockstudio.gui.canvas.commands import walking
 from blockstudio.gui.fixes import fixes_of
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
@@ -42,13 +43,14 @@ def context_menu(canvas: Canvas, point: QPointF) -> QMenu:
     port = canvas.focus.port
     if port is not None:
         menu.addAction(icon("mdi6.plus"), tr("Add a node here…"), canvas.search_to_add)
-        _add(menu, canvas, "connect", "delete", "rename", "port_up", "port_down")
+        wires = ("replug", "swap") if walking.wires_at(scene, port) else ()
+        _add(menu, canvas, "connect", *wires, "delete", "rename", "port_up", "port_down")
     elif not kinds:
         _ground(canvas, menu, point)
     elif kinds == {"edge"}:
         menu.addAction(icon("mdi6.plus"), tr("Insert a node…"), lambda: canvas.search_to_insert(point))
         bent = any(edge.via for key in scene.selection if (edge := scene.edge(key)) is not None)
-        _add(menu, canvas, "connect", "bend", *(["straighten"] if bent else []))
+        _add(menu, canvas, "connect", "replug", "swap", "bend", *(["straighten"] if bent else []))
         _add(menu, canvas, "delete")
     else:
         _things(canvas, menu, kinds)
@@ -83,7 +85,17 @@ def _things(canvas: Canvas, menu: QMenu, kinds: set[Kind]) -> None:
     if nodes:
         _add(menu, canvas, "replace", "bypass", "dissolve")
     if nodes and not scene.sequence:
-        _add(menu, canvas, *(("wire",) if len(scene.selection) > 1 else ()), "unplug", "group", "ungroup", "frame")
+        _add(
+            menu,
+            canvas,
+            *(("wire",) if len(scene.selection) > 1 else ()),
+            "swap",
+            "take_out",
+            "unplug",
+            "group",
+            "ungroup",
+            "frame",
+        )
         blocks = [name for name in canvas.blocks_here() if name not in nodes]
         if blocks:
             canvas.fill_blocks(menu.addMenu(icon("mdi6.tray-arrow-down"), tr("Move into")), nodes, blocks)

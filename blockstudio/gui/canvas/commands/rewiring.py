@@ -10,13 +10,14 @@ from PySide6.QtCore import QPoint
 
 from blockstudio.catalog.ports import node_ports
 from blockstudio.errors import EditError, mark
-from blockstudio.graph.commands import dissolve_nodes, insert_on_edge, remove_nodes
+from blockstudio.graph.commands import dissolve_nodes, insert_on_edge, remove_nodes, take_out_nodes
 from blockstudio.graph.edits import Batch, Connect, Edit, SetNode
-from blockstudio.graph.model import Endpoint, Node
+from blockstudio.graph.model import Edge, Endpoint, Node
 from blockstudio.gui.canvas.commands.editing import Editing
 from blockstudio.gui.canvas.facts.keys import node_key
 from blockstudio.gui.canvas.facts.placing import check_bypass, main_ports
 from blockstudio.gui.canvas.facts.replacing import replaced, replacements
+from blockstudio.gui.canvas.interactions.wire import end_name
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.i18n import tr
@@ -44,6 +45,17 @@ class Rewiring(Editing):
                 edit = dissolve_nodes(document, scene.location, names, self._through)
             text = tr("Dissolve {name}").format(name=names[0])
             self.push(edit, text if len(names) == 1 else tr("Dissolve {count} nodes").format(count=len(names)))
+
+    def take_out(self) -> None:
+        """Take the selected nodes out of their wires; what fed them now feeds what they fed."""
+        names = list(self.session.selection)
+        if names and not self.canvas_scene.sequence:
+            edit, _ = self.out_of_wires(names)
+            self.push(edit, tr("Take {name} out of its wires").format(name=names[0]))
+
+    def out_of_wires(self, names: Sequence[str]) -> tuple[Edit, list[Edge]]:
+        """The edit that takes nodes out of their wires, and the wires that close behind them."""
+        return take_out_nodes(self.session.document, self.canvas_scene.location, names, self._through)
 
     def _through(self, node: Node) -> tuple[str, str]:
         """The input and the output that a wire through a node would join: wired ones before others."""
@@ -77,6 +89,14 @@ class Rewiring(Editing):
         edits = [Connect(scene.location, target, source) for source, target in pairs if source and target]
         if edits:
             self.push(Batch(tuple(edits)), tr("Wire the selection"))
+
+    def replug(self, targets: Sequence[Endpoint], source: Endpoint) -> bool:
+        """Feed inputs from another output."""
+        location, edges = self.canvas_scene.location, self.canvas_scene.graph.edges
+        edits = tuple(Connect(location, target, source) for target in targets if edges.get(target) != source)
+        names = ", ".join(dict.fromkeys(end_name(target) for target in targets[:3]))
+        text = tr("Connect {source} to {target}").format(source=end_name(source), target=names)
+        return bool(edits) and self.push(Batch(edits), text)
 
     def put_on_wire(self, name: str, wire: Endpoint, moved: Sequence[Edit] = ()) -> bool:
         """Put a loose node into a wire, where what is behind it makes room; whether that was done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
@@ -13,9 +13,12 @@ from blockstudio.graph.model import Endpoint
 from blockstudio.gui import matching
 from blockstudio.gui.canvas.commands import walking
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, edge_key, owner_key
+from blockstudio.gui.canvas.interactions.replug import open_wire
+from blockstudio.gui.canvas.interactions.wire import end_name
 from blockstudio.gui.canvas.painting.edge_item import curve
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.pill_item import PillItem
+from blockstudio.gui.canvas.painting.surface import OpenWire
 from blockstudio.gui.canvas.scene.surroundings import FarPort, Spot
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.matching import Choice
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 ADD = "+"
 """The choice that adds a node for the wire."""
+OpenIn = tuple[Spot, OpenWire]
+"""A graph that is seen, and the wire as it can go on there."""
 
 
 class Wiring:
@@ -55,8 +60,71 @@ class Wiring:
             return
         edge = self._scene.edge(spot) if isinstance(spot, Key) else None
         origin = PortKey(*edge.source, is_source=True) if edge is not None else self._port_meant(spot)
-        if origin is not None:
-            self._ask(origin, edge.target if edge is not None else None)
+        if origin is None:
+            return
+        moved = edge.target if edge is not None else None
+        name = owner_key(origin.endpoint, origin.is_source).name
+        if moved is not None:
+            prompt = tr("Where should the wire from {name} go instead?")
+        else:
+            prompt = tr("What should {name} feed?") if origin.is_source else tr("What should feed {name}?")
+
+        def chosen(far: FarPort) -> None:
+            self._connect(origin, far, moved)
+
+        spanning = self._canvas.spanning
+        wires = [(spot, spanning.open_wire(origin, spot.trail)) for spot in spanning.light(origin)]
+        self._ask(origin, wires, chosen, prompt.format(name=name), adds=True)
+
+    def replug(self) -> None:
+        """Ask which output is to feed the selected wire, or all wires of the selected node or port, instead."""
+        spot, scene = self._canvas.focus.spot, self._scene
+        edge = scene.edge(spot) if isinstance(spot, Key) else None
+        if edge is not None:
+            targets = [edge.target]
+        else:
+            port = self._port_meant(spot) if spot is not None else None
+            targets = self.fed_by(port) if port is not None and port.is_source else [port.endpoint] if port else []
+        targets = [target for target in targets if target in scene.graph.edges]
+        if not targets or scene.sequence:
+            return
+
+        def chosen(far: FarPort) -> None:
+            self._canvas.replug(targets, far.port.endpoint)
+
+        wire = scene.surface.wire = open_wire(scene.graph, targets)
+        scene.update()
+        here = self._canvas.surroundings.seen(self._canvas.session.trail)[0]
+        names = ", ".join(dict.fromkeys(end_name(target) for target in targets[:3]))
+        prompt = tr("What should feed {name} instead?").format(name=names)
+        self._ask(wire.origin, [(here, wire)], chosen, prompt, adds=False)
+
+    def fed_by(self, port: PortKey) -> list[Endpoint]:
+        """The inputs that an output feeds; none of an input."""
+        edges = self._scene.graph.edges_out_of(port.node) if port.is_source else []
+        return [target for source, target in edges if source == port.endpoint]
+
+    def swap(self) -> None:
+        """Let the wires of the selected node change places; those of the selected input, or wire, and the next."""
+        spot, scene = self._canvas.focus.spot, self._scene
+        edge = scene.edge(spot) if isinstance(spot, Key) else None
+        at = edge.target if edge is not None else spot.endpoint if isinstance(spot, PortKey) else None
+        if spot is None or scene.sequence:
+            return
+        node = owner_key(edge.target, False) if edge is not None else walking.owner(spot)
+        ends = [port.endpoint for port in walking.ports_of(scene, node) if not port.is_source]
+        fed = [end for end in ends if end in scene.graph.edges]
+        if at is None and len(fed) == 1:
+            at = fed[0]
+        places = fed
+        if at in ends:
+            others = [*ends[ends.index(at) + 1 :], *ends[: ends.index(at)]]
+            places = [at, *sorted(others, key=lambda end: end not in fed)[:1]]
+        sources = [scene.graph.edges.get(end) for end in places]
+        if len(set(sources)) > 1:
+            shifted = zip(places, [sources[-1], *sources], strict=False)
+            edits = tuple(Connect(scene.location, end, source) for end, source in shifted)
+            self._canvas.push(Batch(edits), tr("Swap the inputs of {name}").format(name=node.name))
 
     def _port_meant(self, spot: walking.Spot) -> PortKey | None:
         """A port itself; of a node its first output, or the first input of one that gives nothing."""
@@ -65,12 +133,14 @@ class Wiring:
         ports = walking.ports_of(self._scene, spot)
         return next((port for port in ports if port.is_source), ports[0] if ports else None)
 
-    def _ask(self, origin: PortKey, moved: Endpoint | None) -> None:
+    def _ask(
+        self, origin: PortKey, wires: Sequence[OpenIn], take: Callable[[FarPort], None], prompt: str, *, adds: bool
+    ) -> None:
         canvas, session = self._canvas, self._canvas.session
         self._origin = origin
-        self._ends = self._fitting(origin)
+        self._ends = self._fitting(origin, wires)
         choices = [self._choice(index, far) for index, far in enumerate(self._ends)]
-        choices.append(Choice(ADD, tr("Add a node…"), icon="mdi6.plus"))
+        choices += [Choice(ADD, tr("Add a node…"), icon="mdi6.plus")] if adds else []
 
         def chosen(payload: str) -> None:
             with session.guard():
@@ -78,24 +148,19 @@ class Wiring:
                     canvas.select_port(origin)
                     canvas.search_to_add()
                 else:
-                    self._connect(origin, self._ends[int(payload)], moved)
+                    take(self._ends[int(payload)])
 
-        name = owner_key(origin.endpoint, origin.is_source).name
-        if moved is not None:
-            prompt = tr("Where should the wire from {name} go instead?")
-        else:
-            prompt = tr("What should {name} feed?") if origin.is_source else tr("What should feed {name}?")
         place = canvas.mapFromScene(self._scene.port_place(origin)) + QPoint(-170, 24)
         canvas.search_popup.open(
             place,
             lambda text: matching.ranked(choices, text),
             chosen,
-            prompt=prompt.format(name=name),
+            prompt=prompt,
             title=tr("Ports that fit"),
             size=SIZE.boundedTo(QSize(SIZE.width(), 64 + ROW_HEIGHT * len(choices))),
         )
 
-    def _fitting(self, origin: PortKey) -> list[FarPort]:
+    def _fitting(self, origin: PortKey, wires: Sequence[OpenIn]) -> list[FarPort]:
         """The ports a wire can go to and is not at yet: free ones first, then by how near they are.
 
         Those of graphs around this one, and inside nodes, come after its own.
@@ -103,8 +168,8 @@ class Wiring:
         start = self._scene.port_place(origin)
         found = []
         places: dict[FarPort, tuple[Spot, QPointF]] = {}
-        for number, spot in enumerate(self._canvas.spanning.light(origin)):
-            scene, wire = spot.scene, self._canvas.spanning.open_wire(origin, spot.trail)
+        for number, (spot, wire) in enumerate(wires):
+            scene = spot.scene
             for item in scene.things():
                 if not isinstance(item, NodeItem | PillItem) or scene.sequence:
                     continue

@@ -48,6 +48,8 @@ class Move(Interaction):
         names = [key.name for key in keys if key.kind == "node"]
         self._single: Node | None = self.scene.graph.nodes.get(names[0]) if len(keys) == 1 and names else None
         self._own = tuple(names)
+        self._first: tuple[Edit, ...] = ()
+        """What is done before they are put elsewhere."""
         self._guides: Guides | None = None
         if canvas.session.settings.get(SNAP_TO_NEIGHBOURS) and not self.scene.sequence:
             self._guides = Guides(self.scene, grabbed, keys, canvas.visible_rect())
@@ -127,9 +129,11 @@ class Move(Interaction):
             return Landing(block=block) if block else GROUND
         if self._single is None:
             return GROUND
-        graph = self.scene.graph
-        loose = not graph.edges_into(self._single.name) and not graph.edges_out_of(self._single.name)
-        return landing(self.scene, point, self._single, self._own, on_wires=loose)
+        return landing(self.scene, point, self._single, self._own, on_wires=self._is_loose(self._single.name))
+
+    def _is_loose(self, name: str) -> bool:
+        """Whether a node can be put on a wire: it hangs on none."""
+        return not self.scene.graph.edges_into(name) and not self.scene.graph.edges_out_of(name)
 
     def _goal(self, point: QPointF) -> Landing | None:
         """Another graph that is seen at a place; None where that is the one worked in."""
@@ -192,11 +196,12 @@ class Move(Interaction):
                 return self.canvas.put_into_row(self._single.name, self._landing.sequential, self._landing.index)
             return False
         places = {key: (item.x(), item.y()) for key in self._from if (item := self.scene.thing(key)) is not None}
-        edits: list[Edit] = placement(self.scene.location, self.scene.graph, self.scene.arrangement | places)
+        placed = placement(self.scene.location, self.scene.graph, self.scene.arrangement | places)
+        edits: list[Edit] = [*self._first, *placed]
         if self._landing.wire is not None and self._single is not None:
             return self.canvas.put_on_wire(self._single.name, self._landing.wire, edits)
         index = self._new_index()
-        text = move_text(list(self._from))
+        text = self._text()
         if index is not None:
             with self.canvas.session.macro(text):
                 done = self.canvas.push(Batch(tuple(edits)), text)
@@ -207,6 +212,9 @@ class Move(Interaction):
             return self.canvas.push(edits[0] if len(edits) == 1 else Batch(tuple(edits)), text)
         self.scene.ways.settle()
         return True
+
+    def _text(self) -> str:
+        return move_text(list(self._from))
 
     def _carry(self, goal: Spot) -> bool:
         """To another graph, where they were let go."""

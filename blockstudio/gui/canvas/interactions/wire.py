@@ -1,4 +1,4 @@
-"""Drawing a wire: from a port, or an end of a wire pulled off an input."""
+"""Drawing a wire: from a port, or an end of a wire pulled off an input, where it changes places with another."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from blockstudio.gui.canvas.painting.edge_item import curve
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.canvas.scene.hits import port_at
+from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.canvas.scene.surroundings import FarPort, Spot
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.navigation import common_steps
@@ -31,13 +32,16 @@ class DrawWire(Interaction):
 
     cursor = Qt.CursorShape.CrossCursor
 
-    def __init__(self, canvas: Canvas, pressed: PortKey) -> None:
+    def __init__(self, canvas: Canvas, pressed: PortKey, *, keep: bool = False) -> None:
+        """`keep`: where a wire is plugged in it stays, and another is drawn from where it comes from."""
         super().__init__(canvas)
         self._pressed = pressed
         graph = self.scene.graph
         held = graph.edges.get(pressed.endpoint) if not pressed.is_source else None
-        self._pulled: Endpoint | None = pressed.endpoint if held is not None else None
+        self._pulled: Endpoint | None = pressed.endpoint if held is not None and not keep else None
         """The input that a wire was pulled off."""
+        self._swapped: Endpoint | None = None
+        """What feeds the input that it goes to, and is to feed the one it was pulled off instead."""
         self._origin = PortKey(held.node, held.port, True) if held is not None else pressed
         self._trail = canvas.session.trail
         self._seen = canvas.spanning.light(self._origin)
@@ -55,7 +59,7 @@ class DrawWire(Interaction):
         scene = self.scene
         spot = self.canvas.spot(point)
         self._over, away = spot, point - spot.point
-        near = self._port_near(spot)
+        near = port_meant(spot, self._origin, scene)
         refusal = self._refusal(near) if near is not None else ""
         self._target = near if near is not None and not refusal else None
         self.canvas.spanning.point_at(spot, near)
@@ -63,7 +67,8 @@ class DrawWire(Interaction):
         start = scene.port_place(self._origin)
         path = curve(start, end, scene.down) if self._origin.is_source else curve(end, start, scene.down)
         rect = path.boundingRect().adjusted(-8, -8, 8, 8)
-        text = refusal or (self._crosses() if self._target else "")
+        self._swapped = self._to_swap(bool(modifiers & Qt.KeyboardModifier.AltModifier))
+        text = refusal or (self._told() if self._target else "")
         if text:
             rect = rect.united(bubble_rect(scene.surface, point, text))
 
@@ -85,32 +90,26 @@ class DrawWire(Interaction):
         """Whether the pointer is over another graph than the wire begins in."""
         return self._over.trail != self._trail
 
-    def _crosses(self) -> str:
-        """Whose borders the wire would cross."""
+    def _told(self) -> str:
+        """What else comes of it: whose borders the wire would cross, or that another takes its place."""
+        if self._swapped is not None:
+            return tr("The two change places")
         here, there = self._trail, self._over.trail
         common = common_steps(here, there)
         names = ", ".join(place.node for place in (*here[common:], *there[common:]))
         return tr("Through a port of {name}").format(name=names) if names else ""
 
-    def _port_near(self, spot: Spot) -> PortKey | None:
-        """The port meant: one near by, or else the first free one that fits of the node under the pointer."""
-        scene, point = spot.scene, spot.point
-        origin = None if self._across else self._origin
-        near = port_at(scene, point, max(REACH, 12.0 / scene.surface.scale))
-        if near is not None and near != origin and near.is_source != self._origin.is_source:
-            return near
-        for key in scene.things_near((point.x(), point.y(), point.x(), point.y())):
-            item = scene.thing(key)
-            if not isinstance(item, NodeItem | PillItem) or not item.body.contains(point):
-                continue
-            if isinstance(item, NodeItem) and item.inner is self.scene:
-                continue  # on the frame of where the wire begins
-            ports = [port for port, _ in item.ports() if port.is_source != self._origin.is_source]
-            free = [port for port in ports if port.is_source or port.endpoint not in scene.graph.edges]
-            for port in (*free, *ports):
-                if origin is None or port.node != origin.node or not port.node:
-                    return port
-        return None
+    def _to_swap(self, anywhere: bool) -> Endpoint | None:
+        """What is to feed the input that a wire was pulled off, as it goes to another input that is fed already: of
+        the same node, or with `anywhere` of any, where that closes no circle."""
+        pulled, target = self._pulled, self._target
+        if pulled is None or target is None or target.endpoint == pulled or self._across:
+            return None
+        fed = self.scene.graph.edges.get(target.endpoint)
+        if fed is None or not (anywhere or target.node == pulled.node):
+            return None
+        back = FarPort(self._trail, PortKey(*pulled, is_source=False))
+        return None if self.canvas.spanning.refusal(PortKey(*fed, is_source=True), back) else fed
 
     def _refusal(self, port: PortKey) -> str:
         """Why a wire cannot go to a port."""
@@ -118,6 +117,7 @@ class DrawWire(Interaction):
 
     def finish(self, point: QPointF, modifiers: Modifiers) -> None:
         port, target = self._over.scene.surface.port, self._target
+        self._swapped = self._to_swap(bool(modifiers & Qt.KeyboardModifier.AltModifier))
         self._clear()
         if not self._moved:
             self.canvas.select_port(self._pressed)
@@ -130,7 +130,8 @@ class DrawWire(Interaction):
             self.canvas.refuse(self._refusal(port))
         elif self._pulled is not None:
             self.canvas.push(
-                Connect(self.scene.location, self._pulled, None), tr("Unplug {name}").format(name=_end(self._pulled))
+                Connect(self.scene.location, self._pulled, None),
+                tr("Unplug {name}").format(name=end_name(self._pulled)),
             )
         elif not self.scene.sequence:
             self.canvas.search_to_add(point, wire=self._origin)
@@ -141,10 +142,12 @@ class DrawWire(Interaction):
             return
         edits: list[Edit] = []
         if self._pulled is not None:
-            edits.append(Connect(self.scene.location, self._pulled, None))
+            edits.append(Connect(self.scene.location, self._pulled, self._swapped))
         edits.append(Connect(self.scene.location, target.endpoint, source.endpoint))
         edit = edits[0] if len(edits) == 1 else Batch(tuple(edits))
-        text = tr("Connect {source} to {target}").format(source=_end(source.endpoint), target=_end(target.endpoint))
+        text = tr("Connect {source} to {target}").format(
+            source=end_name(source.endpoint), target=end_name(target.endpoint)
+        )
         self.canvas.push(edit, text)
 
     def cancel(self) -> None:
@@ -156,5 +159,37 @@ class DrawWire(Interaction):
         self.canvas.spanning.put_out()
 
 
-def _end(end: Endpoint) -> str:
+def port_meant(spot: Spot, origin: PortKey, home: CanvasScene) -> PortKey | None:
+    """The port that a wire from a port of `home` is to go to: one near by, or else of the node there the nearest that
+    fits, is free and needed."""
+    scene, point = spot.scene, spot.point
+    inside = scene is home
+    near = port_at(scene, point, max(REACH, 12.0 / scene.surface.scale))
+    if near is not None and near.is_source != origin.is_source and not (inside and near == origin):
+        return near
+    for key in scene.things_near((point.x(), point.y(), point.x(), point.y())):
+        item = scene.thing(key)
+        if not isinstance(item, NodeItem | PillItem) or not item.body.contains(point):
+            continue
+        if isinstance(item, NodeItem) and item.inner is home:
+            continue  # on the frame of where the wire begins
+        spare = {face.name for face in item.face.inputs if face.spare} if isinstance(item, NodeItem) else set()
+        wire = scene.surface.wire
+        ranks = {
+            port: (
+                wire is not None and not wire.accepts(port),
+                not port.is_source and port.endpoint in scene.graph.edges,
+                port.port in spare,
+                (place - point).manhattanLength(),
+            )
+            for port, place in item.ports()
+            if port.is_source != origin.is_source and (not inside or port.node != origin.node or not port.node)
+        }
+        if ranks:
+            return min(ranks, key=ranks.__getitem__)
+    return None
+
+
+def end_name(end: Endpoint) -> str:
+    """What carries a port, or the port of the border itself."""
     return end.node or end.port
