@@ -53,7 +53,7 @@ MOUSE = (
     (mark("Alt and drag on the background"), mark("Select with a lasso")),
     (mark("Drag nodes"), mark("Move them; they line up with the grid and with neighbours, with Alt they do not")),
     (
-        mark("Press Alt and drag nodes"),
+        mark("Press Alt, or Ctrl and Shift, and drag nodes"),
         mark("Take them out of their wires, which close behind them; over another wire: into that"),
     ),
     (mark("Drag nodes into a block that is expanded in place"), mark("Move them into it, to where they are let go")),

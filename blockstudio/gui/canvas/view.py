@@ -168,7 +168,7 @@ class Canvas(Dropping):
             self.begin(ResizeNote(self, found.key.name, point))
             return
         if found.key is not None:
-            if modifiers & _Adds:
+            if modifiers & _Adds and modifiers & _Adds != _Adds:
                 self.select_keys(scene.selection ^ {found.key})
             elif found.key not in scene.selection:
                 self.select_keys([found.key])
@@ -205,7 +205,9 @@ class Canvas(Dropping):
         elif key.kind == "edge" and not scene.sequence:
             self.begin(self.bending.drag(found, point))
         elif key.kind != "edge" and key in scene.selection and (not scene.sequence or key.kind == "node"):
-            takes_out = key.kind == "node" and not scene.sequence and press.modifiers & Qt.KeyboardModifier.AltModifier
+            # Some window managers keep Alt with the mouse for themselves.
+            held = press.modifiers & Qt.KeyboardModifier.AltModifier or press.modifiers & _Adds == _Adds
+            takes_out = held and key.kind == "node" and not scene.sequence
             self.begin((TakeOut if takes_out else Move)(self, key, point))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -171,12 +171,13 @@ def test_what_feeds_is_chosen_by_name(sums: Desk) -> None:
 # --- out of the wires -----------------------------------------------------------------------------
 
 
-def test_a_node_dragged_with_alt_leaves_its_wires_which_close(sums: Desk) -> None:
+@pytest.mark.parametrize("modifiers", [ALT, CTRL | SHIFT], ids=["Alt", "Ctrl+Shift"])
+def test_a_node_dragged_with_alt_leaves_its_wires_which_close(sums: Desk, modifiers: Qt.KeyboardModifier) -> None:
     place = sums.node("relu")
     end = place + (QPoint(-250, 0) if sums.scene.down else QPoint(0, -80))
-    sums.drag(place, end, modifiers=ALT, let_go=False)
+    sums.drag(place, end, modifiers=modifiers, held=modifiers, let_go=False)
     assert sums.scene.edges[Endpoint("relu", "input")].hidden
-    sums.release(end, modifiers=ALT)
+    sums.release(end, modifiers=modifiers)
     assert feeds(sums, Endpoint("linear_2", "input"), Endpoint("relu", "input")) == [LINEAR, None]
     assert not sums.graph.edges_out_of("relu")
     assert sums.steps() == 1

@@ -44,7 +44,7 @@ class TakeOut(Move):
         self.scene.update()
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
-        super().move(point, modifiers)
+        super().move(point, Modifiers.NoModifier)  # those that were pressed mean nothing more
         outside = self._landing.goal is not None or bool(self._landing.block)
         self._hide(not outside)  # there the wires are kept
         if self._landing == GROUND:
