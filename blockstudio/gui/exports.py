@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from blockstudio.engine.protocol import Exported, ExportModel, Failure
@@ -30,6 +30,9 @@ KEY = "export"
 class Exports(QObject):
     """Asks what to export and where to, has it done, and tells how it went. The window never waits for it."""
 
+    about_to_export = Signal()
+    """What is typed and not taken yet is to be taken."""
+
     def __init__(self, session: Session, window: QWidget, save_parameters: Callable[[str], None]) -> None:
         """`save_parameters` writes the state dict to a file."""
         super().__init__(window)
@@ -41,6 +44,7 @@ class Exports(QObject):
 
     def open(self) -> None:
         """Ask for a format, and with it for a file."""
+        self.about_to_export.emit()
         dialog = ExportDialog(self._session, self._window)
         dialog.chosen.connect(self._choose_file)
         dialog.open()

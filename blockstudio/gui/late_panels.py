@@ -79,6 +79,7 @@ class LatePanels:
         from blockstudio.gui.panels.run import RunPanel
 
         panel = RunPanel(self._window.session)
+        panel.about_to_run.connect(self._window.files.about_to_save)
         self._window.panes["run"].set_content(panel)
         return panel
 
@@ -103,13 +104,17 @@ class LatePanels:
     def files(self) -> ParameterFiles:
         from blockstudio.gui.panels.parameter_files import ParameterFiles
 
-        return ParameterFiles(self._window.session, self._window)
+        files = ParameterFiles(self._window.session, self._window)
+        files.about_to_save.connect(self._window.files.about_to_save)
+        return files
 
     @cached_property
     def exports(self) -> Exports:
         from blockstudio.gui.exports import Exports
 
-        return Exports(self._window.session, self._window, lambda file: self.files.save_parameters_to(file))
+        exports = Exports(self._window.session, self._window, lambda file: self.files.save_parameters_to(file))
+        exports.about_to_export.connect(self._window.files.about_to_save)
+        return exports
 
     @cached_property
     def devices(self) -> list[DeviceMenu]:

@@ -7,6 +7,7 @@ in meanwhile is done once, in its last state.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -79,6 +80,9 @@ class Liveness(QObject):
         self._unsent = False
         self._missed = False
         """The engine was not there for the last document."""
+        self._edited = self._sent = 0
+        """The revision of the last edit, and the one that the engine was given last."""
+        self._waiting: list[Callable[[], object]] = []
         self._found_by_check: list[Problem] = []
         self._found_by_engine: list[Problem] = []
         self._closed = self._held = False
@@ -121,8 +125,20 @@ class Liveness(QObject):
         self._project = None
         self._opening += 1
 
+    def when_sent(self, act: Callable[[], object]) -> None:
+        """Do something once the engine has been given the last edit: mostly that is at once."""
+        self._waiting.append(act)
+        self._do_waiting()
+
+    def _do_waiting(self) -> None:
+        if self._kernel is None or self._sent >= self._edited:
+            waiting, self._waiting = self._waiting, []
+            for act in waiting:
+                act()
+
     def close(self) -> None:
         self._closed = True
+        self._waiting.clear()
         self._soon.stop()
         self._background.wait()
 
@@ -135,6 +151,7 @@ class Liveness(QObject):
         if all(isinstance(edit, MoveNodes | SetBookmark | SetDirection | SetNote | SetRoute) for edit in edits):
             return
         self._revision += 1
+        self._edited = self._revision
         self._soon.start()
 
     def _start(self) -> None:
@@ -153,6 +170,8 @@ class Liveness(QObject):
 
     def _failed(self, error: Exception) -> None:
         self._working = False
+        self._sent = self._revision  # it never will be
+        self._do_waiting()
         is_fault(error)
 
     def _take_project(self, project: tuple[int, int, dict[str, Any]]) -> None:
@@ -190,6 +209,8 @@ class Liveness(QObject):
             self._answered,
             self._refused,
         )
+        self._sent = revision
+        self._do_waiting()
 
     def _answered(self, shapes: Shapes) -> None:
         self._sending = False

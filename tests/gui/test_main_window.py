@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
+    QDialog,
+    QFileDialog,
     QLineEdit,
     QMessageBox,
     QPushButton,
@@ -26,6 +28,7 @@ from blockstudio.graph.definition_commands import rename_definition
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode
 from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Port, Repeat
+from blockstudio.gui.actions import ACTIONS, resolve
 from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.main_window import TRUST, MainWindow
 from blockstudio.gui.menus import fill_examples
@@ -381,6 +384,23 @@ def test_what_is_being_typed_counts_for_what_is_done_next(
     monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or QMessageBox.StandardButton.Cancel)
     assert not window.close()
     assert session.document.root == "Second" and asked
+
+
+@pytest.mark.parametrize("action", ["run", "export", "save_parameters", "save"])
+def test_code_that_is_typed_and_not_applied_counts_too(
+    window: MainWindow, action: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    code = "class Own(nn.Module):\n    def forward(self, x):\n        return x\n"
+    session.push(AddDefinition(CodeDefinition("Own", code)), "Add")
+    monkeypatch.setattr(session, "path", tmp_path / "a.blocks")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *arguments: ("", ""))
+    window.late.code.open("Own")
+    window.late.code.view.setPlainText(code.replace("return x", "return x - x.mean()"))
+    resolve(window, next(spec.handler for spec in ACTIONS if spec.id == action))()
+    assert "x.mean()" in session.document.code()["Own"]
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
 
 
 def test_the_card_makes_way_as_soon_as_something_is_dragged_over_the_canvas(window: MainWindow) -> None:

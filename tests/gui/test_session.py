@@ -262,6 +262,21 @@ def test_the_engine_gets_the_last_state_only(session: Session, qtbot: QtBot) -> 
     assert session.liveness.settled
 
 
+def test_what_is_asked_of_the_engine_waits_for_the_edit_before_it(session: Session, qtbot: QtBot) -> None:
+    kernel, done = FakeKernel(), []
+    session.attach(kernel)
+    session.liveness.when_sent(lambda: done.append("before"))
+    assert done == ["before"]
+    qtbot.waitUntil(lambda: bool(kernel.waiting))
+    kernel.answer(Shapes(1, (), ()))
+    session.push(AddNode(NET, linear("a")), "Add")
+    session.liveness.when_sent(lambda: done.append(len(kernel.waiting)))
+    assert done == ["before"]
+    qtbot.waitUntil(lambda: len(done) == 2)
+    assert done[1] and isinstance(kernel.waiting[-1][0], UpdateDocument)
+    assert kernel.waiting[-1][0].project["definitions"][0]["graph"]["nodes"]
+
+
 def test_a_replaced_document_starts_afresh(session: Session) -> None:
     session.push(AddNode(NET, linear("a")), "Add")
     session.replace(new_document(), Path("/tmp/x.blocks"))

@@ -60,11 +60,17 @@ class Question(QObject):
             self.busy_changed.emit(False)
 
     def _send(self, request: Any) -> None:
-        kernel = self._session.kernel
-        if kernel is None:
+        if self._session.kernel is None:
             return
         ticket = self._under_way = object()
         self.busy_changed.emit(True)
+        # It is about the document as it is, not as it was before the last change.
+        self._session.liveness.when_sent(lambda: self._send_now(ticket, request))
+
+    def _send_now(self, ticket: object, request: Any) -> None:
+        kernel = self._session.kernel
+        if not shiboken6.isValid(self) or self._under_way is not ticket or kernel is None:
+            return
         kernel.request(
             request,
             lambda reply: self._take(ticket, self._answered, reply),

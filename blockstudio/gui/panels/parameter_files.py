@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from blockstudio.engine.protocol import (
@@ -37,6 +37,9 @@ TENSORS = ("*.pt", "*.pth", "*.params", "*.safetensors", "*.bin")
 class ParameterFiles(QObject):
     """What File does with parameters and tensors. Nothing in the model changes before the keys are compared."""
 
+    about_to_save = Signal()
+    """What is typed and not taken yet is to be taken."""
+
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
         self._session = session
@@ -51,6 +54,7 @@ class ParameterFiles(QObject):
 
     def save_parameters(self) -> None:
         """Ask for a file and write the state dict to it."""
+        self.about_to_save.emit()
         start = Path(start_folder(self._session)) / f"{stem(self._session)}.params"
         file = self._ask_save(tr("Save parameters"), start, PARAMETERS[:2])
         if file:

@@ -6,7 +6,7 @@ import time
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -42,6 +42,9 @@ TICK = 100
 
 class RunPanel(QWidget):
     """Inputs, seed, backward pass, mode; Run and Stop; outputs, gradients and activations."""
+
+    about_to_run = Signal()
+    """What is typed and not taken yet is to be taken."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -178,6 +181,7 @@ class RunPanel(QWidget):
     def run(self) -> None:
         """Run the model, unless it runs already or the engine is not there."""
         take_typed()
+        self.about_to_run.emit()
         if self.running:
             return
         seed = self.seed.value()

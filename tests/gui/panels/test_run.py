@@ -163,6 +163,8 @@ def test_what_is_being_typed_counts(panel: RunPanel, kernel: SilentKernel, qtbot
     field.selectAll()
     qtbot.keyClicks(field, "9, 20")
     panel.run()
+    assert not kernel.pending(RunModel)  # until the engine has the document with this in it
+    qtbot.waitUntil(lambda: kernel.answer_documents() or bool(kernel.pending(RunModel)))
     assert kernel.pending(RunModel)[0].inputs["x"].shape == (9, 20)
 
 

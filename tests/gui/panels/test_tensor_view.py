@@ -91,7 +91,7 @@ def test_there_is_no_gradient_before_backward(panel: TensorPanel, session: Sessi
     assert panel.copy_line.text() == "net.head.weight.grad"
 
 
-def test_a_cell_becomes_a_rule(panel: TensorPanel, session: Session, kernel: SilentKernel) -> None:
+def test_a_cell_becomes_a_rule(panel: TensorPanel, session: Session, kernel: SilentKernel, qtbot: QtBot) -> None:
     look(panel, session, kernel)
     edit_cell(panel, 1, 2, "42")
     request = kernel.answer(ApplyInitializers, Changed("7"))
@@ -99,11 +99,13 @@ def test_a_cell_becomes_a_rule(panel: TensorPanel, session: Session, kernel: Sil
     assert (rule.target, rule.parameter, rule.index, rule.expression) == ("head", "weight", "1, 2", "42")
     assert session.document.definition("Net").initializers == [rule]
     assert session.undo_stack.undoText() == "Set head.weight[1, 2] to 42"
+    qtbot.waitUntil(lambda: kernel.answer_documents() or bool(kernel.pending(ShowTensor)))
     kernel.answer(ShowTensor, view("head.weight", values=((0.0, 1.0, 2.0), (3.0, 4.0, 42.0))))
     assert cell(panel, 1, 2) == "42"
     session.undo_stack.undo()
     assert session.document.definition("Net").initializers == []
     kernel.answer(RestoreSnapshot, Changed("8"))
+    qtbot.waitUntil(lambda: kernel.answer_documents() or bool(kernel.pending(ShowTensor)))
     kernel.answer(ShowTensor, WEIGHT)
     assert cell(panel, 1, 2) == "5"
 
