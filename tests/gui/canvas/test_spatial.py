@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from blockstudio.gui.canvas.facts.spatial import Box, SpatialIndex
 
-numbers = st.integers(-40, 40).map(lambda n: n * 130.0)
+numbers = st.integers(-40, 40).map(lambda n: n * 130.0) | st.integers(-40, 40).map(lambda n: n * 2500.0)
 boxes = st.tuples(numbers, numbers, numbers, numbers).map(
     lambda b: (min(b[0], b[2]), min(b[1], b[3]), max(b[0], b[2]), max(b[1], b[3]))
 )

@@ -21,13 +21,15 @@ Span = tuple[int, int, int, int]
 CELL = 512.0
 MOST_ANSWERS = 8
 LARGEST = 64
-"""A box over more cells than this is kept in a list of its own."""
+"""A box over more cells than this is sorted into larger ones."""
+LARGER = 8
 
 
 class SpatialIndex(Generic[K]):
     """Boxes by key. They are sorted into cells when somebody looks for one: while things move, nobody does."""
 
-    def __init__(self, measure: Callable[[K], Box] | None = None) -> None:
+    def __init__(self, measure: Callable[[K], Box] | None = None, cell: float = CELL) -> None:
+        self._cell = cell
         self._measure = measure
         """Tells the box of what was touched."""
         self._touched: set[K] = set()
@@ -35,8 +37,8 @@ class SpatialIndex(Generic[K]):
         self._spans: dict[K, Span] = {}
         """Of the boxes that are sorted in."""
         self._unsorted: set[K] = set()
-        self._cells: dict[tuple[int, int], set[K]] = {}
-        self._large: set[K] = set()
+        self._cells: dict[tuple[int, int], dict[K, Box]] = {}
+        self._large: SpatialIndex[K] | None = None
         self._answers: dict[Box, set[K]] = {}
         """What was found since the last change: several layers ask for what is in the same part of the view."""
 
@@ -70,25 +72,27 @@ class SpatialIndex(Generic[K]):
     def clear(self) -> None:
         for store in (self._boxes, self._spans, self._cells, self._answers):
             store.clear()
-        for keys in (self._touched, self._unsorted, self._large):
-            keys.clear()
+        self._touched.clear()
+        self._unsorted.clear()
+        self._large = None
 
     def near(self, box: Box) -> set[K]:
         """The keys whose boxes touch a box."""
         if (known := self._answers.get(box)) is not None:
             return set(known)
         self._sort()
-        left, top, right, bottom = _span(box)
-        found = set(self._large)
+        left, top, right, bottom = self._span(box)
+        found: dict[K, Box] = {}
         if (right - left + 1) * (bottom - top + 1) > max(len(self._cells), LARGEST):
-            found.update(self._boxes)
+            found = self._boxes
         else:
             for x in range(left, right + 1):
                 for y in range(top, bottom + 1):
-                    found |= self._cells.get((x, y), _NOTHING)
-        boxes = self._boxes
+                    found.update(self._cells.get((x, y), ()))
         x0, y0, x1, y1 = box
-        near = {key for key in found if (b := boxes[key])[0] <= x1 and b[2] >= x0 and b[1] <= y1 and b[3] >= y0}
+        near = {key for key, b in found.items() if b[0] <= x1 and b[2] >= x0 and b[1] <= y1 and b[3] >= y0}
+        if self._large is not None:
+            near |= self._large.near(box)
         if len(self._answers) == MOST_ANSWERS:
             self._answers.clear()
         self._answers[box] = near
@@ -107,6 +111,10 @@ class SpatialIndex(Generic[K]):
             max(b[3] for b in boxes),
         )
 
+    def _span(self, box: Box) -> Span:
+        cell = self._cell
+        return floor(box[0] / cell), floor(box[1] / cell), floor(box[2] / cell), floor(box[3] / cell)
+
     def _measure_touched(self) -> None:
         if self._touched and self._measure is not None:
             self._boxes |= {key: self._measure(key) for key in self._touched}
@@ -118,41 +126,34 @@ class SpatialIndex(Generic[K]):
         boxes, spans, cells = self._boxes, self._spans, self._cells
         for key in self._unsorted:
             box, before = boxes.get(key), spans.get(key)
-            span = _span(box) if box is not None else None
-            if span == before:
-                continue
-            if before is not None:
+            span = self._span(box) if box is not None else None
+            if span != before and before is not None:
                 self._take_out(key, spans.pop(key))
-            if span is None:
+            if box is None or span is None:
                 continue
             spans[key] = span
             left, top, right, bottom = span
             if (right - left + 1) * (bottom - top + 1) > LARGEST:
-                self._large.add(key)
-                continue
-            for x in range(left, right + 1):
-                for y in range(top, bottom + 1):
-                    cell = cells.get((x, y))
-                    if cell is None:
-                        cell = cells[x, y] = set()
-                    cell.add(key)
+                if self._large is None:
+                    self._large = SpatialIndex(cell=LARGER * self._cell)
+                self._large.put(key, box)
+            else:
+                for x in range(left, right + 1):
+                    for y in range(top, bottom + 1):
+                        cell = cells.get((x, y))
+                        if cell is None:
+                            cell = cells[x, y] = {}
+                        cell[key] = box
         self._unsorted.clear()
 
     def _take_out(self, key: K, span: Span) -> None:
-        if key in self._large:
+        if self._large is not None and key in self._large:
             self._large.remove(key)
             return
         left, top, right, bottom = span
         for x in range(left, right + 1):
             for y in range(top, bottom + 1):
                 cell = self._cells[x, y]
-                cell.discard(key)
+                del cell[key]
                 if not cell:
                     del self._cells[x, y]
-
-
-_NOTHING: set = set()  # type: ignore[type-arg]
-
-
-def _span(box: Box) -> Span:
-    return floor(box[0] / CELL), floor(box[1] / CELL), floor(box[2] / CELL), floor(box[3] / CELL)

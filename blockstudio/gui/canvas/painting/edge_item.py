@@ -40,6 +40,7 @@ class EdgeItem:
     __slots__ = (
         "__weakref__",
         "_path",
+        "bent",
         "detour",
         "down",
         "drawn",
@@ -85,6 +86,8 @@ class EdgeItem:
         self.x0 = self.y0 = self.x1 = self.y1 = 0.0
         self.drawn = False
         """Whether both ends are there, so that there is something to draw."""
+        self.bent = False
+        """It runs otherwise than it would between its ends alone."""
         self.short = False
         """It is seen wherever its box is, and painted as a whole."""
         self._path: QPainterPath | None = None
@@ -123,7 +126,8 @@ class EdgeItem:
         self._changed()
 
     def _changed(self) -> None:
-        self.short = abs(self.x1 - self.x0) < LONG and abs(self.y1 - self.y0) < LONG and not self.bent
+        self.bent = bool(self.via or self.detour or self.level is not None or squared())
+        self.short = not self.bent and abs(self.x1 - self.x0) < LONG and abs(self.y1 - self.y0) < LONG
         self._path = None
 
     def lead(self, points: tuple[Place, ...], level: float | None) -> bool:
@@ -138,11 +142,6 @@ class EdgeItem:
     def points(self) -> tuple[Place, ...]:
         """What it is led through, by the user or round nodes."""
         return self.via or self.detour
-
-    @property
-    def bent(self) -> bool:
-        """Whether it runs otherwise than it would between its ends alone."""
-        return bool(self.via or self.detour or self.level is not None or squared())
 
     def erase(self) -> None:
         """An end is missing: there is nothing to draw."""
@@ -216,16 +215,19 @@ class EdgeItem:
 
     def least_distance(self, x: float, y: float) -> float:
         """A distance that the wire is at least away from a place: quick, where `distance` is exact."""
+        if self.bent:
+            return 0.0
         a0, b0, a1, b1 = self.ends
         a, b = (y, x) if self.down else (x, y)
         da, db = a1 - a0, b1 - b0
-        if da < 2 * LEAST_BEND or self.bent:
+        if da < 2 * LEAST_BEND:
             return 0.0
-        # Where the curve is beside the place, and it is never steeper than this.
-        t = along((a - a0) / da)
-        gap = b0 + db * t * t * (3.0 - 2.0 * t) - b
+        # Between which heights the curve is beside the place, and it is never steeper than this.
+        step = min(STEPS - 1, max(0, int((a - a0) / da * STEPS)))
+        first, last = b0 + db * HEIGHTS[step], b0 + db * HEIGHTS[step + 1]
+        gap = max(min(first, last) - b, b - max(first, last), 0.0)
         steep = 2.0 * db / da
-        return float(abs(gap) / (1.0 + steep * steep) ** 0.5)
+        return float(gap / (1.0 + steep * steep) ** 0.5)
 
     def distance(self, point: QPointF) -> float:
         """How far a place is from the wire."""
@@ -336,6 +338,11 @@ def along(share: float) -> float:
     for _ in range(3):
         t -= (t * (1.5 - t * (1.5 - t)) - share) / (1.5 - 3.0 * t * (1.0 - t))
     return t
+
+
+STEPS = 64
+HEIGHTS = [t * t * (3.0 - 2.0 * t) for t in (along(step / STEPS) for step in range(STEPS + 1))]
+"""How far across a wire that runs on one is, by the share of its width that one has gone, in steps."""
 
 
 def _blossom(piece: Piece, u: float, v: float, w: float) -> Place:

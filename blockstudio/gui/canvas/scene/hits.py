@@ -9,6 +9,7 @@ from attrs import frozen
 from PySide6.QtCore import QPointF
 
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, owner_key
+from blockstudio.gui.canvas.facts.spatial import Box
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.note_item import NoteItem
 from blockstudio.gui.canvas.painting.pill_item import PillItem
@@ -48,7 +49,7 @@ def hit(scene: CanvasScene, point: QPointF) -> Hit:
         port = _port(items, point, reach)
         if port is not None:
             return Hit("port", owner_key(port.endpoint, port.is_source), port)
-    over = [item for item in items if not isinstance(item, NoteItem) and item.body.contains(point)]
+    over = [item for item in items if not isinstance(item, NoteItem) and _holds(item.box(), x, y)]
     if over:
         top = max(over, key=lambda item: item.rank)
         if isinstance(top, NodeItem) and surface.detail == Detail.FULL:
@@ -69,6 +70,11 @@ def hit(scene: CanvasScene, point: QPointF) -> Hit:
         return Hit("wire", wire) if index is None else Hit("bend", wire, row=index)
     frames = sorted((n for n in notes if n.holds(point)), key=lambda note: note.width * note.height)
     return Hit("thing", frames[0].key) if frames else NOTHING
+
+
+def _holds(box: Box, x: float, y: float) -> bool:
+    left, top, right, bottom = box
+    return left <= x <= right and top <= y <= bottom
 
 
 def _bend_at(scene: CanvasScene, wire: Key, point: QPointF) -> int | None:
@@ -107,8 +113,9 @@ def wire_at(scene: CanvasScene, point: QPointF, reach: float = 0.0) -> Key | Non
     x, y = point.x(), point.y()
     best: Key | None = None
     edges = [scene.edges[target] for target in scene.wires_near((x - reach, y - reach, x + reach, y + reach))]
-    # The likely ones first: then most need not be looked at closely.
-    for least, edge in sorted(((edge.least_distance(x, y), edge) for edge in edges), key=itemgetter(0)):
+    # Most need not be looked at closely; the likely ones first.
+    likely = [(least, edge) for edge in edges if (least := edge.least_distance(x, y)) <= reach]
+    for least, edge in sorted(likely, key=itemgetter(0)):
         if least > reach:
             break
         distance = edge.distance(point)
