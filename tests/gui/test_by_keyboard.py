@@ -149,6 +149,8 @@ ROUTES = (
           lambda w: len(graph(w).nodes["sequential"].body.nodes) == 1),
     Route("out of a Sequential", (), "Tab 'sequential' Return S 'hidden' Return Ctrl+PgDown PgDown Ctrl+A Ctrl+PgUp",
           lambda w: len(graph(w).nodes) == 4 and w.session.location == NET),
+    Route("work in a Sequential in its place", (), "Tab 'sequential' Return E PgDown Tab 'ReLU' Return Tab 'tanh' Return Alt+Left",
+          lambda w: w.canvas.in_place and list(graph(w).nodes) == ["tanh", "relu"]),
     Route("order in a Sequential", (), "Tab 'sequential' Return PgDown Tab 'ReLU' Return Tab 'tanh' Return Alt+Left",
           lambda w: [node.type for node in graph(w).nodes.values()] == ["torch.nn.Tanh", "torch.nn.ReLU"]),
     Route("expose an option", (HIDDEN,), "H Return", lambda w: w.session.definition.hyper_parameters),

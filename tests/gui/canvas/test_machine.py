@@ -60,7 +60,7 @@ def nested() -> Document:
     for number, kind in enumerate(kinds):
         place = root if number else outer
         document.apply(AddNode(place, new_control_flow(kind, f"{kind}_1", position=(280.0 * number, 380.0))))
-    for place, name in ((root, "outer"), (outer, "inner"), (root, "again"), (root, "repeat_1")):
+    for place, name in ((root, "outer"), (outer, "inner"), (root, "again"), (root, "repeat_1"), (root, "layers")):
         document.apply(SetNode(place, evolve(document.node(place, name), expanded=True)))
     return loads(dumps(document))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from blockstudio.graph.document import Document, Location
-from blockstudio.graph.model import Definition, Instance, Node, Sequential
+from blockstudio.graph.model import Definition, Instance, Node
 
 MOST = 150
 """Nodes; a larger graph is entered to be seen."""
@@ -14,12 +14,12 @@ MOST_IN_ALL = 1_000
 
 
 def place_of(document: Document, location: Location, node: Node) -> Location | None:
-    """The graph that is seen inside a node; None where there is none, or one that is shown in rows."""
+    """The graph that is seen inside a node; None where there is none."""
     if isinstance(node, Instance):
         known = isinstance(document.definitions.get(node.definition), Definition)
         return Location(node.definition) if known else None
     slots = [slot for slot, _ in node.graphs()]
-    if isinstance(node, Sequential) or not slots:
+    if not slots:
         return None
     return location.enter(node.name, next((slot for slot in ("body", "then") if slot in slots), slots[0]))
 

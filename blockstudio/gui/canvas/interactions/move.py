@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from blockstudio.errors import EditError
 from blockstudio.graph.edits import Batch, Edit
 from blockstudio.graph.model import Node
 from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.facts.places import GRID, placement
+from blockstudio.gui.canvas.facts.placing import check_child
 from blockstudio.gui.canvas.interactions.base import Interaction, Modifiers, accent_pen, bubble, bubble_rect
-from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, show_landing
+from blockstudio.gui.canvas.interactions.targets import GROUND, Landing, block_at, landing, place_in_row, show_landing
 from blockstudio.gui.canvas.painting.edge_item import owners
 from blockstudio.gui.canvas.scene.guides import Guides
 from blockstudio.gui.canvas.scene.lifting import drop, lift
 from blockstudio.gui.canvas.scene.surroundings import Spot
-from blockstudio.gui.i18n import tr
+from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.settings import SNAP_TO_GRID, SNAP_TO_NEIGHBOURS
 
 if TYPE_CHECKING:
@@ -56,9 +58,8 @@ class Move(Interaction):
         lift(self.scene, self._from)
         if self._own and canvas.in_place:
             block = canvas.surroundings.doors[-1].key.name
-            self.hint = tr("Past the frame: out of {name}. With Shift they stay, and the frame grows").format(
-                name=block
-            )
+            text = tr("Past the frame: out of {name}. With Shift they stay, and the frame grows")
+            self.hint = (tr("Past the frame: out of {name}") if self.scene.sequence else text).format(name=block)
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
         free = bool(modifiers & Qt.KeyboardModifier.AltModifier)
@@ -144,7 +145,15 @@ class Move(Interaction):
         name = goal.trail[-1].node or goal.scene.location.definition
         outwards = goal.trail == trail[: len(goal.trail)]
         text = (tr("Move out, into {name}") if outwards else tr("Move into {name}")).format(name=name)
-        return Landing(goal=goal, text=text)
+        if not goal.scene.sequence:
+            return Landing(goal=goal, text=text)
+        place, refusal = place_in_row(goal.scene, goal.point, ()), ""
+        try:
+            for node in self._own:
+                check_child(self.canvas.session.document, self.scene.location, self.scene.graph.nodes[node])
+        except EditError as error:
+            refusal = message(error)
+        return Landing(goal=goal, place=place, text=text, refusal=refusal)
 
     def _mark_leaving(self, leaves: bool) -> None:
         """The frame does not grow with what is to leave it."""
@@ -180,9 +189,9 @@ class Move(Interaction):
         self.scene.ways.settle()
 
     def _commit(self) -> bool:
-        if self._landing.goal is not None:
-            return self._carry(self._landing.goal)
-        if self.scene.sequence:
+        if self._landing.goal is not None and not self._landing.refusal:
+            return self._carry(self._landing.goal, self._landing.place)
+        if self.scene.sequence and not self._landing.refusal:
             self._put_back()
             return self._single is not None and self._reorder(self._single, self._landing.place)
         if self._landing.refusal:
@@ -216,12 +225,12 @@ class Move(Interaction):
     def _text(self) -> str:
         return move_text(list(self._from))
 
-    def _carry(self, goal: Spot) -> bool:
+    def _carry(self, goal: Spot, index: int | None) -> bool:
         """To another graph, where they were let go."""
         away = goal.point - self._point
         places = {name: (self.scene.nodes[name].pos() + away).toTuple() for name in self._own}
         self._put_back()
-        return self.canvas.carry(self._own, self.canvas.session.trail, goal.trail, places)
+        return self.canvas.carry(self._own, self.canvas.session.trail, goal.trail, places, index)
 
     def _reorder(self, node: Node, place: int | None) -> bool:
         from blockstudio.graph.commands import reorder_node

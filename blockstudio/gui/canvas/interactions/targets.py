@@ -52,7 +52,7 @@ def landing(
 ) -> Landing:
     """Where a node would land if it were let go. `own` are the names of what is dragged."""
     if scene.sequence:
-        return Landing(place=_place_in_row(scene, point, own))
+        return Landing(place=place_in_row(scene, point, own))
     over = _sequential_at(scene, point, own)
     if over is not None and node is not None:
         try:
@@ -75,12 +75,12 @@ def _sequential_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> 
     x, y = point.x(), point.y()
     for key in scene.things_near((x, y, x, y)):
         item = scene.nodes.get(key.name) if key.kind == "node" and key.name not in own else None
-        if item is not None and item.face.takes_rows and item.body.contains(point):
+        if item is not None and item.face.takes_rows and item.inner is None and item.body.contains(point):
             return item
     return None
 
 
-def _place_in_row(scene: CanvasScene, point: QPointF, own: Collection[str]) -> int:
+def place_in_row(scene: CanvasScene, point: QPointF, own: Collection[str]) -> int:
     """How many are before a point, in the order of reading."""
     bodies = [scene.nodes[name].body for name in scene.graph.nodes if name not in own]
     between = LINE_DROP / 2
@@ -103,7 +103,9 @@ def block_at(scene: CanvasScene, point: QPointF, own: Collection[str]) -> str:
 
 def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collection[str] = ()) -> None:
     """Mark the landing on the overlay."""
-    if where.refusal:
+    if where.goal is not None:
+        _show_goal(scene, where, where.goal, point)
+    elif where.refusal:
         rect = bubble_rect(scene.surface, point, where.refusal)
         scene.overlay.show_painting(rect, lambda p: bubble(scene.surface, p, point, where.refusal, bad=True))
     elif where.sequential:
@@ -125,8 +127,6 @@ def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collec
             painter.drawPath(path)
 
         scene.overlay.show_painting(path.boundingRect().adjusted(-6, -6, 6, 6), mark_wire)
-    elif where.goal is not None:
-        _show_goal(scene, where.goal, point, where.text)
     elif where.block:
         body = scene.nodes[where.block].body
         text = tr("Move into {name}").format(name=where.block)
@@ -146,21 +146,25 @@ def show_landing(scene: CanvasScene, where: Landing, point: QPointF, own: Collec
         scene.overlay.wipe()
 
 
-def _show_goal(scene: CanvasScene, goal: Spot, point: QPointF, text: str) -> None:
-    """The frame of another graph that is seen, where it has one."""
-    surface = scene.surface
-    field = goal.scene.field().translated(point - goal.point) if goal.framed else QRectF()
+def _show_goal(scene: CanvasScene, where: Landing, goal: Spot, point: QPointF) -> None:
+    """The frame of another graph that is seen, where it has one, and the place in a row."""
+    surface, away = scene.surface, point - goal.point
+    field = goal.scene.field().translated(away) if goal.framed else QRectF()
+    line = _line_in_row(goal.scene, where.place, ()).translated(away) if where.place is not None else None
 
     def mark_goal(painter: QPainter) -> None:
         painter.setPen(QPen(surface.colors.accent, 3.0 / surface.scale))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if goal.framed:
             painter.drawRoundedRect(field, CORNER, CORNER)
-        bubble(surface, painter, point, text)
+        if line is not None:
+            _mark_line(painter, scene, line)
+        bubble(surface, painter, point, where.refusal or where.text, bad=bool(where.refusal))
 
     margin = 4.0 / surface.scale
     area = field.adjusted(-margin, -margin, margin, margin) if goal.framed else QRectF()
-    scene.overlay.show_painting(area.united(bubble_rect(surface, point, text)), mark_goal)
+    area = area.united(bubble_rect(surface, point, where.refusal or where.text))
+    scene.overlay.show_painting(area, mark_goal)
 
 
 def _line_in_row(scene: CanvasScene, place: int, own: Collection[str]) -> QRectF:

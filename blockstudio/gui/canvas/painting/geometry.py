@@ -170,7 +170,7 @@ def _laid_out(face: Face, width: float, field: QRectF | None = None) -> NodeGeom
     result.title = Line(face.title, TEXT_X, top + (13.0 if lines else PORT_Y))
     result.detail = [Line(line, TEXT_X, top + 28.0 + i * LINE) for i, line in enumerate(lines)]
     y = header if face.down else _ports(result, face, header)
-    if face.takes_rows or face.rows:
+    if (face.takes_rows and field is None) or (face.rows and not face.takes_rows):
         result.rows_top = y
         y = _rows(result, face, y)
     if field is not None:

@@ -31,7 +31,9 @@ def paint_inside(painter: QPainter, item: NodeItem, exposed: QRectF) -> None:
     if item.face.bypassed:
         painter.setOpacity(0.55)
     painter.translate(item.origin)
+    inner.surface.within = opening.field
     paint_scene(painter, inner, seen.translated(-item.origin))
+    inner.surface.within = None
     painter.restore()
 
 

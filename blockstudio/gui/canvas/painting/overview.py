@@ -195,6 +195,8 @@ class OverviewLayer(Layer):
         painter.setPen(surface.colors.text)
         last = 0
         unnamed: list[NodeItem] = []
+        taken: list[QRectF] = []
+        """Where names stand beside what they are of."""
         signs: list[tuple[NodeItem, Sign]] = []
         for item in items:
             title = item.face.far_title if isinstance(item, NodeItem) else item.key.name
@@ -210,6 +212,7 @@ class OverviewLayer(Layer):
                 # An end of the graph is worth more room than it takes, and has it above itself.
                 size = int(LEAST_NAME / surface.scale)
                 above = (bottom - top + size) / 2 + 2.0 / surface.scale
+                above = above if self._has_room((top + bottom) / 2 - above - size) else -above
             elif not size and isinstance(item, NodeItem):
                 if item.geometry.opening is None:
                     unnamed.append(item)
@@ -224,11 +227,12 @@ class OverviewLayer(Layer):
                 painter.drawStaticText(found.title - QPointF(0.0, height), self._title(title, size, font))
                 continue
             width = measure("title").width(title) * size / TITLE_SIZE
-            painter.drawStaticText(
-                QPointF((left + right - width) / 2, (top + bottom) / 2 - height - above), self._title(title, size, font)
-            )
+            middle = (top + bottom) / 2 - above
+            painter.drawStaticText(QPointF((left + right - width) / 2, middle - height), self._title(title, size, font))
+            if above:
+                taken.append(QRectF((left + right - width) / 2, middle - size / 2, width, size))
         if len(items) <= FEW:
-            self._paint_names_above(painter, unnamed, [item.body for item in items])
+            self._paint_names_above(painter, unnamed, taken + [item.body for item in items])
         painter.setPen(surface.colors.detail)
         last = 0
         detailed = sorted((found for _, found in signs if found.detail), key=attrgetter("detail_size"))
@@ -244,17 +248,24 @@ class OverviewLayer(Layer):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     def _paint_names_above(self, painter: QPainter, items: list[NodeItem], taken: list[QRectF]) -> None:
-        """Above nodes that are too small for their names there is often room."""
+        """Above nodes that are too small for their names there is often room, or else below."""
         size = int(LEAST_NAME / self.canvas.surface.scale)
         font, _ = self._font(size)
         painter.setFont(font)
         for item in items:
             body, title = item.body, item.face.far_title
             width = measure("title").width(title) * size / TITLE_SIZE
-            place = QRectF(body.center().x() - width / 2, body.top() - size * 1.4, width, size * 1.2)
+            top = body.top() - size * 1.4
+            top = top if self._has_room(top) else body.bottom() + size * 0.2
+            place = QRectF(body.center().x() - width / 2, top, width, size * 1.2)
             if not any(place.intersects(other) for other in taken):
                 taken.append(place.adjusted(-size / 3, 0, size / 3, 0))
                 painter.drawStaticText(place.topLeft(), self._title(title, size, font))
+
+    def _has_room(self, top: float) -> bool:
+        """Whether what begins at a height is seen: inside a node it may be cut off."""
+        within = self.canvas.surface.within
+        return within is None or top > within.top()
 
     def _paint_icons(self, painter: QPainter, places: list[tuple[NodeItem, QPointF, int]]) -> None:
         """Icons round places, with so many pixels at most; where no title can be read, they still tell the kind."""

@@ -86,6 +86,8 @@ class Surface:
     """All that a view shows, while it is painted."""
     strips: tuple[QRectF, ...] = ()
     """The parts to paint, in scene coordinates, where they are several: what a scroll brought into view."""
+    within: QRectF | None = None
+    """What is seen of the scene, while it is painted inside a node."""
     printing: bool = False
     """Everything is painted in full, with no sign of selection: for pictures."""
     calm: bool = False
