@@ -8,6 +8,7 @@ from blockstudio.catalog.ports import is_row
 from blockstudio.formats import import_report
 from blockstudio.graph.model import Call, Instance, Node, Sequential
 from blockstudio.gui.actions import Condition
+from blockstudio.gui.canvas.facts.insides import place_of
 from blockstudio.gui.session import Session
 
 
@@ -30,7 +31,9 @@ def conditions(session: Session) -> Mapping[Condition, bool]:
         "redo": stack.canRedo(),
         "inside": len(session.trail) > 1,
         "enterable": one is not None and _has_graphs(one),
-        "expandable": any(map(_has_graphs, session.selected_nodes))
+        "expandable": any(
+            place_of(session.document, session.location, node) is not None for node in session.selected_nodes
+        )
         or (not session.selection and len(session.trail) > 1),
         "instance": isinstance(one, Instance),
         "apart": bool(session.selection) and all(isinstance(n, Instance | Sequential) for n in session.selected_nodes),

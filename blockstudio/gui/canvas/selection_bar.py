@@ -36,7 +36,7 @@ NOT_IN_ROWS = frozenset({"tidy", "group", "ungroup"})
 REST = 350
 """Milliseconds that the mouse rests before it is shown."""
 FADE = 140
-AWAY = 8
+AWAY = 6
 """Pixels between the bar and what is selected: clear of its halo."""
 HALO = 5.0
 """Of what is selected, in scene units."""

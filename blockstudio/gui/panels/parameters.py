@@ -40,6 +40,8 @@ from blockstudio.gui.session import Session, TensorRef
 
 EXPAND_AT_MOST = 200
 """Rows of a model that is shown unfolded; a larger one shows its first level."""
+NAME_WIDTHS = 130, 260
+"""Pixels of the column of names, at least and at most."""
 
 
 class ParametersPanel(QWidget):
@@ -171,7 +173,10 @@ class ParametersPanel(QWidget):
     def _fit_columns(self) -> None:
         for column in range(len(COLUMNS)):
             self.tree.resizeColumnToContents(column)
-        self.tree.setColumnWidth(NAME, min(max(self.tree.columnWidth(NAME), 110), 260))
+        # Names give way before the last columns are out of view.
+        over = sum(map(self.tree.columnWidth, range(len(COLUMNS)))) - self.tree.viewport().width()
+        least, most = NAME_WIDTHS
+        self.tree.setColumnWidth(NAME, min(max(self.tree.columnWidth(NAME) - max(0, over), least), most))
 
     def _document_changed(self) -> None:
         if self._session.table is None:
