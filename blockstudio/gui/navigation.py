@@ -12,6 +12,7 @@ from blockstudio.errors import BlockStudioError
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit, RenameDefinition, RenameNode
 from blockstudio.graph.model import CodeDefinition, Definition, Endpoint, Graph, Instance, Node
+from blockstudio.gui.canvas.facts.insides import Weights, drawn_in
 from blockstudio.gui.canvas.facts.keys import PortKey
 
 Side = Literal["inputs", "outputs"]
@@ -143,7 +144,7 @@ class Navigation(QObject):
         elif node or location.parent == self.location:
             self._go((*self._trail, Place(location, node or location.steps[-1][0])), select)
         else:
-            self._go(self._trail_to(location), select)
+            self._go(self._trail_in_place(location) or self._trail_to(location), select)
 
     def enter_node(self, name: str, slot: str = "") -> bool:
         """Go into a node of the shown graph, or open the editor on its code; whether it has an inside."""
@@ -240,6 +241,34 @@ class Navigation(QObject):
         self.select(select)
         if had and not self.selection:
             self.selection_changed.emit()
+
+    def _trail_in_place(self, location: Location) -> Trail | None:
+        """The way to a graph that is seen inside expanded nodes: in what is in view, or else in the root block."""
+        known: Weights = {}
+        for start in (self._outermost(known), (Place(Location(self._document.root)),)):
+            pending, met = [start], {start[-1].location}
+            while pending:
+                trail = pending.pop(0)
+                place = trail[-1].location
+                if place == location:
+                    return trail
+                for node in self._document.graph(place).nodes.values():
+                    inner = drawn_in(self._document, place, node, known) if node.expanded else None
+                    if inner is not None and inner not in met:
+                        met.add(inner)
+                        pending.append((*trail, Place(inner, node.name)))
+        return None
+
+    def _outermost(self, known: Weights) -> Trail:
+        """The way to the graph in which all that is in view is seen."""
+        trail = self._trail
+        while len(trail) > 1:
+            outer, (location, name) = trail[-2].location, (trail[-1].location, trail[-1].node)
+            node = self._document.graph(outer).nodes.get(name)
+            if node is None or drawn_in(self._document, outer, node, known) != location:
+                break
+            trail = trail[:-1]
+        return trail
 
     def _trail_to(self, location: Location) -> tuple[Place, ...]:
         inner = [Location(location.definition, location.steps[: i + 1]) for i in range(len(location.steps))]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import AddDefinition, AddNode, SetNote
+from blockstudio.graph.edits import AddDefinition, AddNode, SetNode, SetNote
 from blockstudio.graph.model import Definition, Graph, Instance, Note, Sequential
 from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.main_window import MainWindow
@@ -78,3 +79,41 @@ def test_a_note_is_gone_to(nested: MainWindow) -> None:
 def test_nothing_found_says_so(nested: MainWindow) -> None:
     assert find(nested, "qqqq") == []
     assert nested.search_popup.nothing.isVisible()
+
+
+def expand(window: MainWindow) -> None:
+    """The block, and the Sequential in it."""
+    for place, name in ((NET, "stage"), (Location("Stage"), "stack")):
+        node = window.session.document.node(place, name)
+        window.session.push(SetNode(place, evolve(node, expanded=True)), "")
+
+
+def test_what_is_seen_in_place_is_gone_to_there(nested: MainWindow) -> None:
+    expand(nested)
+    nested.canvas.animated = False
+    assert find(nested, "deep")[0] == "deep"
+    QTest.keyClick(nested.search_popup.field, Qt.Key.Key_Return)
+    assert [place.node for place in nested.session.trail] == ["", "stage", "stack"]
+    assert nested.session.selection == ("deep",)
+    assert nested.canvas.in_place
+    assert nested.canvas.surroundings.outermost.location == NET
+    scene = nested.canvas.canvas_scene
+    assert nested.canvas.visible_rect().contains(scene.nodes["deep"].body)
+    find(nested, "schedule")
+    QTest.keyClick(nested.search_popup.field, Qt.Key.Key_Return)
+    assert [place.node for place in nested.session.trail] == ["", "stage"]
+    assert nested.session.selected_notes == ("note_1",)
+    find(nested, "hidden")
+    QTest.keyClick(nested.search_popup.field, Qt.Key.Key_Return)
+    assert [place.node for place in nested.session.trail] == [""]
+
+
+def test_of_several_that_show_it_the_one_in_view_is_gone_to(nested: MainWindow) -> None:
+    """From inside a block that is shown alone, what is expanded in that comes before the way from the root."""
+    expand(nested)
+    nested.session.push(AddNode(NET, Instance(name="closed", definition="Stage")), "Add")
+    nested.session.push(SetNode(NET, evolve(nested.session.document.node(NET, "stage"), expanded=False)), "")
+    nested.session.enter(Location("Stage"), "closed")
+    find(nested, "deep")
+    QTest.keyClick(nested.search_popup.field, Qt.Key.Key_Return)
+    assert [place.node for place in nested.session.trail] == ["", "closed", "stack"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from attrs import evolve
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from blockstudio.formats import project
 from blockstudio.graph.definition_commands import rename_definition
 from blockstudio.graph.document import Location
-from blockstudio.graph.edits import AddDefinition, AddNode, Connect
+from blockstudio.graph.edits import AddDefinition, AddNode, Connect, SetNode
 from blockstudio.graph.model import Definition, Endpoint, Graph, Instance
 from blockstudio.gui.going import SEVERITIES
 from blockstudio.gui.i18n import message
@@ -96,6 +97,23 @@ def test_a_bookmark_is_come_back_to(window: MainWindow) -> None:
     assert window.session.location == Location("Stage")
     assert window.canvas.zoom == 0.8
     assert (window.canvas.view_center() - QPointF(120, 80)).manhattanLength() < 2.0
+
+
+def test_a_bookmark_inside_a_block_in_place_is_come_back_to_there(window: MainWindow) -> None:
+    nest(window)
+    session = window.session
+    session.push(SetNode(NET, evolve(session.document.node(NET, "stage"), expanded=True)), "")
+    session.show_node(Location("Stage"), "deep")
+    assert window.canvas.in_place
+    press(window, Qt.Key.Key_B, CTRL)
+    session.enter(NET)
+    window.canvas.fit_all()
+    assert not window.canvas.in_place
+    press(window, Qt.Key.Key_B, CTRL | SHIFT)
+    QTest.keyClick(window.search_popup.field, Qt.Key.Key_Return)
+    assert [place.node for place in session.trail] == ["", "stage"]
+    assert window.canvas.in_place
+    assert window.canvas.visible_rect().contains(window.canvas.canvas_scene.nodes["deep"].body)
 
 
 def test_bookmarks_go_with_the_project_into_its_files(window: MainWindow, tmp_path: Path) -> None:
