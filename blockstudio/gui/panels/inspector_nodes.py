@@ -274,7 +274,7 @@ class NodeSheet(QWidget):
                 section.add(note)
         if isinstance(node, While | If | Repeat | Sequential):
             for slot, _ in node.graphs():
-                button = _button("mdi6.arrow-down-box", "", partial(self._open, slot))
+                button = _button("mdi6.arrow-down-bold-box-outline", "", partial(self._open, slot))
                 self._refreshers.append(partial(self._count_nodes, button, slot))
                 section.add(button)
         if section.rows.count():
@@ -311,7 +311,11 @@ class NodeSheet(QWidget):
         if definition is None:
             return
         open_text = tr("Edit the code") if isinstance(definition, CodeDefinition) else tr("Open the block")
-        section.add(_button("mdi6.arrow-down-box", open_text, lambda: self._session.enter_node(self._nodes[0].name)))
+        section.add(
+            _button(
+                "mdi6.arrow-down-bold-box-outline", open_text, lambda: self._session.enter_node(self._nodes[0].name)
+            )
+        )
         section.add(
             _button(
                 "mdi6.rename-outline",

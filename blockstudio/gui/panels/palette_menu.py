@@ -50,7 +50,7 @@ def palette_menu(session: Session, panel: PalettePanel, key: str, group: str) ->
 def _own_actions(session: Session, panel: PalettePanel, menu: QMenu, name: str) -> None:
     document = session.document
     definition = document.definitions[name]
-    menu.addAction(icon("mdi6.arrow-down-box"), tr("Open"), lambda: new_blocks.open_block(session, name))
+    menu.addAction(icon("mdi6.arrow-down-bold-box-outline"), tr("Open"), lambda: new_blocks.open_block(session, name))
     menu.addAction(icon("mdi6.rename-outline"), tr("Rename…"), lambda: new_blocks.rename(session, panel, name))
     menu.addAction(icon("mdi6.content-copy"), tr("Copy to a new block"), lambda: new_blocks.copy_block(session, name))
     if isinstance(definition, Definition):

@@ -40,8 +40,10 @@ from blockstudio.gui.session import Session, TensorRef
 
 EXPAND_AT_MOST = 200
 """Rows of a model that is shown unfolded; a larger one shows its first level."""
-NAME_WIDTHS = 130, 260
+NAME_WIDTHS = 110, 260
 """Pixels of the column of names, at least and at most."""
+LOW = 240
+"""Height of the panel that has room for one line below the table."""
 
 
 class ParametersPanel(QWidget):
@@ -174,7 +176,8 @@ class ParametersPanel(QWidget):
         for column in range(len(COLUMNS)):
             self.tree.resizeColumnToContents(column)
         # Names give way before the last columns are out of view.
-        over = sum(map(self.tree.columnWidth, range(len(COLUMNS)))) - self.tree.viewport().width()
+        room = self._pages.width() - self.tree.verticalScrollBar().sizeHint().width()
+        over = sum(map(self.tree.columnWidth, range(len(COLUMNS)))) - room
         least, most = NAME_WIDTHS
         self.tree.setColumnWidth(NAME, min(max(self.tree.columnWidth(NAME) - max(0, over), least), most))
 
@@ -277,6 +280,8 @@ class ParametersPanel(QWidget):
         entries = self.selected
         self.copy_line.set_text(python_of(entries[0]) if len(entries) == 1 else "")
         self.copy_line.setVisible(len(entries) == 1)
+        # In a low pane one line gives way to the other: the rows of the table are worth more than both.
+        self.totals.setVisible(len(entries) != 1 or self.height() >= LOW)
 
     # --- what can be done with a row ------------------------------------------------------------------
 
