@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -39,8 +40,8 @@ class _OpenByDefault(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            args = ["open", *args]
+        if args and args[0] not in self.commands:
+            args = ["open", *(["--"] if args[0].startswith("-") else []), *args]
         return super().resolve_command(ctx, args)
 
 
@@ -87,6 +88,7 @@ def source(file: Path) -> None:
     from blockstudio.compiler import source as generate
     from blockstudio.formats.project import load
 
+    _reconfigure(encoding="utf-8")  # as Python reads it, everywhere
     click.echo(generate(load(file)), nl=False)
 
 
@@ -99,6 +101,8 @@ def summary(file: Path, as_json: bool) -> None:
     from blockstudio.runtime.summary import summarize
 
     result = summarize(load(file), str(file.parent))
+    if as_json:
+        _reconfigure(encoding="utf-8")  # as JSON is, everywhere
     click.echo(json.dumps(result.as_json(), indent=1, ensure_ascii=False) if as_json else result.as_text())
 
 
@@ -183,6 +187,11 @@ def run(file: Path, params: Path | None, seed: int | None, inputs: tuple[str, ..
         click.echo(line)
 
 
+def _reconfigure(**options: str) -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(**options)  # type: ignore[arg-type]  # not the one of its options that is no text
+
+
 def _read(parse: Callable[[str], Any], text: str) -> Any:
     try:
         return parse(text)
@@ -239,8 +248,10 @@ def main() -> None:
 
         launch.main(sys.argv[2:])
         return
+    _reconfigure(errors="backslashreplace")  # characters that the terminal lacks are no reason to end
     try:
         cli()
     except BlockStudioError as error:
-        click.echo(f"blockstudio: {error}", err=True)
+        line = " ".join(str(error).splitlines())  # a file's name may have line breaks
+        click.echo(f"blockstudio: {line}", err=True)
         sys.exit(1)

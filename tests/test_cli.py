@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,6 +128,44 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
     assert "5" in refused("run", MLP, "--input", "2,5")
     loop = str(resources.path("examples", "08-while.blocks"))
     assert "FixedHiddenMLP/loop: What happens here depends" in refused("export", loop, str(tmp_path / "net.onnx"))
+
+
+@pytest.mark.parametrize("name", ["a\nb", "🧱", "模" * 80, "-x", "--help", "a 'b' <i> {0}%s "])
+def test_odd_names_of_files(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = f"{name}.blocks"
+    assert "be read" in refused("check", "--", project)
+    shutil.copy(MLP, project)
+    for command in ("check", "source", "summary"):
+        assert called(command, "--", project).returncode == 0
+    for suffix in (".py", ".params", ".svg"):
+        assert called("export", "--", project, name + suffix).returncode == 0
+        assert Path(name + suffix).stat().st_size > 100
+    assert called("run", "--params", f"{name}.params", "--", project).returncode == 0
+    assert called("import", "-o", project, "--input", "2,20", "--", f"{name}.py:MLP").returncode == 0
+    assert "no suffix" in refused("export", "--", project, name)
+
+
+@pytest.mark.parametrize("arguments", [["net.blocks"], ["--", "-net.blocks"], ["open", "--", "-net.blocks"]])
+def test_a_file_is_opened(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr("blockstudio.gui.preflight.refuse", lambda environment: None)
+    monkeypatch.setattr("blockstudio.gui.app.run", lambda file: opened.append(file) or 0)
+    assert called(*arguments).returncode == 0
+    assert opened == [Path(arguments[-1])]
+
+
+def test_characters_that_the_output_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = json.loads(Path(MLP).read_text())
+    raw["definitions"][0]["doc"] = "多层感知机"
+    file = tmp_path / "net.blocks"
+    file.write_text(json.dumps(raw))
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    command = [sys.executable, "-m", "blockstudio"]
+    assert "多层感知机" in subprocess.run([*command, "source", file], capture_output=True, check=True).stdout.decode()
+    raw["definitions"][0]["graph"]["nodes"][0]["options"]["out_features"] = "许多"
+    file.write_text(json.dumps(raw))
+    assert rb"\u8bb8\u591a" in subprocess.run([*command, "check", file], capture_output=True).stdout
 
 
 def test_wrong_usage_is_exit_status_2() -> None:

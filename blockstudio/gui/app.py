@@ -153,7 +153,8 @@ def catch_errors(session: Session) -> None:
             session.report(error)
             return
         details = "".join(traceback.format_exception(kind, error, trace))
-        sys.stderr.write(details)
+        if sys.stderr is not None:  # as under Windows' pythonw
+            sys.stderr.write(details)
         if isinstance(error, Exception):
             session.notify(
                 tr("Something went wrong inside BlockStudio: {error}").format(error=f"{kind.__name__}: {error}"),
