@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from io import BufferedWriter, FileIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +17,9 @@ from blockstudio.formats.files import write_together
 from blockstudio.runtime.exporting.capture import Captured, capture, first_line, silence
 from blockstudio.runtime.exporting.onnx_file import convert, require_onnx
 from blockstudio.runtime.exporting.places import Places
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 SUFFIXES = (".onnx", ".pt2")
 
@@ -45,11 +50,29 @@ def export_model(
 
 def _save(captured: Captured, path: Path) -> None:
     try:
-        torch.export.save(captured.program, path)
+        with _Lasting(FileIO(path, "wb")) as file:
+            try:
+                torch.export.save(captured.program, file)
+            finally:
+                if file.error is not None:
+                    raise file.error
     except (OSError, RuntimeError):
         raise
     except Exception as error:
         raise ExportError(mark("torch.export cannot save this: {reason}."), reason=first_line(error)) from error
+
+
+class _Lasting(BufferedWriter):
+    """A file that keeps for later what goes wrong, such as a full disk: told of it, torch ends the process."""
+
+    error: OSError | None = None
+
+    def write(self, data: ReadableBuffer) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.error = self.error or error
+            return memoryview(data).nbytes
 
 
 def _write(file: str, write: Callable[[Path], object]) -> None:

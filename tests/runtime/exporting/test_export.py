@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import onnx
@@ -231,6 +233,23 @@ def test_what_cannot_be_written_leaves_the_old_file(
         export(mlp(), file, torch.rand(2, 20))
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+@BOTH
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_a_full_disk_ends_nothing(suffix: str, tmp_path: Path) -> None:
+    """In a process of its own, for torch would end it."""
+    code = """
+import resource, sys
+from blockstudio.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+main()
+"""
+    file = tmp_path / f"net{suffix}"
+    project = resources.path("examples", "03-mlp.blocks")
+    done = subprocess.run([sys.executable, "-c", code, "export", project, file], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, f"blockstudio: “{file}” cannot be written: File too large.\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_onnx_one_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
