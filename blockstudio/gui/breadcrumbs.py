@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
@@ -18,6 +20,9 @@ from blockstudio.gui.session import Session
 
 class Breadcrumbs(QWidget):
     """A button a step of the trail; the last one is the graph that is shown."""
+
+    chosen = Signal()
+    """A graph was chosen here: the keyboard goes to it."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,8 +90,12 @@ class Breadcrumbs(QWidget):
         if last and steps:
             self._add_slots(button, place)
         else:
-            button.clicked.connect(lambda: self._session.enter(location))
+            button.clicked.connect(lambda: self._go(lambda: self._session.enter(location)))
         return button
+
+    def _go(self, there: Callable[[], None]) -> None:
+        there()
+        self.chosen.emit()
 
     def _add_slots(self, button: QToolButton, place: Place) -> None:
         parent = place.location.parent
@@ -102,7 +111,7 @@ class Breadcrumbs(QWidget):
             action = menu.addAction(slot_name(owner, slot))
             action.setCheckable(True)
             action.setChecked(slot == current)
-            action.triggered.connect(lambda _=False, slot=slot: self._session.show_slot(slot))
+            action.triggered.connect(lambda _=False, slot=slot: self._go(lambda: self._session.show_slot(slot)))
             group.addAction(action)
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -38,6 +38,7 @@ class Going(QObject):
         self._session.location_changed.connect(self._note_place)
         self._session.selection_changed.connect(self._note_selection)
         self._session.document_replaced.connect(self._forget_past)
+        window.breadcrumbs.chosen.connect(window.canvas.setFocus)
 
     # --- back and forward ---------------------------------------------------------------------
 

@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
         self._show_title()
         self._show_enabled()
         self._show_trust()
+        self.canvas.setFocus()  # "Press Tab", says the card
         QTimer.singleShot(0, self.canvas, self.canvas.fit)
 
     def _show_message(self, message: Message) -> None:

@@ -119,7 +119,7 @@ def _score(choice: Choice, word: str) -> float:
     if word in (label, choice.name):
         return 100.0
     parts = _parts(choice.label)
-    if word in parts[:1]:
+    if word in parts[:1] or (not word.isalnum() and word in label.split()):  # `>` is `a > b` before `a >> b`
         return 90.0
     if word in choice.words:
         return 88.0

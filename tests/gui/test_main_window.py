@@ -140,7 +140,10 @@ def test_untrusted_code_is_announced_until_agreed(window: MainWindow, session: S
     assert not [bar for bar in window.messages.bars() if bar.message.key == TRUST]
 
 
-def test_breadcrumbs_lead_back(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+def test_breadcrumbs_lead_back(
+    window: MainWindow, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window.files, "guard", lambda: True)
     compose(session)
     session.push(AddNode(NET, Repeat(name="loop", body=session.graph.__class__())), "Add")
     session.enter_node("loop")
@@ -149,8 +152,14 @@ def test_breadcrumbs_lead_back(window: MainWindow, session: Session, qtbot: QtBo
     QApplication.processEvents()
     texts = [button.text() for button in buttons if not button.isHidden()]
     assert texts == ["Net", "loop · body"]
+    window.activateWindow()
     qtbot.mouseClick(next(button for button in buttons if button.text() == "Net"), Qt.MouseButton.LeftButton)
     assert session.location == NET
+    qtbot.waitUntil(window.canvas.hasFocus)  # not the button that goes with its step
+    window.palette_panel.search.setFocus()
+    qtbot.waitUntil(window.palette_panel.search.hasFocus)
+    window.files.new()
+    qtbot.waitUntil(window.canvas.hasFocus)
 
 
 def test_a_file_dropped_on_the_window_opens(window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot) -> None:

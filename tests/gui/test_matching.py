@@ -23,6 +23,11 @@ def test_capitals_tell_a_layer_from_its_function_whichever_was_used_last() -> No
         assert ranked([function, layer], "relu", [used.payload])[0] == used
 
 
+def test_an_operator_is_found_by_its_sign() -> None:
+    for sign in (">", "*", "/"):
+        assert labels(sign, f"a {sign}{sign} b", f"a {sign}= b", f"a {sign} b")[0] == f"a {sign} b"
+
+
 def test_every_word_must_be_answered() -> None:
     assert labels("zoom in", "Zoom in", "Zoom out") == ["Zoom in"]
 
