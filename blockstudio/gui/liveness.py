@@ -8,6 +8,7 @@ in meanwhile is done once, in its last state.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -205,12 +206,17 @@ class Liveness(QObject):
         shown = (self._session.location.definition,)
         folder = str(self._session.path.parent) if self._session.path else ""
         self._kernel.request(
-            UpdateDocument(project, revision, self._session.trusted, shown, folder, opening),
+            UpdateDocument(project, revision, self._session.trusted, shown, folder, opening, self._entered()),
             self._answered,
             self._refused,
         )
         self._sent = revision
         self._do_waiting()
+
+    def _entered(self) -> tuple[str, ...]:
+        """The instances on the way to the graph that is shown."""
+        steps = pairwise(self._session.trail)
+        return tuple(a.location.path(b.node) for a, b in steps if a.location.definition != b.location.definition)
 
     def _answered(self, shapes: Shapes) -> None:
         self._sending = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import eq
 from time import thread_time
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -32,38 +33,56 @@ SECONDS = 3.0
 
 
 class Found:
-    """What walks find: of each place the first shape, and in words which others there are."""
+    """What walks find: of each place the first shape, and the first problem of a kind, that is `meant`, or else the
+    first; and in words which other shapes there are."""
 
     def __init__(self) -> None:
         self._shapes: dict[tuple[str, str], TensorShape] = {}
+        self._words: dict[tuple[str, str], str] = {}
+        self._meant: set[tuple[str, str]] = set()
         self._others: dict[tuple[str, str], dict[str, None]] = {}
         self.problems: dict[tuple[str, str], Problem] = {}
 
-    def see(self, path: str, port: str, value: Abstract) -> None:
+    def see(self, path: str, port: str, value: Abstract, meant: bool = False) -> None:
         if isinstance(value, Known):
             shape = value.shape
         elif value.text:
             shape = TensorShape(None, text=value.text)
         else:
             return
-        first = self._shapes.setdefault((path, port), shape)
-        if first is not shape and first != shape:
-            if first.shape is None and isinstance(value, Known):
-                self._shapes[path, port] = shape
-            elif isinstance(value, Known):
-                self._others.setdefault((path, port), {})[in_words(value.value)] = None
+        place = path, port
+        first = self._shapes.get(place)
+        if first == shape:
+            if meant:
+                self._meant.add(place)
+            return
+        words = in_words(value.value) if isinstance(value, Known) else ""
+        if first is None or (meant and place not in self._meant) or (first.shape is None and words):
+            other, self._shapes[place], self._words[place] = self._words.get(place, ""), shape, words
+            if meant:
+                self._meant.add(place)
+        else:
+            other = words
+        if other and first is not None and first.shape is not None:
+            self._others.setdefault(place, {})[other] = None
 
-    def blame(self, path: str, fault: Fault, severity: Literal["error", "warning", "info"] = "error") -> None:
+    def blame(
+        self, path: str, fault: Fault, severity: Literal["error", "warning", "info"] = "error", meant: bool = False
+    ) -> None:
         problem = Problem(fault.code, severity, path, fault.template, dict(fault.facts), fault.detail)
-        self.problems.setdefault((path, fault.code), problem)
+        place = path, fault.code
+        if place not in self.problems or (meant and place not in self._meant):
+            self.problems[place] = problem
+        if meant:
+            self._meant.add(place)
 
     def port_shapes(self) -> tuple[PortShape, ...]:
         """The shapes; where another use has others, they are in `text`."""
         rows = []
         for (path, port), shape in self._shapes.items():
-            others = self._others.get((path, port))
-            if others and shape.shape is not None:
-                shown = list(others)
+            others = self._others.get((path, port), {})
+            shown = [text for text in others if text != self._words[path, port]]
+            if shown and shape.shape is not None:
                 shape = evolve(shape, text=", ".join(shown[:3]) + (", …" if len(shown) > 3 else ""))
             rows.append(PortShape(path, port, shape))
         return tuple(rows)
@@ -88,6 +107,7 @@ class Walk(Interpreter):
         found: Found,
         trusted: bool,
         training: bool = False,
+        wanted: Sequence[str] = (),
     ) -> None:
         super().__init__(program, document)
         self.training = training
@@ -97,6 +117,9 @@ class Walk(Interpreter):
         self._muted = 0
         self._within: list[str] = []
         """The paths of the instances around, outermost first."""
+        self._wanted = list(wanted)
+        """Those whose inside is to be shown as they have it."""
+        self._meant = False
         self._paths: dict[tuple[Location, str], str] = {}
         self._ports: dict[tuple[Location, str], str] = {}
         self._done: dict[Hashable, Sequence[Abstract]] = {}
@@ -110,13 +133,13 @@ class Walk(Interpreter):
     # --- what is found ----------------------------------------------------------------------------
 
     def see(self, location: Location, node: str, port: str, value: Any, frame: Frame) -> None:
-        self.found.see(self._path(location, node), port, value)
+        self.found.see(self._path(location, node), port, value, self._meant)
 
     def blame(self, origin: ir.Origin, fault: Fault, severity: Literal["error", "warning", "info"] = "error") -> None:
         if not self._muted:
             if self._within:
                 fault = evolve(fault, facts={**fault.facts, "within": list(self._within)})
-            self.found.blame(self._path(origin.location, origin.node), fault, severity)
+            self.found.blame(self._path(origin.location, origin.node), fault, severity, self._meant)
 
     @contextmanager
     def muted(self, mute: bool = True) -> Iterator[None]:
@@ -217,15 +240,22 @@ class Walk(Interpreter):
             self._default(argument) if value is MISSING else value
             for argument, value in zip(module.forward.inputs, inputs, strict=True)
         ]
-        key = (module.name, repr(sorted(hypers.items())), *(value.key for value in given), bool(self._muted))
-        outputs = self._done.get(key)
-        if outputs is None:
-            self._within.append(self._path(declaration.location, declaration.node))
-            try:
+        self._within.append(self._path(declaration.location, declaration.node))
+        before, self._meant = self._meant, self._is_meant()
+        state = bool(self._muted), self._meant
+        key = (module.name, repr(sorted(hypers.items())), *(value.key for value in given), *state)
+        try:
+            outputs = self._done.get(key)
+            if outputs is None:
                 outputs = self._done[key] = self.run_module(module, EVALUATING, hypers, given)
-            finally:
-                self._within.pop()
+        finally:
+            self._within.pop()
+            self._meant = before
         return outputs
+
+    def _is_meant(self) -> bool:
+        """On the way to what is shown, or inside it."""
+        return bool(self._wanted) and all(map(eq, self._within, self._wanted))
 
     def hypers(self, module: ir.Module, declaration: ir.InstanceDeclaration, frame: Frame) -> dict[str, Any]:
         given = {name: self.steps.evaluated(source, frame, made=True) for name, source in declaration.values.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import torch
@@ -41,12 +41,14 @@ class ShapeFinder:
         revision: int = 0,
         trusted: bool = False,
         shown: Iterable[str] = (),
+        within: Sequence[str] = (),
         analysis: Analysis | None = None,
     ) -> Shapes:
         """The shape at every output and border input that can be told, and what does not fit.
 
-        A definition is shown as its first use has it, or, in `shown` and out of the root's reach, as its
-        own examples have it. Python of the user's own runs only if `trusted`.
+        A definition is shown as its first use has it, or as the last of the instances `within` each other, or, in
+        `shown` and out of the root's reach, as its own examples have it. Python of the user's own runs only if
+        `trusted`.
         """
         start = time.perf_counter()
         sys.setrecursionlimit(max(FRAMES, sys.getrecursionlimit()))
@@ -63,7 +65,7 @@ class ShapeFinder:
                     ports = definition.graph.inputs
                     given = [self._example(port, root, root == document.root, found) for port in ports]
                     for training in modes(program):
-                        Walk(program, document, self.steps, found, trusted, training).run(given)
+                        Walk(program, document, self.steps, found, trusted, training, within).run(given)
         self.steps.trim()
         return Shapes(revision, found.port_shapes(), tuple(found.problems.values()), _milliseconds(start))
 

@@ -70,7 +70,11 @@ class Worker:
                 self._models.open(document, trusted=request.trusted, opening=request.opening)
             _, problems = placeable(document)
             shapes = self._shapes.shapes(
-                document, revision=request.revision, trusted=request.trusted, shown=request.shown
+                document,
+                revision=request.revision,
+                trusted=request.trusted,
+                shown=request.shown,
+                within=request.within,
             )
         return evolve(shapes, problems=(*shapes.problems, *problems))
 

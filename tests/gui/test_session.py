@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from blockstudio.engine.protocol import Changed, Failure, Problem, RestoreSnapshot, Shapes, UpdateDocument
 from blockstudio.errors import EditError
 from blockstudio.formats.project import dumps
-from blockstudio.graph.document import Location
+from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import (
     AddDefinition,
     AddNode,
@@ -23,7 +23,7 @@ from blockstudio.graph.edits import (
     RenameNode,
     SetRoute,
 )
-from blockstudio.graph.model import CodeDefinition, Definition, Endpoint, Graph, Instance, Layer, Repeat
+from blockstudio.graph.model import CodeDefinition, Definition, Endpoint, Graph, Instance, Layer, Repeat, Sequential
 from blockstudio.gui.session import Message, Session, new_document
 from tests.gui.conftest import compose
 
@@ -275,6 +275,21 @@ def test_what_is_asked_of_the_engine_waits_for_the_edit_before_it(session: Sessi
     qtbot.waitUntil(lambda: len(done) == 2)
     assert done[1] and isinstance(kernel.waiting[-1][0], UpdateDocument)
     assert kernel.waiting[-1][0].project["definitions"][0]["graph"]["nodes"]
+
+
+def test_the_engine_is_told_by_which_instances_the_shown_graph_was_entered(session: Session, qtbot: QtBot) -> None:
+    inner = Definition("Inner", Graph())
+    body = Sequential(name="layers", body=Graph(nodes={"two": Instance(name="two", definition="Inner")}))
+    session.replace(Document("Net", {"Net": Definition("Net", Graph(nodes={"layers": body})), "Inner": inner}))
+    kernel = FakeKernel()
+    session.attach(kernel)
+    qtbot.waitUntil(lambda: bool(kernel.waiting))
+    session.enter_node("layers")
+    session.enter_node("two")
+    while kernel.waiting:
+        request = kernel.answer(Shapes(1, (), ()))
+    assert isinstance(request, UpdateDocument)
+    assert request.within == ("Net/layers.body/two",)
 
 
 def test_a_replaced_document_starts_afresh(session: Session) -> None:

@@ -41,7 +41,7 @@ from tests.compiler.documents import (
     parameter,
 )
 from tests.compiler.random_documents import documents
-from tests.runtime.finding import at, chain, find, mlp, size, words, x
+from tests.runtime.finding import at, chain, find, mlp, only, size, words, x
 
 
 def test_a_chain() -> None:
@@ -157,6 +157,42 @@ def test_a_definition_shows_its_first_use_and_says_that_others_differ() -> None:
     shapes = find(made)
     assert at(shapes, "Inner/act") == TensorShape((2, 20), "float32", "2×40")
     assert size(shapes, "Net/two", "y") == (2, 40)
+
+
+def test_a_definition_is_shown_as_the_instance_has_it_that_was_entered() -> None:
+    inner = Definition("Inner", graph("x", "y", [layer("act", "ReLU")], "x>act act>y"))
+    outer = Definition("Outer", graph("x", "y", [instance("deep", "Inner"), instance("again", "Inner")],
+                                      "x>deep.x deep.y>again.x again.y>y"))  # fmt: skip
+    nodes = [instance("one", "Outer"), linear("wide", 20, 40), instance("two", "Outer"), instance("three", "Outer")]
+    wires = "x>one.x one.y>wide wide>two.x two.y>three.x three.y>y"
+    made = document(inner, outer, Definition("Net", graph([x(2, 20)], "y", nodes, wires)))
+    for within, shape, other in (
+        (("Net/one", "Outer/deep"), (2, 20), "2×40"),
+        (("Net/two", "Outer/again"), (2, 40), "2×20"),
+        (("Net/three", "Outer/again"), (2, 40), "2×20"),  # worked out once for all three
+        (("Net/two",), (2, 40), "2×20"),  # what is inside of it may be expanded there
+        (("Net/gone",), (2, 20), "2×40"),
+    ):
+        shapes = find(made, within=within)
+        assert at(shapes, "Inner/act") == TensorShape(shape, "float32", other), within
+        assert at(shapes, "Outer", "x") == TensorShape(shape, "float32", other), within
+        assert size(shapes, "Net/wide") == (2, 40)
+
+
+def test_a_problem_is_told_of_the_instance_that_was_entered() -> None:
+    inner = Definition("Inner", graph("x", "y", [linear("l", 7, 1)], "x>l l>y"))
+    nodes = [
+        linear("wide", 20, 40),
+        instance("one", "Inner"),
+        instance("two", "Inner"),
+        function("add", "operator.add"),
+    ]
+    wires = "x>one.x x>wide wide>two.x one.y>add.input two.y>add.other add>y"
+    made = document(inner, Definition("Net", graph([x(2, 20)], "y", nodes, wires)))
+    for within, size_given in ((("Net/two",), "2×40"), (("Net/one",), "2×20"), ((), "2×20")):
+        problem = only(find(made, within=within))
+        assert problem.path == "Inner/l" and size_given in words(problem)
+        assert problem.facts["within"] == list(within or ("Net/one",))
 
 
 def test_a_definition_out_of_reach_has_its_own_examples() -> None:

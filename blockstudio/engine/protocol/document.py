@@ -25,6 +25,9 @@ class UpdateDocument:
     """Where the project file is: example inputs may name tensor files by their path from there."""
     opening: int = 0
     """Another number, another project: values, mode and gradients of the one before do not go on in it."""
+    within: tuple[str, ...] = ()
+    """The instances through which the graph on the canvas was entered, the outermost first: it is shown as they
+    have it."""
 
 
 @frozen
