@@ -196,3 +196,15 @@ def test_what_decides_an_if_and_how_rounds_are_keyed_is_said() -> None:
     assert [row.title for row in face.rows] == ["normalise == 'batch'", "BatchNorm2d", "If normalise == 'group'"]
     face = describe(document, net, document.graph(net), document.graph(net).nodes["stage1"])
     assert (face.detail, face.tag) == ("layers[0] times, own weights each", "layer1.0, layer1.1, …")
+
+
+def test_the_row_of_a_body_reads_along_its_wires() -> None:
+    calls = [Function(name=name, type=f"torch.{name}") for name in ("sum", "exp", "abs")]
+    body = Graph([Port("x")], [Port("x")], {call.name: call for call in calls})
+    for source, target in (("abs", "sum"), ("sum", "exp")):
+        body.connect(Endpoint(target, "input"), Endpoint(source, "output"))
+    (row,) = face(Repeat(name="loop", body=body)).rows
+    assert row.title == "abs → sum → exp"
+    body.edges[Endpoint("abs", "input")] = Endpoint("exp", "output")  # as only a broken file has it
+    (row,) = face(Repeat(name="loop", body=body)).rows
+    assert row.title == "sum → exp → abs"

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from blockstudio.catalog.ports import Ports, node_ports, passed_through
 from blockstudio.catalog.spec import PortSpec
 from blockstudio.errors import mark
+from blockstudio.graph import topology
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import (
     Function,
@@ -309,6 +310,8 @@ def _chain(document: Document, inside: Location, graph: Graph) -> str:
     nodes = list(graph.nodes.values())
     if not nodes:
         return tr("empty")
+    if len(nodes) <= MOST_ROWS and not topology.find_cycle(graph):
+        nodes = topology.ordered(graph)
     shown = []
     for node in nodes[:CHAIN]:
         words = words_of(document, inside, graph, node)
