@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
@@ -9,7 +10,10 @@ from blockstudio.formats.project import loads
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddNode, MoveNodes, SetNode
 from blockstudio.graph.model import Definition, Graph, Instance, Layer, Node, Port, Repeat
+from blockstudio.gui.canvas.commands import expanding
+from blockstudio.gui.canvas.facts import insides
 from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.painting.surface import Detail
 from blockstudio.gui.canvas.scene.export import export_image
 from blockstudio.gui.canvas.scene.scene import CanvasScene
 
@@ -142,8 +146,55 @@ def test_of_too_much_only_the_first_level_is_drawn(net: Desk) -> None:
     def depth(scene: CanvasScene | None) -> int:
         return 0 if scene is None else 1 + max(depth(item.inner) for item in scene.nodes.values())
 
-    for many, levels in ((5, 3), (50, 1)):
+    for many, levels in ((5, 3), (110, 1)):
         leaf = block("Leaf", [Layer(name=f"r{i}", type="torch.nn.ReLU") for i in range(many)])
         blocks = [block("Net", uses("Stage", 1)), block("Stage", uses("Part", many)), block("Part", uses("Leaf", many))]
         net.show_document(Document("Net", {made.name: made for made in (*blocks, leaf)}))
         assert depth(net.scene.nodes["u0"].inner) == levels
+
+
+def rows_of(number: int) -> Graph:
+    """Nodes in rows."""
+    names = [f"n{index}" for index in range(number)]
+    places = {name: (200.0 * (index % 40), 80.0 * (index // 40) + 10.0) for index, name in enumerate(names)}
+    return Graph(nodes={name: Layer(name=name, type="torch.nn.ReLU", position=places[name]) for name in names})
+
+
+def test_a_large_graph_is_expanded_too(desk: Desk) -> None:
+    root = Graph(nodes={"big": Instance(name="big", definition="Big", position=(10.0, 10.0))})
+    document = Document("Net", {"Net": Definition("Net", root), "Big": Definition("Big", rows_of(1000))})
+    desk.show_document(document)
+    desk.select("big")
+    desk.canvas.expanding.toggle()
+    desk.check()
+    assert len(drawn(desk, "big")) == 1000
+
+
+def test_what_is_too_large_says_how_large(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    expanded(net)
+    net.session.undo_stack.undo()
+    monkeypatch.setattr(insides, "MOST", 1)
+    monkeypatch.setattr(expanding, "MOST", 1)
+    with net.session.guard():
+        net.canvas.expanding.toggle()
+    assert "holds 2 nodes" in net.messages[-1] and "(1)" in net.messages[-1]
+    assert not net.scene.expanded
+
+
+def test_many_small_graphs_are_painted_from_afar_as_one_large_one_is(desk: Desk) -> None:
+    blocks = {
+        f"b{index}": Instance(name=f"b{index}", definition="Small", position=(3000.0 * index, 10.0), expanded=True)
+        for index in range(4)
+    }
+    document = Document(
+        "Net", {"Net": Definition("Net", Graph(nodes=blocks)), "Small": Definition("Small", rows_of(20))}
+    )
+    desk.show_document(document)
+    desk.canvas.set_view(QPointF(0.0, 0.0), 0.15)
+    inner = desk.scene.nodes["b0"].inner
+    assert inner is not None
+    assert (desk.scene.surface.detail, inner.surface.detail) == (Detail.TITLES, Detail.OVERVIEW)
+    desk.select("b1", "b2", "b3")
+    desk.canvas.delete_selection()
+    desk.canvas.set_view(QPointF(0.0, 0.0), 0.16)
+    assert inner.surface.detail == Detail.TITLES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -9,7 +10,7 @@ from attrs import evolve
 from blockstudio.errors import EditError, mark
 from blockstudio.graph.edits import SetNode
 from blockstudio.graph.model import Node
-from blockstudio.gui.canvas.facts.insides import drawn_in
+from blockstudio.gui.canvas.facts.insides import MOST, drawn_in, place_of, weight
 from blockstudio.gui.canvas.facts.keys import node_key
 from blockstudio.gui.i18n import tr
 
@@ -30,10 +31,7 @@ class Expanding:
             canvas.leave()
         nodes = [node for node in session.selected_nodes if self._has_inside(node)]
         if not nodes and session.selection:
-            name = session.selection[0]
-            raise EditError(
-                mark("“{name}” has no inside that could be shown here."), path=session.location.path(name), name=name
-            )
+            raise self._refusal(session.selected_nodes[0])
         if not nodes:
             return
         on = not all(node.expanded for node in nodes)
@@ -49,3 +47,17 @@ class Expanding:
     def _has_inside(self, node: Node) -> bool:
         session = self._canvas.session
         return drawn_in(session.document, session.location, evolve(node, expanded=True), {}) is not None
+
+    def _refusal(self, node: Node) -> EditError:
+        """Why what is inside a node is not shown in its place."""
+        session = self._canvas.session
+        place = place_of(session.document, session.location, node)
+        count = weight(session.document, place, {}) if place is not None else 0
+        if not count:
+            text = mark("“{name}” has no inside that could be shown here.")
+        elif count == inf:
+            text = mark("“{name}” holds itself: its inside cannot be shown here.")
+        else:
+            text = mark("“{name}” holds {count} nodes, more than are shown in place ({most}): go in by a double click.")
+        facts = {"name": node.name, "count": f"{count:,}", "most": f"{MOST:,}"}
+        return EditError(text, path=session.location.path(node.name), **facts)

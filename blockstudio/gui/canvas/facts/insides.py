@@ -7,9 +7,7 @@ from math import inf
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, Instance, Node
 
-MOST = 150
-"""Nodes; a larger graph is entered to be seen."""
-MOST_IN_ALL = 1_000
+MOST = 10_000
 """Nodes drawn inside one node, however deep; a node with more inside is entered to be seen."""
 
 
@@ -30,18 +28,18 @@ Weights = dict[Location, float]
 def drawn_in(document: Document, location: Location, node: Node, known: Weights) -> Location | None:
     """The graph that is drawn inside a node of the graph at `location`; None where none is. `known` is filled."""
     place = place_of(document, location, node) if node.expanded else None
-    return place if place is not None and _weight(document, place, known) <= MOST_IN_ALL else None
+    return place if place is not None and weight(document, place, known) <= MOST else None
 
 
-def _weight(document: Document, location: Location, known: Weights) -> float:
-    """How many nodes are drawn for a graph, those inside its nodes too; more than are ever drawn if it is too large."""
+def weight(document: Document, location: Location, known: Weights) -> float:
+    """How many nodes are drawn for a graph, those inside its nodes too, unless these are too many to be drawn."""
     if location not in known:
         known[location] = inf  # and stays so in a file whose blocks hold themselves
         nodes = document.graph(location).nodes.values()
-        count: float = len(nodes) if len(nodes) <= MOST else MOST_IN_ALL + 1
+        count: float = len(nodes)
         for node in nodes:
             place = place_of(document, location, node) if node.expanded else None
-            inner = _weight(document, place, known) if place is not None else 0
-            count += inner if inner <= MOST_IN_ALL or inner == inf else 0
+            inner = weight(document, place, known) if place is not None else 0
+            count += inner if inner <= MOST or inner == inf else 0
         known[location] = count
     return known[location]

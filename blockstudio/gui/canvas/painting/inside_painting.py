@@ -18,7 +18,7 @@ CORNER = 6.0
 def paint_inside(painter: QPainter, item: NodeItem, exposed: QRectF) -> None:
     """The field with the inner wires and nodes, as far as it lies in an exposed part of the scene."""
     opening, inner, surface = item.geometry.opening, item.inner, item.surface
-    if opening is None or inner is None:
+    if opening is None or inner is None or item.covered:
         return
     field = opening.rect.translated(item.pos())
     seen = field.intersected(exposed)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class NodeItem(Placed):
     """A face, and where everything in it goes; if it is expanded, with another scene inside."""
 
-    __slots__ = ("_field", "face", "geometry", "inner", "row_severity")
+    __slots__ = ("_field", "covered", "face", "geometry", "inner", "row_severity")
 
     def __init__(self, key: Key, face: Face, surface: Surface) -> None:
         super().__init__(key, surface)
@@ -30,6 +30,8 @@ class NodeItem(Placed):
         self.face = face
         self.inner: CanvasScene | None = None
         """What is drawn inside; other nodes may show the same."""
+        self.covered = False
+        """What is inside is painted by somebody else, over this."""
         self._field: QRectF | None = None
         self.geometry: NodeGeometry = geometry(face)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,24 @@ class Family:
         for inner in insides.values():
             self._measure(inner, done)
         scene.open(insides)
+
+    def drawn_inside(self) -> dict[CanvasScene, int]:
+        """The scenes that are shown inside nodes, and in how many places."""
+        holders: dict[CanvasScene, list[CanvasScene]] = defaultdict(list)
+        for scene in self:
+            for item in scene.expanded_items():
+                if item.inner is not None:
+                    holders[item.inner].append(scene)
+        places: dict[CanvasScene, int] = {}
+
+        def count(scene: CanvasScene) -> int:
+            if scene not in holders:
+                return 1
+            if scene not in places:
+                places[scene] = sum(map(count, holders[scene]))
+            return places[scene]
+
+        return {scene: count(scene) for scene in holders}
 
     def sweep(self, kept: Iterable[CanvasScene]) -> None:
         """Let go of every scene but these and what is inside them."""

@@ -372,9 +372,9 @@ class ItemStore(QGraphicsScene):
 
     # --- the view ---------------------------------------------------------------------------------
 
-    def look_at(self, scale: float, ratio: float = 1.0) -> None:
-        """Paint in the detail that fits a scale."""
-        if self.surface.look(scale, ratio, len(self.nodes)):
+    def look_at(self, scale: float, ratio: float = 1.0, nodes: int | None = None) -> None:
+        """Paint in the detail that fits a scale, and the nodes that are seen together."""
+        if self.surface.look(scale, ratio, len(self.nodes) if nodes is None else nodes):
             self.update()
 
     def restyle(self) -> None:

@@ -90,10 +90,12 @@ class NestedScene(ItemStore):
 
     # --- for all that is drawn together -----------------------------------------------------------
 
-    def look_at(self, scale: float, ratio: float = 1.0) -> None:
-        for scene in self.family:
-            ItemStore.look_at(scene, scale, ratio)
-        super().look_at(scale, ratio)
+    def look_at(self, scale: float, ratio: float = 1.0, nodes: int | None = None) -> None:
+        inside = self.family.drawn_inside()
+        drawn = sum(len(scene.nodes) * places for scene, places in inside.items())
+        for scene in {self, *self.family}:
+            # Each is small perhaps, and all of them together are many.
+            ItemStore.look_at(scene, scale, ratio, drawn if scene in inside else nodes)
 
     def restyle(self) -> None:
         for scene in self.family:

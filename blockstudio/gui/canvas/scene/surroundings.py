@@ -72,7 +72,9 @@ class Surroundings:
         painter.translate(-origin)
         paint_ground(painter, area, surface)
         if self.doors:
+            self.doors[-1].covered = True
             paint_scene(painter, self.outermost, area)
+            self.doors[-1].covered = False
             if surface.wire is None:  # it may go to what is around
                 take_back(painter, area, surface)
         painter.translate(origin)
