@@ -241,6 +241,27 @@ CASES: dict[str, Document] = {
             ),
         ),
     ),
+    "number in a block of several sizes": document(
+        Definition(
+            "Block",
+            graph(
+                "x",
+                "y",
+                [conv("a", 3, Expression("width")), layer("act", "ReLU"), conv("b", 7, 4)],  # type: ignore[arg-type]
+                "x>a a>act act>b b>y",
+            ),
+            hyper_parameters=[HyperParameter("width", "8")],
+        ),
+        Definition(
+            "Net",
+            graph(
+                [Port("x", example=IMAGES)],
+                "y",
+                [instance("one", "Block"), instance("two", "Block", width=4), function("add", "operator.add")],
+                "x>one.x x>two.x one.y>add.input two.y>add.other add>y",
+            ),
+        ),
+    ),
     "out of a block": document(
         Definition(
             "Block",
@@ -373,6 +394,7 @@ MENDS: dict[str, list[str]] = {
     "hyper-parameter of a block": ["Set channels of two to 4", "Set out_channels of c to 8"],
     "fixed in a block": ["Set in_features to 8", "Set out_features of a to 16"],
     "out of a block": ["Set in_features to 8", "Set width of one to 16"],
+    "number in a block of several sizes": ["Set in_channels to width"],
     "hyper-parameter of the model": ["Set width to 20", "Set the example of x to 2×16"],
     "in a Sequential": ["Set in_features to 8", "Set out_features of a to 16"],
     "images in a Sequential": ["Insert a Flatten", "Set in_features to 4"],

@@ -120,6 +120,13 @@ class Place:
         location, node = self.owner
         return set_option(self.session, location, node, option, value, self.within, own=True)
 
+    def expressed(self, option: str, value: Expression) -> Mend:
+        """An option of the node itself that follows hyper-parameters."""
+        location, node = self.owner
+        assert isinstance(node, Layer | Function)
+        text = tr("Set {option} to {value}").format(option=option, value=value.text)
+        return text, SetNode(location, evolve(node, options={**node.options, option: value}))
+
     def insert(self, payload: str, port: str, **options: OptionValue) -> Edit | None:
         """Something new on the wire into an input, what is behind it moved on; None where it cannot stand."""
         document, location = self.document, self.location

@@ -13,7 +13,7 @@ from blockstudio.graph.scopes import calls_of
 from blockstudio.gui.canvas.facts import dimensions
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.mending.place import Mend, Place, Shape, elements, set_option
-from blockstudio.gui.mending.widths import Origin, widened
+from blockstudio.gui.mending.widths import Origin, said_as, widened
 
 _SPATIAL = re.compile(r"(\d)d$")
 
@@ -22,7 +22,10 @@ def mends(place: Place) -> Iterator[Mend]:
     """The option set to what flows in, or what flows in made what the option says."""
     option, wanted, shape = str(place.facts["option"]), str(place.facts.get("wanted", "")), place.shape(place.main)
     number = int(wanted) if wanted.isdigit() else 0
-    own = _own(place, option)
+    own, said = _own(place, option), _said(place, option, shape)
+    if said is not None:
+        yield said
+        return
     flat = list(_flattened(place, shape, number))
     turned = list(_turned(place, shape, number)) if shape is not None else []
     yield from turned
@@ -41,6 +44,16 @@ def mends(place: Place) -> Iterator[Mend]:
     if other is not None:
         yield other
     yield from flat
+
+
+def _said(place: Place, option: str, shape: Shape | None) -> Mend | None:
+    """The option set to what says the size in this block: uses of other sizes fit then too."""
+    source = place.source(place.main)
+    if source is None:
+        return None
+    origin = Origin(place.location, source, place.within)
+    said = said_as(place.session, origin, _dimension(place, option, shape))
+    return place.expressed(option, said) if said is not None else None
 
 
 def _own(place: Place, option: str) -> list[Mend]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from attrs import evolve, frozen
 
@@ -16,6 +16,7 @@ from blockstudio.graph.model import (
     Call,
     Definition,
     Endpoint,
+    Expression,
     Function,
     Instance,
     Layer,
@@ -40,15 +41,48 @@ class Origin:
     within: tuple[str, ...] = ()
 
 
+Step = tuple[Origin, tuple[Location, Node], Entry]
+"""An output, and the layer or function that gives it, with its place."""
+
+
 def widened(session: Session, origin: Origin, dimension: int, wanted: int) -> Mend | None:
     """What gives a dimension (counted from the end, so negative) of an output another size; None where that is
     not one number somewhere."""
     followers: list[Edit] = []
+    back = _back(session, origin, dimension)
+    while True:
+        try:
+            here, owner, entry = next(back)
+        except StopIteration as end:
+            return _example(session, end.value, dimension, wanted) if end.value is not None else None
+        said = _said(entry, owner[1], dimension, wanted)
+        if said is not None:
+            mend = set_option(session, owner[0], owner[1], *said, here.within)
+            return (mend[0], Batch((mend[1], *followers))) if mend and followers else mend
+        followers += _follows(session, here, owner, entry, dimension, wanted)
+
+
+def said_as(session: Session, origin: Origin, dimension: int) -> Expression | None:
+    """The expression that says a dimension of an output, where it means the same there: every use of the block that
+    both are in has the size that it gives."""
+    for here, (location, node), entry in _back(session, origin, dimension):
+        option = dimensions.said_by(entry, dimension)
+        if not option or not isinstance(node, Layer):
+            continue
+        value = node.options.get(option)
+        in_scope = here.within == origin.within and origin.location.steps[: len(location.steps)] == location.steps
+        plain = dimensions.said_value(option, node.options, 2) == 2
+        return value if isinstance(value, Expression) and in_scope and plain else None
+    return None
+
+
+def _back(session: Session, origin: Origin, dimension: int) -> Generator[Step, None, Origin | None]:
+    """What a dimension came through, up to what says it; returned is the model's own input, where it ends there."""
     document = session.document
     for _ in range(MOST_STEPS):
         found = _node_of(session, origin)
         if found is None:
-            return _example(session, origin, dimension, wanted)
+            return origin
         origin, node = found
         owner = owner_of(document, origin.location, node) if isinstance(node, Call) else (origin.location, node)
         if owner is None:
@@ -60,13 +94,9 @@ def widened(session: Session, origin: Origin, dimension: int, wanted: int) -> Me
         entry = catalog().get(owner[1].type) if isinstance(owner[1], Layer | Function) else None
         if entry is None:
             return None
-        said = _said(entry, owner[1], dimension, wanted)
-        if said is not None:
-            mend = set_option(session, owner[0], owner[1], *said, origin.within)
-            return (mend[0], Batch((mend[1], *followers))) if mend and followers else mend
-        if not dimensions.keeps(entry, dimension):
+        yield origin, owner, entry
+        if dimensions.said_by(entry, dimension) or not dimensions.keeps(entry, dimension):
             return None
-        followers += _follows(session, origin, owner, entry, dimension, wanted)
         into = main_ports(node_ports(document, origin.location, node))[0]
         before = source_of(document, origin.location, node.name, into)
         if before is None:
