@@ -42,12 +42,19 @@ class Declarer:
     scope: Scope
     names: Names
 
-    def attribute(self, owner: Owner, guards: tuple[str, ...]) -> ir.Declaration:
+    def attribute(self, owner: Owner) -> ir.Declaration:
         """The declaration of a node that becomes an attribute of the class."""
         place = owner.place
         rounds = () if isinstance(owner.node, Constant) else place.rounds
         counted = tuple(ir.Rounds(self.count(outer, repeat), repeat.index) for outer, repeat in _outer(place, rounds))
-        return self._declare(place, owner.node, name=owner.node.name, rounds=counted, guards=guards)
+        return self._declare(
+            place,
+            owner.node,
+            name=owner.node.name,
+            rounds=counted,
+            guards=self.scope.guards(place),
+            chosen=self.scope.chosen(owner),
+        )
 
     def count(self, place: Place, repeat: Repeat) -> str:
         """The number of rounds of a Repeat that stands at a place, as made text."""

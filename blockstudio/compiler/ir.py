@@ -68,17 +68,18 @@ class Rounds:
 class Declaration(Origin):
     """Something the class owns.
 
-    `name` is the key in the state dict, relative to the module: "hidden", or dotted ("layers.0") for a
-    member of a ModuleList or ModuleDict. With `rounds` it stands for a list (of lists, outermost first)
-    and the round numbers follow the name in the key: "conv.0", "conv.0.1"; where the name is a number they take
-    its place, and the list is the module itself. `guards` are conditions on
-    hyper-parameters (made text): where one is false the declaration is not made.
+    `name` is the key in the state dict, relative to the module: "hidden", or dotted ("layers.0") for a member of a
+    ModuleList or ModuleDict. With `rounds` it stands for a list (of lists, outermost first) and the round numbers
+    follow the name in the key: "conv.0", "conv.0.1"; where the name is a number they take its place, and the list is
+    the module itself. `guards` are conditions on hyper-parameters (made text): where one is false the declaration is
+    not made; `chosen` on the numbers of rounds too: in the others there is an nn.Identity, which has no keys.
     Children of a Sequential have the name that their parent keys them by (see `SequentialDeclaration`).
     """
 
     name: str
     rounds: tuple[Rounds, ...] = ()
     guards: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -147,7 +147,7 @@ class _Lowering:
                 for needed in self.declarer.dependencies(owner.place, owner.node):
                     if not self.declare(needed):
                         return False
-            self.declarations[key] = self.declarer.attribute(owner, self.scope.guards(owner.place))
+            self.declarations[key] = self.declarer.attribute(owner)
         return True
 
     # --- blocks and statements -------------------------------------------------------------------------

@@ -103,14 +103,19 @@ class Paths:
             python = here.python + (reached(scope.attributes, name) if length else "")
             rest = here.rest[length:]
             here = Landing(python, owner.place.location, owner.node, rest, bypassed=here.bypassed)
+            numbers = dict(values or {})
             # A constant is the same in every round.
             for repeat in () if isinstance(owner.node, Constant) else owner.place.rounds:
                 if not here.rest:
                     return here
                 if not is_index(here.rest[0]):
                     return None
-                values = None if values is None else {**values, repeat.index: int(here.rest[0])}
+                numbers[repeat.index] = int(here.rest[0])
+                values = None if values is None else numbers
                 here = evolve(here, python=f"{here.python}[{here.rest[0]}]", rest=here.rest[1:])
+            holding = [evaluated(Expression(condition), numbers) for condition in scope.chosen(owner)]
+            if any(found is not None and not found[0] for found in holding):
+                return None  # an nn.Identity is there in this round
             return self._in_node(scope, owner.place, here, values)
         return None
 
@@ -225,7 +230,7 @@ def default_values(definition: Definition) -> Values:
     """The hyper-parameters of a definition at their defaults, those without a default left out."""
     found = {}
     for parameter in definition.hyper_parameters:
-        value = _evaluated(Expression(parameter.default), {}) if parameter.default else None
+        value = evaluated(Expression(parameter.default), {}) if parameter.default else None
         if value is not None:
             found[parameter.name] = value[0]
     return found
@@ -236,7 +241,7 @@ def _arguments(definition: Definition, node: Instance, values: Values | None) ->
         return None
     found = dict(default_values(definition))
     for name, option in node.options.items():
-        value = _evaluated(option, values)
+        value = evaluated(option, values)
         if value is None:
             found.pop(name, None)
         else:
@@ -244,7 +249,8 @@ def _arguments(definition: Definition, node: Instance, values: Values | None) ->
     return found
 
 
-def _evaluated(value: OptionValue, values: Values) -> tuple[Any] | None:
+def evaluated(value: OptionValue, values: Values) -> tuple[Any] | None:
+    """The value of an option, in a tuple; None where it has none."""
     try:
         return (evaluate(value, values),)
     except (ExpressionError, ArithmeticError, LookupError, TypeError, ValueError, MemoryError):
@@ -255,14 +261,14 @@ def _chosen(scope: Scope, owners: Sequence[Owner], values: Values | None) -> Own
     """The one of several in branches that there is with these values, the first where they do not tell."""
     if len(owners) > 1 and values is not None:
         for owner in owners:
-            holding = [_evaluated(Expression(guard), values) for guard in scope.guards(owner.place)]
+            holding = [evaluated(Expression(guard), values) for guard in scope.guards(owner.place)]
             if all(found is not None and found[0] for found in holding):
                 return owner
     return owners[0] if owners else None
 
 
 def _count(value: OptionValue, values: Values | None) -> int | None:
-    found = _evaluated(value, values or {})
+    found = evaluated(value, values or {})
     return found[0] if found is not None and isinstance(found[0], int) and 0 <= found[0] <= LARGEST_COUNT else None
 
 

@@ -11,7 +11,7 @@ from blockstudio.catalog import render
 from blockstudio.catalog.catalog import catalog
 from blockstudio.catalog.ports import Ports, node_ports
 from blockstudio.compiler.members import Group, grouped
-from blockstudio.compiler.options import hyper_names, settled, specs_of
+from blockstudio.compiler.options import Names, hyper_names, made_names, settled, specs_of
 from blockstudio.compiler.snippets import negated, quoted, with_words
 from blockstudio.errors import BlockStudioError
 from blockstudio.graph import topology
@@ -92,10 +92,16 @@ class Scope:
     too_deep: list[Owner] = field(init=False, factory=list)
     _ports: dict[tuple[Location, str], Ports] = field(init=False, factory=dict)
     _static: dict[int, str] = field(init=False, factory=dict)
+    _calls: dict[str, list[Place]] = field(init=False, factory=dict)
+    """Where layers are called again, by their names."""
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "places", tuple(self._walk()))
         object.__setattr__(self, "by_location", {place.location: place for place in self.places})
+        for place in self.places:
+            for node in place.graph.nodes.values():
+                if isinstance(node, Call):
+                    self._calls.setdefault(node.layer, []).append(place)
         object.__setattr__(self, "owners", self._owners())
         modules = (name for name, owners in self.owners.items() if isinstance(owners[0].node, CALLABLE))
         object.__setattr__(self, "attributes", grouped(modules))
@@ -166,12 +172,36 @@ class Scope:
         found = self._static.get(id(node))
         if found is None:
             inside = self.inside(place, node, "condition")
-            found = self._static[id(node)] = self._condition(inside) if inside else ""
+            names = hyper_names(self.definition)
+            found = self._static[id(node)] = self._condition(inside, names) if inside else ""
         return found
 
-    def _condition(self, place: Place) -> str:
-        """The only output of a graph as an expression of the hyper-parameters; "" where it is none."""
-        graph, names = place.graph, hyper_names(self.definition)
+    def chosen(self, owner: Owner) -> tuple[str, ...]:
+        """The conditions on the numbers of rounds under which there is a layer, as made text: those of the Ifs around
+        it, unless it is called again outside of them."""
+        if not owner.place.rounds or owner.place.sequential or not isinstance(owner.node, CALLABLE):
+            return ()
+        found = self._chosen_in_rounds(owner.place)
+        for place in self._calls.get(owner.node.name, ()):
+            around = {(id(node), slot) for node, slot, _ in self._chosen_in_rounds(place)}
+            if not around >= {(id(node), slot) for node, slot, _ in found}:
+                return ()
+        return tuple(condition if slot == "then" else negated(condition) for _, slot, condition in found)
+
+    def _chosen_in_rounds(self, place: Place) -> list[tuple[If, str, str]]:
+        found: list[tuple[If, str, str]] = []
+        while place.parent is not None:
+            node = place.container
+            if isinstance(node, If) and place.slot != "condition" and not self.static_condition(place.parent, node):
+                inside = self.inside(place.parent, node, "condition")
+                condition = self._condition(inside, made_names(hyper_names(self.definition), inside)) if inside else ""
+                found += [(node, place.slot, condition)] if condition else []
+            place = place.parent
+        return found[::-1]
+
+    def _condition(self, place: Place, names: Names) -> str:
+        """The only output of a graph as an expression of these names; "" where it is none."""
+        graph = place.graph
         if len(graph.outputs) != 1 or graph.edges_out_of(BOUNDARY):
             return ""
         sources: dict[Endpoint, str] = {}

@@ -257,6 +257,11 @@ def _pieces(source: str, start: int, end: int, indent: int, tail: str) -> Iterat
     parts = list(_split(source, opening + 1, closing))
     comprehension = source[parts[-1][0] : parts[-1][1]].startswith("for ")
     lone = len(parts) == 1 and source[parts[0][0]] in "[{*"
+    element, *rest = parts
+    choice = [index for index in _operators(source, *element) if source.startswith(_LEVELS[1], index)]
+    if comprehension and choice:
+        yield from _operands(source, *element, indent + INDENT, choice)
+        parts = rest
     for first, last in parts:
         yield from _pieces(source, first, last, indent + INDENT, "" if comprehension or lone else ",")
     yield _Piece(closing, end, indent, tail)

@@ -51,7 +51,7 @@ def _whole(statement: ir.ForRange, module: ir.Module) -> Whole | None:
     if inner is None or not inner.callee.endswith(round_number) or inner.callee == f"self{round_number}":
         return None
     declaration = module.by_node.get((inner.owner, inner.layer))
-    if declaration is None or declaration.device:
+    if declaration is None or declaration.device or declaration.chosen:
         return None
     port = inner.ports[0]
     moves = {port: ""} if statement.moves else {}

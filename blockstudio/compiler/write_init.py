@@ -167,7 +167,14 @@ class InitWriter:
         return kept
 
     def _one(self, declaration: ir.Declaration, lines: Lines) -> Text:
-        """What makes one round of a declaration."""
+        """What makes one round of a declaration, where there is one."""
+        made = self._member(declaration, lines)
+        if not declaration.chosen:
+            return made
+        text = joined(made, f" if {snippets.all_of(declaration.chosen)} else nn.Identity()")
+        return text.marked(declaration.location, declaration.node)
+
+    def _member(self, declaration: ir.Declaration, lines: Lines) -> Text:
         match declaration:
             case ir.SequentialDeclaration():
                 text = self._sequential(declaration, lines)

@@ -8,12 +8,12 @@ from torch import nn
 
 from blockstudio.compiler import check, compile_document
 from blockstudio.graph.document import Document
-from blockstudio.graph.model import Example, Expression, Graph, HyperParameter, If, Node, Port, Repeat
+from blockstudio.graph.model import Example, Expression, Graph, HyperParameter, If, Initializer, Node, Port, Repeat
 from blockstudio.runtime.build import build_compiled, model_class
 from blockstudio.runtime.recorder import Recorder
 from blockstudio.runtime.shapes import ShapeFinder
 from tests.compiler.documents import call, function, graph, layer, linear, net
-from tests.compiler.models import choices, chosen, resnet
+from tests.compiler.models import choices, chosen, resnet, stages
 
 
 def unit(document: Document, **values: object) -> nn.Module:
@@ -153,3 +153,67 @@ def test_one_bottleneck_serves_networks_of_any_depth() -> None:
     keys = set(depths[3, 8, 36, 3].state_dict())
     assert {"layer1.0.downsample.0.weight", "layer3.35.conv1.weight", "fc.bias"} <= keys
     assert not any("layer1.1.downsample" in key for key in keys)
+
+
+# --- by the number of a round ---------------------------------------------------------------------
+
+
+def test_rounds_have_only_the_layers_that_they_need() -> None:
+    compiled = compile_document(stages())
+    model = build_compiled(compiled, 0)
+    weights = {key for key in model.state_dict() if key.endswith("weight")}
+    assert weights == {
+        *(f"body.{number}.weight" for number in range(3)),
+        *("down.0.weight", "down.1.weight", "norm.0.weight"),
+        *("extra.0.weight", "extra.2.weight", "plain.1.weight"),
+    }
+    assert model(torch.rand(2, 8)).shape == (2, 6)
+    assert set(build_compiled(compiled, 0, widths=(4, 6)).state_dict()) < set(model.state_dict())
+    for key, tensor in model.state_dict(keep_vars=True).items():
+        landing = compiled.follow(key)
+        assert landing is not None and landing.node is not None
+        assert eval(f"net{landing.python}", {"net": model}) is tensor
+
+
+def test_rounds_one_by_one_give_what_the_source_gives() -> None:
+    document = stages()
+    compiled = compile_document(document)
+    model = build_compiled(compiled, 0)
+    x = torch.rand(2, 8)
+    torch.testing.assert_close(Recorder(compiled.program, document).run(model, {"x": x})[0], model(x))
+    ports = document.definition("Net").graph.inputs
+    ports[0] = Port("x", example=Example((2, 8)))
+    shapes = ShapeFinder().shapes(document)
+    assert shapes.problems == ()
+    found = {(row.path, row.port): row.value for row in shapes.ports}
+    assert found["Net/stages", "x"].shape == (2, 6)
+
+
+def in_rounds(*more: Node, wires: str, **rules: object) -> Document:
+    fc = graph("x", "y", [linear("fc", 4, 4)], "x>fc fc>y")
+    first = chosen("first", "i == 0", fc, graph("x", "y", [], "x>y"))
+    rounds = Repeat(name="rounds", count=2, shared=False, body=graph("x", "x", [first, *more], wires))
+    made = net(graph("x", "y", [rounds], "x>rounds.x rounds.x>y"))
+    if rules:
+        made.definition("Net").initializers.append(Initializer(**rules))  # type: ignore[arg-type]
+    return made
+
+
+def test_a_layer_that_is_called_outside_of_its_branch_is_in_every_round() -> None:
+    inside = build_compiled(compile_document(in_rounds(wires="x>first.x first.y>x")), 0)
+    assert set(inside.state_dict()) == {"fc.0.weight", "fc.0.bias"}
+    outside = in_rounds(call("again", "fc"), wires="x>first.x first.y>again again>x")
+    model = build_compiled(compile_document(outside), 0)
+    assert "fc.1.weight" in model.state_dict()
+    x = torch.rand(2, 4)
+    torch.testing.assert_close(model(x), model.fc[1](model.fc[0](model.fc[0](x))))
+
+
+def test_an_initialiser_of_a_layer_that_a_round_has_not_is_a_problem() -> None:
+    rule = {"parameter": "weight", "function": "torch.nn.init.ones_"}
+    there = in_rounds(wires="x>first.x first.y>x", target="fc.0", **rule)
+    assert bool((build_compiled(compile_document(there), 0).fc[0].weight == 1).all())
+    missing = check(in_rounds(wires="x>first.x first.y>x", target="fc.1", **rule))
+    assert [found.code for found in missing] == ["initializer.target"]
+    everywhere = in_rounds(wires="x>first.x first.y>x", layer_type="torch.nn.Linear", **rule)
+    assert bool((build_compiled(compile_document(everywhere), 0).fc[0].weight == 1).all())

@@ -20,7 +20,7 @@ from blockstudio.gui.i18n import tr
 from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.form import Field, Row
 from blockstudio.gui.panels.option_editors import OptionRow
-from blockstudio.gui.panels.option_text import names_at
+from blockstudio.gui.panels.option_text import names_at, rounds_at
 from blockstudio.gui.session import Session
 
 COUNT = OptionSpec(
@@ -143,15 +143,17 @@ class IfRows(FlowRows):
             text = tr("Decided by the mode in each run: the layers of both branches are made.")
         elif isinstance(value, Graph) and value.edges_out_of(BOUNDARY):
             text = tr("Its graph decides in each run. An expression here takes its place.")
-        elif isinstance(value, Expression) and names_in(value.text) & set(self._round_names()):
+        elif isinstance(value, Expression) and names_in(value.text) & self._round_names(shared=True):
             text = tr("Decided in each round: the layers of both branches are made.")
+        elif isinstance(value, Expression) and names_in(value.text) & self._round_names(shared=False):
+            text = tr("Decided for each round when the model is built: only what is in that branch is made.")
         else:
             text = tr("Decided when the model is built: only what is in that branch is made.")
         self.about.setText(text)
 
-    def _round_names(self) -> list[str]:
-        parameters = self.session.definition.hyper_parameters
-        return names_at(self.session.document, self.session.location)[len(parameters) :]
+    def _round_names(self, *, shared: bool) -> set[str]:
+        rounds = rounds_at(self.session.document, self.session.location)
+        return {repeat.index for repeat in rounds if repeat.shared == shared}
 
     def _decide(self, value: OptionValue) -> None:
         session = self.session

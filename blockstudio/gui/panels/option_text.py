@@ -16,12 +16,18 @@ from blockstudio.graph.model import Expression, Function, Instance, Layer, Node,
 def names_at(document: Document, location: Location) -> list[str]:
     """The names that expressions may use in a graph: hyper-parameters, and the numbers of rounds."""
     names = [parameter.name for parameter in document.definition(location.definition).hyper_parameters]
+    return names + [repeat.index for repeat in rounds_at(document, location)]
+
+
+def rounds_at(document: Document, location: Location) -> list[Repeat]:
+    """The Repeats around a graph, outermost first."""
+    found = []
     for depth, (node_name, _) in enumerate(location.steps):
         outer = Location(location.definition, location.steps[:depth])
         node = document.graph(outer).nodes.get(node_name)
         if isinstance(node, Repeat):
-            names.append(node.index)
-    return names
+            found.append(node)
+    return found
 
 
 def can_expose(option: OptionSpec, node: Node) -> bool:

@@ -12,6 +12,7 @@ from tests.compiler.models.control import (
     none_of,
     repeat_shared,
     repeat_unshared,
+    stages,
 )
 from tests.compiler.models.lesson import (
     centered,
@@ -28,7 +29,18 @@ from tests.compiler.models.networks import attention, bottleneck, lstm, residual
 from tests.compiler.models.parts import CENTERED, chained
 from tests.compiler.models.special import devices, frozen, lists, numbered, tied
 
-__all__ = ["CENTERED", "MODELS", "bottleneck", "chained", "choices", "chosen", "in_training", "none_of", "resnet"]
+__all__ = [
+    "CENTERED",
+    "MODELS",
+    "bottleneck",
+    "chained",
+    "choices",
+    "chosen",
+    "in_training",
+    "none_of",
+    "resnet",
+    "stages",
+]
 
 MODELS: dict[str, Callable[[], Document]] = {
     model.__name__: model
@@ -51,6 +63,7 @@ MODELS: dict[str, Callable[[], Document]] = {
         modes,
         repeat_shared,
         repeat_unshared,
+        stages,
         attention,
         parameters,
         initializers,

@@ -8,6 +8,7 @@ from blockstudio.graph.model import (
     Graph,
     HyperParameter,
     If,
+    Node,
     Repeat,
 )
 from tests.compiler.documents import (
@@ -146,6 +147,34 @@ def modes() -> Document:
     ]
     wires = "x>stem stem>noisy.x noisy.y>skip.x skip.y>aux.x skip.y>late.x late.y>output aux.y>aux_output"
     return net(graph("x", "output aux_output", nodes, wires))
+
+
+def stages() -> Document:
+    """Layers that only some rounds of a Repeat have."""
+
+    def one(name: str, *nodes: Node) -> Graph:
+        return graph("x", "y", list(nodes), f"x>{name} {name}>y")
+
+    passed = graph("x", "y", [], "x>y")
+    down = linear("down", E("widths[i]"), E("widths[i + 1]"))
+    nodes = [
+        linear("body", E("widths[i]"), E("widths[i]")),
+        chosen("narrow", "i < len(widths) - 1", one("down", down), passed),
+        chosen("first", "i == 0", one("norm", layer("norm", "LayerNorm", normalized_shape=E("widths[1]"))), passed),
+    ]
+    wires = "x>body body>narrow.x narrow.y>first.x first.y>x"
+    stages = Repeat(name="stages", count=E("len(widths)"), shared=False, body=graph("x", "x", nodes, wires))
+    even = chosen(
+        "even", "r % 2 == 0 and widths[0] > 2", one("extra", linear("extra", 6, 6)), one("plain", linear("plain", 6, 6))
+    )
+    pairs = Repeat(name="pairs", count=3, index="r", shared=False, body=graph("x", "x", [even], "x>even.x even.y>x"))
+    return document(
+        Definition(
+            "Net",
+            graph("x", "output", [stages, pairs], "x>stages.x stages.x>pairs.x pairs.x>output"),
+            hyper_parameters=[HyperParameter("widths", "[8, 4, 6]")],
+        )
+    )
 
 
 def none_of(name: str) -> Graph:

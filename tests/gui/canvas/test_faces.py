@@ -28,7 +28,7 @@ from blockstudio.graph.model import (
 )
 from blockstudio.gui.canvas.facts import summaries
 from blockstudio.gui.canvas.facts.faces import Face, describe
-from tests.compiler.models import choices
+from tests.compiler.models import choices, chosen
 
 ROOT = Location("Net")
 
@@ -208,3 +208,22 @@ def test_the_row_of_a_body_reads_along_its_wires() -> None:
     body.edges[Endpoint("abs", "input")] = Endpoint("exp", "output")  # as only a broken file has it
     (row,) = face(Repeat(name="loop", body=body)).rows
     assert row.title == "sum → exp → abs"
+
+
+@pytest.mark.parametrize(
+    ("count", "test", "keys"),
+    [
+        (3, "i == 0", "fc.0"),
+        (3, "i != 1", "fc.0, fc.2"),
+        (12, "i % 2 == 1", "fc.1, fc.3 … fc.11"),
+        (12, "i >= 0", "fc.0 … fc.11"),
+        (2, "i > 5", ""),
+        (5, "i < depth", "fc.0 … fc.4"),
+        (1000, "i == 0", "fc.0 … fc.999"),
+    ],
+)
+def test_the_keys_of_a_repeat_are_those_of_the_rounds_that_have_the_layer(count: int, test: str, keys: str) -> None:
+    branch = Graph([Port("x")], [Port("y")], {"fc": Layer(name="fc", type="torch.nn.Linear")})
+    inside = chosen("choice", test, branch, Graph([Port("x")], [Port("y")]))
+    body = Graph([Port("x")], [Port("x")], {"choice": inside})
+    assert summaries.round_keys(Repeat(name="rounds", body=body, count=count, shared=False)) == keys

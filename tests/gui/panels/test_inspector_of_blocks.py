@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from attrs import evolve
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
@@ -11,7 +13,18 @@ from blockstudio.graph.commands import new_control_flow
 from blockstudio.graph.control_commands import condition_of, is_by_mode
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import AddDefinition, AddNode, ChangeDefinition
-from blockstudio.graph.model import Definition, Expression, Graph, HyperParameter, If, Instance, Layer, Port, Sequential
+from blockstudio.graph.model import (
+    Definition,
+    Expression,
+    Graph,
+    HyperParameter,
+    If,
+    Instance,
+    Layer,
+    Port,
+    Repeat,
+    Sequential,
+)
 from blockstudio.gui.panels.form import Field
 from blockstudio.gui.panels.inspector import InspectorPanel
 from blockstudio.gui.panels.inspector_block import BlockSheet
@@ -115,6 +128,22 @@ def test_an_if_is_decided_by_an_expression(inspector: InspectorPanel, session: S
     session.undo_stack.undo()
     look(qtbot)
     assert row(inspector, "condition").field.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("shared", "said"), [(False, "for each round when the model is built"), (True, "in each round")]
+)
+def test_an_if_is_decided_by_the_number_of_the_round(
+    inspector: InspectorPanel, session: Session, qtbot: QtBot, shared: bool, said: str
+) -> None:
+    rounds = new_control_flow("repeat", "rounds")
+    assert isinstance(rounds, Repeat)
+    rounds.body.nodes["choice"] = new_control_flow("if", "choice")
+    session.push(AddNode(NET, evolve(rounds, shared=shared)), "Add")
+    session.enter(NET.enter("rounds", "body"))
+    select(session, qtbot, "choice")
+    enter(qtbot, row(inspector, "condition").field, "i == 0")
+    assert f"Decided {said}" in texts(inspector)
 
 
 def test_an_if_is_decided_by_the_mode(inspector: InspectorPanel, session: Session, qtbot: QtBot) -> None:

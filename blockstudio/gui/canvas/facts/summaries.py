@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from blockstudio.catalog.spec import Entry, OptionSpec
+from blockstudio.compiler.paths import evaluated
 from blockstudio.engine.protocol import TensorShape
+from blockstudio.graph.control_commands import condition_of
 from blockstudio.graph.expressions import is_number
 from blockstudio.graph.model import (
     Expression,
+    Graph,
+    If,
     Instance,
     Layer,
     Options,
@@ -26,6 +30,11 @@ LONGEST = 44
 """Characters of one value; what is longer is better read in the inspector."""
 
 MOST_REMEMBERED = 5000
+MOST_ROUNDS = 100
+"""Of more rounds it is not worked out which of them have a layer."""
+
+_Test = tuple[OptionValue, bool]
+"""The condition of an If, and whether it must hold."""
 
 _FROM_TO = (
     ("in_features", "out_features"),
@@ -73,21 +82,40 @@ def round_keys(node: Repeat) -> str:
     """How the parameters of an unshared Repeat are keyed: `conv.0 … conv.3`; "" where each round has the same."""
     if node.shared:
         return ""
-    names: list[str] = []
-    pending = [node.body]
+    names: dict[str, tuple[_Test, ...]] = {}
+    pending: list[tuple[Graph, tuple[_Test, ...]]] = [(node.body, ())]
     while pending:
-        for inner in pending.pop().nodes.values():
+        graph, tests = pending.pop()
+        for inner in graph.nodes.values():
             if isinstance(inner, Layer | Instance | Sequential | Parameter):
-                names.append("" if is_number(inner.name) else f"{inner.name}.")
-            elif not isinstance(inner, Sequential):
-                pending += [graph for _, graph in inner.graphs()]
-    return ", ".join(_round_keys(name, node.count) for name in dict.fromkeys(names))
+                always = isinstance(inner, Parameter)  # whatever is asked, each round has its own
+                names.setdefault("" if is_number(inner.name) else f"{inner.name}.", () if always else tests)
+                continue
+            value = condition_of(inner) if isinstance(inner, If) else None
+            for slot, inside in inner.graphs():
+                more = () if value is None or isinstance(value, Graph) else ((value, slot == "then"),)
+                pending.append((inside, (*tests, *more)))
+    found = (_round_keys(name, node, tests) for name, tests in names.items())
+    return ", ".join(filter(None, found))
 
 
-def _round_keys(stem: str, count: OptionValue) -> str:
-    if isinstance(count, int) and count <= 3:
-        return ", ".join(f"{stem}{number}" for number in range(count))
-    return f"{stem}0 … {stem}{count - 1}" if isinstance(count, int) else f"{stem}0, {stem}1, …"
+def _round_keys(stem: str, node: Repeat, tests: Sequence[_Test]) -> str:
+    count = node.count
+    if not isinstance(count, int):
+        return f"{stem}0, {stem}1, …"
+    known = count <= MOST_ROUNDS
+    numbers = [number for number in range(count) if _has(tests, {node.index: number})] if known else []
+    if not known or len(numbers) == count > 3:
+        return f"{stem}0 … {stem}{count - 1}"
+    if len(numbers) > 3:
+        return f"{stem}{numbers[0]}, {stem}{numbers[1]} … {stem}{numbers[-1]}"
+    return ", ".join(f"{stem}{number}" for number in numbers)
+
+
+def _has(tests: Sequence[_Test], values: Mapping[str, int]) -> bool:
+    """Whether a layer is there in a round, as far as is known."""
+    found = [(evaluated(value, values), wanted) for value, wanted in tests]
+    return all(value is None or bool(value[0]) == wanted for value, wanted in found)
 
 
 def shape_text(value: TensorShape | None) -> str:
