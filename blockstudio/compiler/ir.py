@@ -13,8 +13,7 @@ All text in here is Python source that was checked or comes from the catalog. Th
 * *run* text (options of statements, counts and conditions of statements) stands in `forward`:
   hyper-parameters are attributes (`self.channels * 4`), the number of a round goes by its index name.
 
-`snippets.py` writes the source of single declarations and statements; the code generator and the
-interpreter both use it, so that they cannot disagree.
+`snippets.py` writes the source of single declarations and statements, for code generator and interpreter alike.
 """
 
 from __future__ import annotations
