@@ -38,6 +38,15 @@ class DeviceMenu(QObject):
     def _take(self, devices: Devices) -> None:
         self._rows = devices.devices
         self._fill()
+        if self._menu.isVisible():
+            self._keep_on_screen()
+
+    def _keep_on_screen(self) -> None:
+        """It was placed when it was smaller."""
+        menu, room = self._menu, self._menu.screen().availableGeometry()
+        menu.resize(menu.sizeHint())
+        x, y = room.right() + 1 - menu.width(), room.bottom() + 1 - menu.height()
+        menu.move(max(room.left(), min(menu.x(), x)), max(room.top(), min(menu.y(), y)))
 
     def _refused(self, failure: Failure) -> None:
         report(self._session, failure)

@@ -40,6 +40,15 @@ def test_with_no_accelerator_the_menu_says_so(menu: QMenu, kernel: SilentKernel)
     assert not none.isEnabled()
 
 
+def test_what_comes_in_while_it_is_open_stays_on_the_screen(menu: QMenu, kernel: SilentKernel, qtbot: QtBot) -> None:
+    room = menu.screen().availableGeometry()
+    menu.popup(room.bottomRight())
+    qtbot.waitUntil(menu.isVisible)
+    kernel.answer(ListDevices, Devices(GPUS))
+    qtbot.waitUntil(lambda: room.contains(menu.geometry()))
+    assert menu.width() >= menu.sizeHint().width()
+
+
 def test_every_accelerator_with_its_memory(menu: QMenu, kernel: SilentKernel) -> None:
     menu.aboutToShow.emit()
     kernel.answer(ListDevices, Devices(GPUS))
