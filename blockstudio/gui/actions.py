@@ -236,6 +236,7 @@ def _make(window: Any, spec: ActionSpec) -> QAction:
     action = QAction(window)
     action.setObjectName(spec.id)
     action.setCheckable(spec.checkable or spec.setting is not None)
+    action.setIconVisibleInMenu(not action.isCheckable())  # in its place is the sign whether it is on
     if spec.icon:
         action.setIcon(icon(spec.icon))
     if spec.shortcut:

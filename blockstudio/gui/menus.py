@@ -122,6 +122,7 @@ def _add_view_menus(window: MainWindow, menu: QMenu) -> None:
     for pane in window.panes.values():
         action = pane.toggleViewAction()
         action.setIcon(pane.windowIcon())
+        action.setIconVisibleInMenu(False)  # in its place is the sign whether it is shown
         action.setToolTip(tr("Show or hide this pane"))
         panes.addAction(action)
     menu.insertSeparator(before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
@@ -74,3 +74,26 @@ def test_actions_follow_what_is_possible(window: MainWindow) -> None:
     enabled = {name: action.isEnabled() for name, action in window.actions_by_id.items()}
     assert not enabled["undo"] and not enabled["group"] and not enabled["leave"] and not enabled["run"]
     assert enabled["new"] and enabled["add_node"] and enabled["fit"]
+
+
+def test_what_is_on_is_seen_in_its_menu(window: MainWindow) -> None:
+    """An icon in the place of the sign would hide it."""
+    panes = next(
+        action.menu()
+        for action in window.menus["view"].actions()
+        if isinstance(action.menu(), QMenu) and window.panes["palette"].toggleViewAction() in action.menu().actions()
+    )
+    menus = [*window.menus.values(), panes]
+    found = [(menu, action) for menu in menus for action in menu.actions() if action.isCheckable()]
+    assert len(found) > 15
+    for menu, action in found:
+        action.setEnabled(True)
+        menu.popup(QPoint(10, 10))  # laid out when it is shown
+        seen = []
+        for on in (False, True):
+            action.blockSignals(True)
+            action.setChecked(on)
+            action.blockSignals(False)
+            seen.append(menu.grab(menu.actionGeometry(action)).toImage())
+        menu.close()
+        assert not seen[0].isNull() and seen[0] != seen[1], action.text()
