@@ -203,7 +203,8 @@ def _ground(color: QColor, frames: list[NoteItem], place: QPointF) -> QColor:
 
 def column_gap(edges: Iterable[EdgeItem]) -> float:
     """The room between columns of nodes that lets every label be read, within reason."""
-    widths = [measure("small").width(label) for label in {edge.label for edge in edges} if label]
+    flowing = {edge.source: edge for edge in edges}.values()  # one wire of those from each port
+    widths = [measure("small").width(label) for label in {edge.label for edge in flowing} if label]
     if not widths:
         return COLUMN_GAP
     return min(WIDEST_GAP, max(LEAST_GAP, max(widths) + 8.0 + LABEL_ROOM + 10.0))

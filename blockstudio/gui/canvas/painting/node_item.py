@@ -76,9 +76,9 @@ class NodeItem(Placed):
     def box(self) -> Box:
         return self._x, self._y, self._x + self.geometry.width, self._y + self.geometry.height
 
-    def end(self, port: str, is_source: bool) -> tuple[float, float]:
+    def offset(self, port: str, is_source: bool) -> tuple[float, float]:
         point = self.geometry.anchor(port, is_source)
-        return self._x + point.x(), self._y + point.y()
+        return point.x(), point.y()
 
     def port_keys(self) -> list[PortKey]:
         name, shape = self.key.name, self.geometry

@@ -50,8 +50,12 @@ class NoteText(Markdown):
         self.setDocumentMargin(0)
         self.setIndentWidth(INDENT)
         self._colors: Colors | None = None
+        self._shown: tuple[object, ...] = ()
 
     def set_text(self, text: str, width: float, fonts: Fonts, colors: Colors) -> None:
+        if self._shown == (text, width, fonts, colors):
+            return
+        self._shown = text, width, fonts, colors
         self._colors = colors
         self.setDefaultFont(fonts.detail)
         self.setMarkdown(text)

@@ -62,9 +62,8 @@ class PillItem(Placed):
         x, y = self._x, self._y + PILL_TOP
         return x, y, x + self.width, y + PILL
 
-    def end(self, port: str, is_source: bool) -> tuple[float, float]:
-        x, y = pill_port(self.width, self.is_source, self.down)
-        return self._x + x, self._y + y
+    def offset(self, port: str, is_source: bool) -> tuple[float, float]:
+        return pill_port(self.width, self.is_source, self.down)
 
     def port_keys(self) -> list[PortKey]:
         return [self.port]

@@ -79,9 +79,14 @@ class Placed:
         """The box for finding it, in scene coordinates."""
         raise NotImplementedError
 
+    def offset(self, port: str, is_source: bool) -> tuple[float, float]:
+        """How far from its place a wire ends."""
+        raise NotImplementedError
+
     def end(self, port: str, is_source: bool) -> tuple[float, float]:
         """Where a wire ends, in scene coordinates."""
-        raise NotImplementedError
+        x, y = self.offset(port, is_source)
+        return self._x + x, self._y + y
 
     def anchor(self, port: str, is_source: bool) -> QPointF:
         """Where a wire ends, as a point."""

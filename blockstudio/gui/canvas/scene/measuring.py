@@ -45,14 +45,11 @@ def boxes_and_wires(
     wires = {}
     side = 0 if scene.down else 1
 
-    def across(item: NodeItem | PillItem, port: str, is_source: bool) -> float:
-        return item.end(port, is_source)[side] - (item.x(), item.y())[side]
-
     for target, edge in scene.edges.items():
         start, end = owners(edge)
         if start in boxes and end in boxes:
-            out = across(things[start], edge.source.port, True)
-            wires[target] = Wire(start, out, end, across(things[end], target.port, False))
+            out = things[start].offset(edge.source.port, True)[side]
+            wires[target] = Wire(start, out, end, things[end].offset(target.port, False)[side])
     return boxes, wires
 
 
