@@ -96,15 +96,15 @@ def failure_text(failure: Failure) -> str:
     return message(failure)
 
 
-def report(session: Session, failure: Failure, key: str = "", *, of_model: str = "") -> None:
+def report(session: Session, failure: Failure, key: str = "", *, first: str = "") -> None:
     """Show a failure in the message bar, with its traceback and a way to the node that is at fault.
 
-    `of_model` comes first where it is the model that is at fault, not what was asked for.
+    `first`: what that means for what was asked for.
     """
     if failure.interrupted:
         session.notify(tr("Stopped."), "info", key=key or "stopped")
         return
     text = failure_text(failure)
     show = ((tr("Show"), lambda: session.show_path(failure.path)),) if session.locate(failure.path) else ()
-    words = f"{of_model} {shortened(failure.path)}: {text}".strip() if failure.path else text
+    words = " ".join(filter(None, (first, f"{shortened(failure.path)}: {text}" if failure.path else text)))
     session.notify(words, "error", failure.detail, show, key=key or text)

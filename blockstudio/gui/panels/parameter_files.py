@@ -124,8 +124,12 @@ class ParameterFiles(QObject):
         self._session.parameters_changed.emit()  # they are not "changed" any more
 
     def _refused(self, key: str, failure: Failure) -> None:
-        words = tr("Parameters are saved and loaded once the model can be built.")
-        report(self._session, failure, key, of_model=words)  # in place of what the last try came to
+        first = ""
+        if failure.path:
+            first = tr("Parameters are saved and loaded once the model can be built.")
+        elif failure.kind == "EngineError":
+            first = tr("Nothing was saved or loaded.")
+        report(self._session, failure, key, first=first)  # in place of what the last try came to
 
     def _ask(self, question: Question, request: Any) -> None:
         waiting = engine_text(self._session.engine_state)

@@ -161,6 +161,14 @@ def test_of_a_model_that_cannot_be_built_it_says_what_waits_for_that(
     assert told[-1].text.startswith("Parameters are saved and loaded once the model can be built. Net: Output “y”")
 
 
+def test_an_engine_that_ends_meanwhile_has_saved_nothing(
+    files: ParameterFiles, kernel: SilentKernel, told: list[Message]
+) -> None:
+    files.save_parameters_to("/x/mlp.params")
+    kernel.answer(SaveParameters, Failure("EngineError", "The engine ended while it was working."))
+    assert told[-1].text == "Nothing was saved or loaded. The engine ended while it was working."
+
+
 def test_a_file_of_tensors_is_looked_into(files: ParameterFiles, kernel: SilentKernel, qtbot: QtBot) -> None:
     entries = (TensorEntry("x", (2, 3), "float32", 24), TensorEntry("y", (4,), "float32", 16))
     files.open_tensors("/x/mydict")
