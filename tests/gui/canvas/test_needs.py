@@ -203,3 +203,35 @@ def test_sizes_go_together_or_not() -> None:
     assert image.meets(Sizes((3, 4))) and not image.meets(Sizes((2,))) and not image.meets(Sizes((), "integer"))
     assert not image.meets(Sizes((3, 4), "float", {-3: 4})) and sequence.meets(Sizes((2, 3), "float", {-1: 20}))
     assert not Sizes((2, 3)).meets(Sizes((3, 4)))  # with a batch both, or both without
+
+
+@pytest.mark.parametrize(
+    ("made", "payload", "option", "value"),
+    [
+        (project(conv("a", 3, 64)), "torch.nn.BatchNorm2d", "num_features", 64),
+        (project(linear("a", 20, 64)), "torch.nn.Linear", "in_features", 64),
+        (project(conv("b", 3, 64), layer("a", "ReLU"), wires="b>a"), "torch.nn.Conv2d", "in_channels", 64),
+        (project(conv("a", 3, 64)), "definition:Stage", "channels", 64),
+    ],
+)
+def test_sizes_come_from_the_options_in_front_while_no_shape_is_known(
+    made: Document, payload: str, option: str, value: int
+) -> None:
+    wire(made, payload, PortKey("a", "output", True))
+    (new,) = (node for node in made.graph(NET).nodes.values() if node.name not in ("a", "b"))
+    assert new.options[option] == value  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("payload", "option"),
+    [
+        ("torch.nn.BatchNorm2d", "num_features"),
+        ("torch.nn.Conv2d", "in_channels"),
+        ("definition:Stage", "channels"),
+    ],
+)
+def test_sizes_that_hyper_parameters_say_are_said_so_behind_it_too(payload: str, option: str) -> None:
+    made = project(conv("a", 3, Expression("width * 2")))  # type: ignore[arg-type]
+    wire(made, payload, PortKey("a", "output", True), 2, 16, 8, 8)
+    (new,) = (node for node in made.graph(NET).nodes.values() if node.name != "a")
+    assert new.options[option] == Expression("width * 2")  # type: ignore[union-attr]

@@ -19,7 +19,7 @@ from blockstudio.gui.block_files import tell_renamed
 from blockstudio.gui.canvas.commands.making_room import BESIDE, MakingRoom
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
 from blockstudio.gui.canvas.facts.likely import neighbours
-from blockstudio.gui.canvas.facts.needs import ANYTHING, needed_at
+from blockstudio.gui.canvas.facts.needs import ANYTHING, needed_at, said_at
 from blockstudio.gui.canvas.facts.offers import can_be_inserted, offers, ranked
 from blockstudio.gui.canvas.facts.places import GRID
 from blockstudio.gui.canvas.facts.placing import (
@@ -175,9 +175,9 @@ class Adding(MakingRoom):
         if at is not None:
             index = landing(scene, at, made.node).place or 0
         if index:
-            made = fitted(
-                self.session.document, made, {"input": self._shape_of(scene.link(names[index - 1], is_source=True))}
-            )
+            before, document = scene.link(names[index - 1], is_source=True), self.session.document
+            said = {"input": said_at(document, scene.location, before)}
+            made = fitted(document, made, {"input": self._shape_of(before)}, said=said)
         assert made.node is not None
         node = evolve(made.node, position=(0.0, 0.0))
         self._commit(made, payload, Batch((*made.before, AddNode(scene.location, node, index))))

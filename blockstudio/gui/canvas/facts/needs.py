@@ -232,6 +232,11 @@ def given_by(document: Document, payload: str, port: str = "") -> Sizes:
     return _given(document, Location(name), found.graph.source_of(BOUNDARY, port or found.graph.outputs[0].name), 0)
 
 
+def said_at(document: Document, location: Location, source: Endpoint | None) -> Sizes:
+    """What the options in front of an output say that it gives; `free` are expressions, as they stand there."""
+    return _given(document, location, source, 0)
+
+
 def _given(document: Document, location: Location, end: Endpoint | None, depth: int) -> Sizes:
     """What an output inside of a block gives; dimensions that hyper-parameters of the block say are free."""
     if end is None or not end.node or depth > DEEPEST:
@@ -296,22 +301,37 @@ def input_for(document: Document, definition: Definition | CodeDefinition, flowi
 
 
 def options_of_inputs(
-    document: Document, payload: str, shapes: Mapping[str, TensorShape | None]
+    document: Document, payload: str, shapes: Mapping[str, TensorShape | None], said: Mapping[str, Sizes] | None = None
 ) -> dict[str, OptionValue]:
-    """The options that what flows into the inputs of something new dictates."""
+    """The options that what flows into the inputs of something new dictates: by the expressions that say its sizes,
+    or else its shape, or else the numbers that say them."""
     entry = catalog().get(payload)
+    prefix, _, name = payload.partition(":")
+    found: dict[str, OptionValue] = {}
+    for port, of in (said or {}).items():
+        found |= {option: of.sizes[d] for option, d in _taken(document, payload, port) if d in of.sizes}
     if entry is not None:
         known = {port: flowing.shape if flowing else None for port, flowing in shapes.items()}
         sizes = ((option.name, dimensions.fitting_size(option, known)) for option in entry.options)
-        return {name: size for name, size in sizes if size is not None}
-    prefix, _, name = payload.partition(":")
-    found: dict[str, OptionValue] = {}
-    if prefix == "definition":
-        own = {option.name for option in definition_options(document.definitions.get(name))}
+        found |= {name: size for name, size in sizes if size is not None}
+    elif prefix == "definition":
         for port, flowing in shapes.items():
             found |= needed_by(document, name, port).options_for(of_shape(flowing))
+    for port, of in (said or {}).items():
+        found |= {option: Expression(of.free[d]) for option, d in _taken(document, payload, port) if d in of.free}
+    if prefix == "definition":
+        own = {option.name for option in definition_options(document.definitions.get(name))}
         found = {option: value for option, value in found.items() if option in own}
     return found
+
+
+def _taken(document: Document, payload: str, port: str) -> list[tuple[str, int]]:
+    """The options of something new that are dimensions, counted from the end, of what flows into an input."""
+    entry = catalog().get(payload)
+    if entry is not None:
+        return list(dimensions.sizes_taken(entry, port))
+    free = needed_by(document, payload.partition(":")[2], port).free
+    return [(option, dimension) for dimension, option in free.items()]
 
 
 def fitting_options(

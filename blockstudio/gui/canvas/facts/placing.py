@@ -51,6 +51,7 @@ from blockstudio.gui.canvas.facts.needs import (
     input_for,
     needed_at,
     options_of_inputs,
+    said_at,
 )
 from blockstudio.gui.library import PREFIX, parse
 
@@ -264,15 +265,21 @@ def main_ports(ports: Ports) -> tuple[str, str]:
     return (inputs[0].name if inputs else "", ports.outputs[0].name if ports.outputs else "")
 
 
-def fitted(document: Document, made: Made, shapes: Mapping[str, TensorShape | None], need: Sizes = ANYTHING) -> Made:
-    """The same, with the sizes that its inputs dictate taken from what will flow into them, and those of what it
-    gives from what is needed."""
+def fitted(
+    document: Document,
+    made: Made,
+    shapes: Mapping[str, TensorShape | None],
+    need: Sizes = ANYTHING,
+    said: Mapping[str, Sizes] | None = None,
+) -> Made:
+    """The same, with the sizes that its inputs dictate taken from what will flow into them, or is said to, and those of
+    what it gives from what is needed."""
     node, edit = made.node, made.edit
     if not isinstance(node, Layer | Function | Instance) or not isinstance(edit, AddNode):
         return made
     payload = f"definition:{node.definition}" if isinstance(node, Instance) else node.type
     known = _with(document, made)
-    options = options_of_inputs(known, payload, shapes)
+    options = options_of_inputs(known, payload, shapes, said)
     if isinstance(node, Layer | Instance):
         options |= given_by(known, payload).options_for(need)
     node = evolve(node, options={**node.options, **options, **made.typed})
@@ -286,7 +293,9 @@ def fed(document: Document, location: Location, made: Made, sources: Sequence[En
     if not inputs or len(inputs) < len(sources):
         return Batch((*made.before, made.edit))
     feeds = dict(zip(inputs, sources, strict=True))
-    made = fitted(document, made, {port: shape_of(source) for port, source in feeds.items()})
+    shapes = {port: shape_of(source) for port, source in feeds.items()}
+    said = {port: said_at(document, location, source) for port, source in feeds.items()}
+    made = fitted(document, made, shapes, said=said)
     wires = (Connect(location, Endpoint(made.key.name, port), source) for port, source in feeds.items())
     return Batch((*made.before, made.edit, *wires))
 
@@ -295,7 +304,8 @@ def wired_to(document: Document, location: Location, made: Made, origin: PortKey
     """Something new, joined with the loose end of a wire."""
     into, out = _plugs(document, location, made, shape_of(origin.endpoint) if origin.is_source else None)
     if made.node is not None and origin.is_source:
-        made = fitted(document, made, {into: shape_of(origin.endpoint)})
+        said = {into: said_at(document, location, origin.endpoint)}
+        made = fitted(document, made, {into: shape_of(origin.endpoint)}, said=said)
     elif made.node is not None:
         made = fitted(document, made, {}, needed_at(document, location, origin.endpoint, shape_of))
     added = (*made.before, made.edit)
@@ -316,7 +326,8 @@ def inserted(document: Document, location: Location, made: Made, target: Endpoin
     into, out = _plugs(document, location, made, shape_of(source) if source else None)
     if not into or not out or source is None:
         raise EditError(mark("Only what has an input and an output can be put on a wire."), path=location.path())
-    made = fitted(document, made, {into: shape_of(source)}, needed_at(document, location, target, shape_of))
+    need, said = needed_at(document, location, target, shape_of), {into: said_at(document, location, source)}
+    made = fitted(document, made, {into: shape_of(source)}, need, said)
     name = made.key.name
     return Batch(
         (

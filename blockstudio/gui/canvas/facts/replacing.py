@@ -19,7 +19,7 @@ from blockstudio.graph.model import CodeDefinition, Definition, Function, Instan
 from blockstudio.graph.scopes import calls_of
 from blockstudio.gui.canvas.facts import dimensions
 from blockstudio.gui.canvas.facts.likely import payload_of
-from blockstudio.gui.canvas.facts.needs import ShapeOf
+from blockstudio.gui.canvas.facts.needs import ShapeOf, said_at
 from blockstudio.gui.canvas.facts.offers import is_wireable
 from blockstudio.gui.canvas.facts.placing import CHILD_KINDS, fitted, make, ports_of, wanted_name
 from blockstudio.gui.library import LibraryBlock
@@ -84,7 +84,8 @@ def replaced(document: Document, location: Location, name: str, payload: str, sh
     inputs = _matched({edge.target.port for edge in graph.edges_into(name)}, before.inputs, after.inputs)
     outputs = _matched({edge.source.port for edge in graph.edges_out_of(name)}, before.outputs, after.outputs)
     flowing = {new: shape_of(source) for was, new in inputs.items() if (source := graph.source_of(name, was))}
-    made = fitted(document, made, flowing)
+    said = {new: said_at(document, location, graph.source_of(name, was)) for was, new in inputs.items()}
+    made = fitted(document, made, flowing, said=said)
     assert made.node is not None
     node = evolve(made.node, name=name, comment=old.comment, color=old.color, device=old.device)
     if isinstance(node, Layer | Function | Instance):
