@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.memory_limit:
         limit_memory(options.memory_limit)
     # What a crash leaves behind: the window shows the end of standard error.
-    faulthandler.enable(file=open(os.dup(2), "w"))  # noqa: SIM115
+    faulthandler.enable(file=open(os.dup(2), "w"))  # noqa: SIM115 - open as long as the process
     serve(options.connection, options.directory, options.worker)
 
 

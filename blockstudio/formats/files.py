@@ -12,6 +12,10 @@ from typing import BinaryIO
 
 from blockstudio.errors import mark
 
+UMASK = os.umask(0)
+"""What files are made without. It can be asked for only by setting it, which other threads would notice: so once."""
+os.umask(UMASK)
+
 
 def read_whole(path: Path) -> bytes:
     """All that is in a file; raises OSError, also on a pipe or a device, which may never come to an end."""
@@ -74,11 +78,5 @@ def _put(made: Path, target: Path) -> None:
     """Flush a file to the disk and rename it."""
     with made.open("rb+") as file:
         os.fsync(file.fileno())
-    made.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+    made.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~UMASK)
     made.replace(target)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -37,7 +37,7 @@ def guarded(callback: Callable[[Any], None] | None) -> Callable[[Any], None] | N
 
 def _filled(cell: Any) -> bool:
     try:
-        cell.cell_contents  # noqa: B018
+        cell.cell_contents  # noqa: B018 - raises where it is empty
     except ValueError:
         return False
     return True

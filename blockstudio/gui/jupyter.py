@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -354,9 +354,8 @@ class Link(QObject):
         from concurrent.futures import Future, TimeoutError
 
         sent: Future[None] = Future()
-        done: Callable[[], None] = lambda: sent.set_result(None)  # noqa: E731
-        self._client.ioloop.add_callback(done)
-        with contextlib.suppress(TimeoutError):
+        self._client.ioloop.add_callback(sent.set_result, None)
+        with contextlib.suppress(TimeoutError):  # a thread that is stuck is left behind
             sent.result(timeout=1.0)
 
     def _wait_for(self, seconds: float) -> None:

@@ -185,7 +185,8 @@ class MainWindow(QMainWindow):
     # --- showing the state ----------------------------------------------------------------------
 
     def _show_title(self) -> None:
-        self.setWindowTitle(f"{self.session.name}[*] – BlockStudio")
+        name = self.session.name.replace("[*]", "[*][*]")  # one stands for whether there are changes
+        self.setWindowTitle(f"{name}[*] – BlockStudio")
         self.setWindowFilePath(str(self.session.path) if self.session.path else "")
         self.setWindowModified(self.session.modified)
 

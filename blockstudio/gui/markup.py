@@ -9,6 +9,9 @@ from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtGui import Qt as Guesses
 from PySide6.QtWidgets import QLabel
 
+LONGEST_CAPTION = 80
+"""Characters; of longer ones the ends are shown."""
+
 
 def plain(text: str) -> str:
     """A text for a tooltip that shows it as it is."""
@@ -20,6 +23,12 @@ def plain_label(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
+
+
+def caption(text: str) -> str:
+    """A text for a button or a menu that shows it as it is, on one line: an "&" makes no shortcut."""
+    line, half = " ".join(text.split()), LONGEST_CAPTION // 2
+    return (line if len(line) <= LONGEST_CAPTION else f"{line[:half]}…{line[-half:]}").replace("&", "&&")
 
 
 class Markdown(QTextDocument):

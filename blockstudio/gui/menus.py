@@ -14,6 +14,7 @@ from blockstudio.gui import theme
 from blockstudio.gui.actions import ACTIONS, MENUS
 from blockstudio.gui.i18n import LANGUAGES, SYSTEM, tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.markup import caption, plain
 from blockstudio.gui.project_files import ARCHITECTURES, examples
 from blockstudio.gui.settings import COLOR_SCHEME, LANGUAGE
 
@@ -85,8 +86,9 @@ def _add_file_menus(window: MainWindow, menu: QMenu) -> None:
 def _fill_recent(window: MainWindow, menu: QMenu) -> None:
     menu.clear()
     for i, path in enumerate(window.files.recent()):
-        action = menu.addAction(f"&{i + 1}  {path.name}" if i < 9 else path.name)
-        action.setToolTip(str(path))
+        name = caption(path.name)
+        action = menu.addAction(f"&{i + 1}  {name}" if i < 9 else name)
+        action.setToolTip(plain(str(path)))
         action.triggered.connect(lambda _=False, path=path: window.files.open_path(path))
     menu.addSeparator()
     clear = menu.addAction(tr("Clear this list"), window.files.clear_recent)

@@ -43,6 +43,7 @@ class Orphan:
     """The project it belongs to; None when it was never saved."""
     name: str
     time: float
+    """When it was written."""
 
     def load(self) -> Document:
         return load(self.file)
@@ -64,7 +65,7 @@ def orphans(folder: Path | None = None) -> list[Orphan]:
         try:
             data = json.loads(info.read_text("utf-8"))
             path = Path(data["path"]) if data["path"] else None
-            orphan = Orphan(info.with_suffix(".blocks"), path, str(data["name"]), float(data["time"]))
+            orphan = Orphan(info.with_suffix(".blocks"), path, str(data["name"]), info.stat().st_mtime)
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if orphan.file.exists():
@@ -72,7 +73,7 @@ def orphans(folder: Path | None = None) -> list[Orphan]:
     return sorted(found, key=lambda orphan: -orphan.time)
 
 
-def _write(file: Path, document: Document, about: dict[str, object]) -> None:
+def _write(file: Path, document: Document, about: dict[str, str]) -> None:
     """Runs in the thread."""
     data, text = dumps(document), json.dumps(about).encode()
     write_atomically(file, lambda out: out.write(data))
@@ -108,7 +109,7 @@ class Journal(QObject):
             return
         document = snapshot(self._session.document)
         path = self._session.path
-        about = {"path": str(path.resolve()) if path else "", "name": self._session.name, "time": time.time()}
+        about = {"path": str(path.resolve()) if path else "", "name": self._session.name}
         if self._lock is None:
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)

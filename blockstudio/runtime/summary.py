@@ -131,6 +131,7 @@ def _outputs(live: Live, document: Document, folder: str) -> dict[str, str]:
     root = document.definitions[document.root]
     ports = root.graph.inputs if isinstance(root, Definition) else []
     examples = {port.name: inputs.located(port.example, folder) for port in ports if port.example}
+    # Where the model cannot run on its examples the summary lacks shapes, and running it says why.
     with torch.no_grad(), mode(live.model, False), contextlib.suppress(Exception):
         live.model(**{name: inputs.make(example, name).to("meta") for name, example in examples.items()})
     shapes: dict[str, list[str]] = {}

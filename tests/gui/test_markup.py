@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtGui import Qt as Guesses
-from PySide6.QtWidgets import QApplication, QLabel, QStyleOptionGraphicsItem, QTreeView, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QStyleOptionGraphicsItem, QTreeView, QWidget
 from pytestqt.qtbot import QtBot
 
 from blockstudio.formats import project
@@ -19,6 +19,8 @@ from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.painting.note_item import NoteItem
 from blockstudio.gui.canvas.painting.surface import Surface
 from blockstudio.gui.main_window import MainWindow
+from blockstudio.gui.markup import caption
+from blockstudio.gui.menus import _fill_recent
 
 TAG = "<img src='x'>"
 
@@ -86,3 +88,18 @@ def test_a_note_reads_no_file(text: str, qapp: QApplication, tmp_path: Path) -> 
     item.paint(painter, QStyleOptionGraphicsItem())
     painter.end()
     assert all(seen.pixelColor(x, y) != picture.pixelColor(0, 0) for x in range(200) for y in range(200))
+
+
+def test_captions_are_shown_as_they_are() -> None:
+    assert caption("R&D\n2") == "R&&D 2"
+    assert caption("&" * 200) == "&&" * 40 + "…" + "&&" * 40
+
+
+def test_menus_and_titles_show_the_name_of_a_file_as_it_is(window: MainWindow, tmp_path: Path) -> None:
+    file = tmp_path / "R&D\n[*].blocks"
+    project.save(window.session.document, file)
+    assert window.files.open_path(file)
+    menu = QMenu()
+    _fill_recent(window, menu)
+    assert menu.actions()[0].text() == "&1  R&&D [*].blocks"
+    assert window.windowTitle() == "R&D\n[*][*].blocks[*] – BlockStudio"

@@ -83,7 +83,7 @@ def test_a_killed_window_leaves_what_was_not_saved(
 def test_discarding_deletes_it(session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir()
     (folder / "x.blocks").write_text("{}")
-    (folder / "x.json").write_text('{"path": "", "name": "Net", "time": 1.0}')
+    (folder / "x.json").write_text('{"path": "", "name": "Net"}')
     monkeypatch.setattr(project_files, "orphans", lambda: orphans(folder))
     told: list[Message] = []
     session.message.connect(told.append)
@@ -97,7 +97,7 @@ def test_a_journal_that_cannot_be_read_is_told_and_kept(
 ) -> None:
     folder.mkdir()
     (folder / "x.blocks").write_text("{")
-    (folder / "x.json").write_text('{"path": "", "name": "Net", "time": 1.0}')
+    (folder / "x.json").write_text('{"path": "", "name": "Net"}')
     (folder / "y.json").write_text("nonsense")
     monkeypatch.setattr(project_files, "orphans", lambda: orphans(folder))
     told: list[Message] = []

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from blockstudio.gui.icons import icon
-from blockstudio.gui.markup import plain, plain_label
+from blockstudio.gui.markup import caption, plain, plain_label
 
 LABEL_WIDTH = 104
 
@@ -115,7 +115,7 @@ class ElidedButton(QPushButton):
     """A button that makes no panel wider than it is: what does not fit is in its tool tip."""
 
     def __init__(self, icon: QIcon, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(icon, text, parent)
+        super().__init__(icon, caption(text), parent)
         self._whole = text
         self.setToolTip(plain(text))
         self.setAccessibleName(text)
@@ -124,7 +124,7 @@ class ElidedButton(QPushButton):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         room = max(40, self.width() - self.iconSize().width() - 24)
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room))
+        self.setText(caption(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room)))
 
 
 class Elided(QLabel):

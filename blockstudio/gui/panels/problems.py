@@ -26,7 +26,7 @@ from blockstudio.errors import mark
 from blockstudio.gui.fixes import Fix, fixes_of, mend
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon
-from blockstudio.gui.markup import plain
+from blockstudio.gui.markup import caption, plain
 from blockstudio.gui.panels.form import small_button
 from blockstudio.gui.session import Session
 
@@ -145,7 +145,7 @@ class ProblemsPanel(QWidget):
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(2, 1, 6, 1)
-        button = QPushButton(fix.text)
+        button = QPushButton(caption(fix.text))
         button.setToolTip(plain(fix.text))
         button.setProperty("small", True)
         button.clicked.connect(lambda: mend(self._session, problem, fix.text))
@@ -153,7 +153,7 @@ class ProblemsPanel(QWidget):
         if len(fixes) > 1:
             others = QMenu(holder)
             for other in fixes[1:]:
-                others.addAction(other.text, partial(mend, self._session, problem, other.text))
+                others.addAction(caption(other.text), partial(mend, self._session, problem, other.text))
             more = small_button("mdi6.chevron-down", tr("Other ways to mend it"))
             more.setMenu(others)
             more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -256,7 +256,7 @@ def _is_of_another_kind(value: Any, default: Any) -> bool:
 def _equal(one: Any, other: Any) -> bool:
     try:
         return bool(one == other)
-    except Exception:
+    except Exception:  # `__eq__` of an object of the user's own, or arrays of more than one element
         return False
 
 

@@ -14,6 +14,7 @@ from blockstudio.gui.canvas.commands import walking
 from blockstudio.gui.fixes import fixes_of
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
+from blockstudio.gui.markup import caption
 from blockstudio.gui.panels.look_rows import COLORS
 from blockstudio.gui.panels.option_text import can_expose
 
@@ -140,7 +141,7 @@ def fill_fixes(canvas: Canvas, menu: QMenu, name: str) -> None:
     session = canvas.session
     for problem in canvas.canvas_scene.problems.get(name, ()):
         for fix in fixes_of(session, problem):
-            menu.addAction(icon("mdi6.auto-fix"), fix.text, partial(canvas.push, fix.edit, fix.text))
+            menu.addAction(icon("mdi6.auto-fix"), caption(fix.text), partial(canvas.push, fix.edit, fix.text))
     if menu.actions():
         menu.addSeparator()
 
