@@ -315,7 +315,7 @@ MENDS: dict[str, list[str]] = {
     "norm on flat": ["Replace by BatchNorm1d"],
     "layer norm": ["Set normalized_shape to 20", "Set the example of x to 2×7×16"],
     "group norm": ["Set num_groups to 2", "Set num_groups to 4"],
-    "conv on flat": ["Replace by Linear"],
+    "conv on flat": ["Set the example of x to 2×3×32×32", "Replace by Linear"],
     "conv on grey": ["Insert unsqueeze(1)", "Set in_channels to 2"],
     "conv behind flatten": ["Remove flat", "Insert Unflatten(1, (3, 8, 8))", "Replace by Linear"],
     "pool too large": ["Set kernel_size to 6", "Remove pool"],

@@ -12,6 +12,8 @@ from blockstudio.graph.model import Function, Layer
 from blockstudio.gui.mending.place import Mend, Place, Shape
 
 _SPATIAL = re.compile(r"(\d)d$")
+SIDE = 32
+"""How large an image is as an example."""
 _FLATTENERS = frozenset({"torch.nn.Flatten", "torch.flatten", "torch.ravel"})
 
 
@@ -29,7 +31,7 @@ def mends(place: Place) -> Iterator[Mend]:
         yield from _batch(place, shape)
     yield from _unflattened(place)
     yield from _sibling(place, shape)
-    yield from _formed(place, shape, wanted)
+    yield from _formed(place, shape, wanted) or _example(place, shape, wanted)
     if len(shape) == 2:
         yield from _linear(place, shape)
 
@@ -67,11 +69,20 @@ def _unflattened(place: Place) -> Iterator[Mend]:
         yield place.removed(node.name)
 
 
-def _formed(place: Place, shape: Shape, wanted: int) -> Iterator[Mend]:
+def _example(place: Place, shape: Shape, wanted: int) -> list[Mend]:
+    """Images, or what else it takes, as the example of the model's own input."""
+    channels = place.options.get("in_channels")
+    if len(shape) != 2 or not isinstance(channels, int):
+        return []
+    mend = place.example(place.main, (shape[0], channels, *[SIDE] * (wanted - 2)))
+    return [mend] if mend is not None else []
+
+
+def _formed(place: Place, shape: Shape, wanted: int) -> list[Mend]:
     """Features taken for an image or a sequence of the channels that are wanted: 784 for 1×28×28."""
     channels = place.options.get("in_channels", 1)
     if len(shape) != 2 or not isinstance(channels, int) or shape[1] % channels:
-        return
+        return []
     points = shape[1] // channels
     side = isqrt(points)
     if wanted == 4 and side * side == points and side > 1:
@@ -79,10 +90,9 @@ def _formed(place: Place, shape: Shape, wanted: int) -> Iterator[Mend]:
     elif wanted == 3 and points > 1:
         form = (channels, points)
     else:
-        return
+        return []
     mend = place.inserting("torch.nn.Unflatten", place.main, "dim", "unflattened_size", dim=1, unflattened_size=form)
-    if mend is not None:
-        yield mend
+    return [mend] if mend is not None else []
 
 
 def _linear(place: Place, shape: Shape) -> Iterator[Mend]:
