@@ -230,15 +230,13 @@ class Merge:
             {source: ins.fresh(source.node.replace(".", "_") or source.port) for source in inputs},
             {sources: outs.fresh("output") for sources in dict.fromkeys(fed)},
         )
-        if not choice.outputs:
-            return None
         if self.by_mode:
             return evolve(choice, has_then=(True, False))
         branches = [choice.branch(graph, index) for index, graph in enumerate(self.graphs)]
         kinds: dict[Hashable, int] = {}
         for branch in branches:
             kinds.setdefault(skeleton(branch), _size(branch))
-        if len(kinds) != 2:
+        if len(kinds) != 2 or not choice.outputs:
             return None
         larger = max(kinds, key=kinds.__getitem__)
         return evolve(choice, has_then=tuple(skeleton(branch) == larger for branch in branches))

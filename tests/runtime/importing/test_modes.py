@@ -17,6 +17,7 @@ SAID = {
     "AuxiliaryHeads": ["near = self.near(x) if self.training else None", "return self.fc(x), near, far"],
     "UsesThem": ["x, near, _ = self.net(x)", "if self.training:\n            x = x + 0.3 * near"],
     "ReturnsEarly": ["if self.training:"],
+    "CallsForNothing": ["if self.training:\n            self.probe(x)"],
     "StochasticDepth": ["torch.bernoulli(self.empty(size, sub, x), p=self.keep)", "Deep2(0.8)", "Deep2(0.5)"],
 }
 

@@ -123,6 +123,21 @@ class ReturnsEarly(nn.Module):
         return x + self.c(x)
 
 
+@model(x(2, 8))
+class CallsForNothing(nn.Module):
+    """What it gives is lost, but not what it draws."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lin, self.probe, self.drop = nn.Linear(8, 8), nn.Sequential(nn.Linear(8, 2), nn.Dropout()), nn.Dropout(0.3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.lin(x)
+        if self.training:
+            self.probe(x)
+        return self.drop(x)
+
+
 class Deep(nn.Module):
     """Stochastic depth: a block that is left out now and then, by itself and for each row."""
 
