@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from blockstudio.graph.model import CodeDefinition, Instance
@@ -91,6 +91,7 @@ class SplitView(QSplitter):
             pane.header.show()
         self.setSizes([self.width() // 2, self.width() - self.width() // 2])
         self._show_places()
+        QTimer.singleShot(0, self.second.canvas, self.second.canvas.fit_all)  # in the room it then has
 
     def _add(self, pane: CanvasPane) -> None:
         pane.canvas.entered.connect(lambda: self._activate(pane.canvas))

@@ -6,9 +6,10 @@ import gc
 import weakref
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from blockstudio.formats.project import dumps
 from blockstudio.graph.definition_commands import rename_definition
@@ -192,3 +193,14 @@ def test_the_pane_with_the_keyboard_is_marked(window: MainWindow) -> None:
     window.canvas.setFocus()
     marked = [bool(pane.property("focused")) for pane in window.split.panes()]
     assert marked == [pane.canvas is window.canvas for pane in window.split.panes()]
+
+
+def test_the_second_view_shows_all_of_its_graph(window: MainWindow, qtbot: QtBot) -> None:
+    compose(window.session)
+    window.session.push(MoveNodes(NET, {"hidden": (-3000.0, 0.0), "out": (3000.0, 900.0)}), "Move")
+    window.canvas.set_view(QPointF(0.0, 0.0), 2.0)
+    window.session.select(())
+    window.actions_by_id["split"].trigger()
+    canvas = second(window)
+    qtbot.waitUntil(lambda: canvas.visible_rect().contains(canvas.canvas_scene.extent()))
+    assert window.canvas.zoom == 2.0

@@ -16,6 +16,7 @@ from blockstudio.graph.expressions import check_option, is_identifier
 from blockstudio.graph.model import HyperParameter
 from blockstudio.graph.scopes import users_of
 from blockstudio.gui import new_blocks
+from blockstudio.gui.canvas.facts.faces import slot_name
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.form import Field, Section, TextBox, set_state, small_button
@@ -37,8 +38,10 @@ class BlockSheet(QWidget):
         inside = session.location.steps
         definition = session.location.definition
         if inside:
-            node, slot = inside[-1]
-            layout.addWidget(head("mdi6.sitemap", "accent", node, tr("its {slot}").format(slot=tr(slot))))
+            around, (node, slot) = session.location.parent, inside[-1]
+            assert around is not None  # there are steps
+            slot = slot_name(session.document.node(around, node), slot)
+            layout.addWidget(head("mdi6.sitemap", "accent", node, tr("its {slot}").format(slot=slot)))
         else:
             is_root = definition == session.document.root
             count = len(users_of(session.document, definition))

@@ -194,3 +194,12 @@ def test_a_block_that_becomes_the_root_has_the_sheet_of_a_root(
     look(qtbot)
     assert session.location == Location("Inner")
     assert inspector.findChildren(QSpinBox, "seed")
+
+
+def test_what_a_sequential_holds_is_called_its_layers_inside_too(
+    inspector: InspectorPanel, session: Session, qtbot: QtBot
+) -> None:
+    session.push(AddNode(NET, Sequential(name="net", body=Graph([Port("input")], [Port("output")]))), "Add")
+    session.enter_node("net")
+    look(qtbot)
+    assert "its layers" in texts(inspector)
