@@ -69,6 +69,7 @@ class Flowing:
     def __init__(self) -> None:
         self._knowledge: Knowledge | None = None
         self._kinds: dict[Endpoint, Kind] = {}
+        self._texts: dict[Endpoint, str] = {}
 
     def show(self, knowledge: Knowledge | None) -> None:
         """Go by what somebody knows from now on."""
@@ -78,15 +79,21 @@ class Flowing:
     def forget(self) -> None:
         """Something else is known now."""
         self._kinds.clear()
+        self._texts.clear()
 
     def text(self, source: Endpoint, location: Location) -> str:
         """What flows out of an output, in words; "" where it is not known."""
-        return flow_text(self._knowledge.shape(location, *source)) if self._knowledge is not None else ""
+        found = self._texts.get(source)
+        if found is None:
+            found = self._texts[source] = flow_text(self._shape(source, location))
+        return found
 
     def kind(self, source: Endpoint, location: Location) -> Kind:
         """The kind of value that flows out of an output of the graph that is shown."""
         found = self._kinds.get(source)
         if found is None:
-            known = self._knowledge.shape(location, *source) if self._knowledge is not None else None
-            found = self._kinds[source] = kind_of(known)
+            found = self._kinds[source] = kind_of(self._shape(source, location))
         return found
+
+    def _shape(self, source: Endpoint, location: Location) -> TensorShape | None:
+        return self._knowledge.shape(location, *source) if self._knowledge is not None else None

@@ -81,7 +81,7 @@ class WireLayer(Layer):
         self.canvas.ways.lead_in(exposed)
         near = sorted(self.canvas.edges_near(*areas), key=_is_raised)
         seen = [edge for edge in near if not edge.hidden and (edge.short or any(map(edge.is_seen_in, areas)))]
-        rough = len(self.canvas.edges_near(self.whole(option))) > MOST_SMOOTH and not surface.printing
+        rough = self.canvas.count_wires(self.whole(option)) > MOST_SMOOTH and not surface.printing
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not rough)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         pixels = surface.scale * surface.ratio
@@ -170,7 +170,7 @@ class LabelLayer(Layer):
         surface = scene.surface
         growth = 1.0
         if surface.detail != Detail.FULL and not surface.printing:
-            if surface.detail != Detail.TITLES or len(scene.edges_near(self.whole(option))) > MOST_FAR_LABELS:
+            if surface.detail != Detail.TITLES or scene.count_wires(self.whole(option)) > MOST_FAR_LABELS:
                 return
             growth = LEAST_LABEL / (SMALL_SIZE * surface.scale)
         small = measure("small")

@@ -277,6 +277,10 @@ class ItemStore(QGraphicsScene):
         near = [self._wires.near((area.left(), area.top(), area.right(), area.bottom())) for area in areas]
         return [self.edges[target] for target in set().union(*near)]
 
+    def count_wires(self, area: QRectF) -> int:
+        """How many wires there are in an area, or near it."""
+        return len(self._wires.near((area.left(), area.top(), area.right(), area.bottom())))
+
     def placed_near(self, *areas: QRectF) -> list[NodeItem | PillItem]:
         """Nodes and pills that may be painted in some areas, from back to front."""
         wide = [area.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN) for area in areas]
