@@ -1,0 +1,1 @@
+"""Project files and other texts: reading, writing, and what the clipboard holds."""

@@ -1,0 +1,1 @@
+"""The document: what it is made of, and every way to change it."""

@@ -22,13 +22,13 @@ from blockstudio.gui.finder import open_finder
 from blockstudio.gui.going import Going
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.importing import ModelImport
+from blockstudio.gui.journal import Journal
 from blockstudio.gui.late_panels import LatePanels
 from blockstudio.gui.notifications import MessageArea
 from blockstudio.gui.panels.inspector import InspectorPanel
 from blockstudio.gui.panels.palette import PalettePanel
 from blockstudio.gui.panels.problems import ProblemsPanel
 from blockstudio.gui.project_files import ProjectFiles
-from blockstudio.gui.recovery import Journal
 from blockstudio.gui.search_popup import SearchPopup
 from blockstudio.gui.session import Message, Session
 from blockstudio.gui.settings import LANGUAGE

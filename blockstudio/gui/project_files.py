@@ -17,7 +17,7 @@ from blockstudio.formats.targets import PROGRAM, PYTHON
 from blockstudio.gui import trust
 from blockstudio.gui.file_dialogs import box, remember_folder, start_folder, with_suffix
 from blockstudio.gui.i18n import tr
-from blockstudio.gui.recovery import Orphan, orphans
+from blockstudio.gui.journal import Orphan, orphans
 from blockstudio.gui.session import Session, new_document
 from blockstudio.gui.settings import RECENT_FILES
 from blockstudio.gui.typed import take_typed

@@ -23,12 +23,12 @@ from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit
 from blockstudio.graph.model import Definition, Example, Graph, Port
 from blockstudio.gui import trust
-from blockstudio.gui.commands import EditCommand, SnapshotCommand, settled
 from blockstudio.gui.i18n import message as worded
 from blockstudio.gui.library import Library
 from blockstudio.gui.liveness import Liveness
 from blockstudio.gui.navigation import Navigation
 from blockstudio.gui.settings import Settings
+from blockstudio.gui.undo import EditCommand, SnapshotCommand, settled
 
 if TYPE_CHECKING:
     from blockstudio.compiler import Compiled

@@ -1,0 +1,1 @@
+"""The model: the only room that knows torch."""

@@ -1,0 +1,1 @@
+"""What stands around the canvas: panels, their parts, and what they ask the engine."""

@@ -22,7 +22,7 @@ from blockstudio.errors import BlockStudioError
 from blockstudio.graph.definition_commands import rename_definition
 from blockstudio.graph.edits import ChangeDefinition, ChangeDocument
 from blockstudio.graph.model import CodeDefinition
-from blockstudio.gui import new_blocks
+from blockstudio.gui import own_blocks
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain_label
@@ -182,10 +182,10 @@ class CodeEditorPanel(QWidget):
 
     def _new(self) -> None:
         session = self._session
-        name = new_blocks.ask_name(self, tr("New code block"), new_blocks.free_name(session.document, "MyLayer"))
+        name = own_blocks.ask_name(self, tr("New code block"), own_blocks.free_name(session.document, "MyLayer"))
         if name:
             with session.guard():
-                new_blocks.add_code(session, name)
+                own_blocks.add_code(session, name)
 
     # --- what was typed ---------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from blockstudio.graph.edits import ChangeDefinition, ChangeDocument
 from blockstudio.graph.expressions import check_option, is_identifier
 from blockstudio.graph.model import HyperParameter
 from blockstudio.graph.scopes import users_of
-from blockstudio.gui import new_blocks
+from blockstudio.gui import own_blocks
 from blockstudio.gui.canvas.facts.faces import slot_name
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.markup import plain_label
@@ -108,7 +108,7 @@ class BlockSheet(QWidget):
     def _rename(self, new: str) -> None:
         session = self._session
         with session.guard():
-            new_blocks.rename_block(session, session.location.definition, new.strip())
+            own_blocks.rename_block(session, session.location.definition, new.strip())
             return
         self.name.revert()
 

@@ -37,7 +37,7 @@ from blockstudio.graph.model import (
     While,
 )
 from blockstudio.graph.scopes import owner_of, users_of
-from blockstudio.gui import new_blocks
+from blockstudio.gui import own_blocks
 from blockstudio.gui.canvas.facts.faces import slot_name
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
@@ -320,7 +320,7 @@ class NodeSheet(QWidget):
             _button(
                 "mdi6.rename-outline",
                 tr("Rename the block…"),
-                lambda: new_blocks.rename(self._session, self, node.definition),
+                lambda: own_blocks.rename(self._session, self, node.definition),
             )
         )
         count = len(users_of(self._session.document, node.definition))

@@ -30,7 +30,7 @@ from blockstudio.graph.edits import (
     RenameDefinition,
 )
 from blockstudio.graph.model import CodeDefinition, Definition
-from blockstudio.gui import new_blocks
+from blockstudio.gui import own_blocks
 from blockstudio.gui.canvas.facts.offers import everything, of_library, ranked
 from blockstudio.gui.i18n import entry_label, tr
 from blockstudio.gui.i18n import message as worded
@@ -166,17 +166,17 @@ class PalettePanel(QWidget):
 
     def new_block(self) -> None:
         """Make an empty block and go into it."""
-        name = new_blocks.ask_name(self, tr("New block"), new_blocks.free_name(self._session.document, "Block"))
+        name = own_blocks.ask_name(self, tr("New block"), own_blocks.free_name(self._session.document, "Block"))
         if name:
             with self._session.guard():
-                new_blocks.add_block(self._session, name)
+                own_blocks.add_block(self._session, name)
 
     def new_code(self) -> None:
         """Make a block written in Python from a template, and open the editor on it."""
-        name = new_blocks.ask_name(self, tr("New code block"), new_blocks.free_name(self._session.document, "MyLayer"))
+        name = own_blocks.ask_name(self, tr("New code block"), own_blocks.free_name(self._session.document, "MyLayer"))
         if name:
             with self._session.guard():
-                new_blocks.add_code(self._session, name)
+                own_blocks.add_code(self._session, name)
 
     # --- items --------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from blockstudio.graph.model import Definition
 from blockstudio.graph.scopes import users_of
-from blockstudio.gui import block_files, new_blocks
+from blockstudio.gui import block_files, own_blocks
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.library import PREFIX
@@ -50,12 +50,12 @@ def palette_menu(session: Session, panel: PalettePanel, key: str, group: str) ->
 def _own_actions(session: Session, panel: PalettePanel, menu: QMenu, name: str) -> None:
     document = session.document
     definition = document.definitions[name]
-    menu.addAction(icon("mdi6.arrow-down-bold-box-outline"), tr("Open"), lambda: new_blocks.open_block(session, name))
-    menu.addAction(icon("mdi6.rename-outline"), tr("Rename…"), lambda: new_blocks.rename(session, panel, name))
-    menu.addAction(icon("mdi6.content-copy"), tr("Copy to a new block"), lambda: new_blocks.copy_block(session, name))
+    menu.addAction(icon("mdi6.arrow-down-bold-box-outline"), tr("Open"), lambda: own_blocks.open_block(session, name))
+    menu.addAction(icon("mdi6.rename-outline"), tr("Rename…"), lambda: own_blocks.rename(session, panel, name))
+    menu.addAction(icon("mdi6.content-copy"), tr("Copy to a new block"), lambda: own_blocks.copy_block(session, name))
     if isinstance(definition, Definition):
         root = menu.addAction(
-            icon("mdi6.home-outline"), tr("Make it the root block"), lambda: new_blocks.make_root(session, name)
+            icon("mdi6.home-outline"), tr("Make it the root block"), lambda: own_blocks.make_root(session, name)
         )
         root.setEnabled(name != document.root)
     menu.addAction(
@@ -69,5 +69,5 @@ def _own_actions(session: Session, panel: PalettePanel, menu: QMenu, name: str) 
         lambda: session.uses_requested.emit(name),
     )
     used.setEnabled(bool(users_of(document, name)))
-    delete = menu.addAction(icon("mdi6.trash-can-outline"), tr("Delete"), lambda: new_blocks.delete(session, name))
+    delete = menu.addAction(icon("mdi6.trash-can-outline"), tr("Delete"), lambda: own_blocks.delete(session, name))
     delete.setEnabled(name != document.root and not users_of(document, name))

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from blockstudio.catalog.catalog import catalog
 from blockstudio.graph.document import Location
 from blockstudio.graph.model import CodeDefinition, Definition
-from blockstudio.gui import new_blocks
+from blockstudio.gui import own_blocks
 from blockstudio.gui.panels.palette import LEFT_OUT, MIME, PalettePanel
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import PALETTE_CLOSED
@@ -125,20 +125,20 @@ def test_a_name_that_is_none_is_told(
 
 
 def test_blocks_are_copied_renamed_and_deleted(panel: PalettePanel, session: Session) -> None:
-    new_blocks.copy_block(session, "Block")
+    own_blocks.copy_block(session, "Block")
     assert session.location == Location("Block2")
-    new_blocks.rename_block(session, "Block2", "Other")
+    own_blocks.rename_block(session, "Block2", "Other")
     assert session.location == Location("Other")
-    new_blocks.make_root(session, "Other")
+    own_blocks.make_root(session, "Other")
     assert session.document.root == "Other"
     session.undo_stack.undo()
-    new_blocks.delete(session, "Other")
+    own_blocks.delete(session, "Other")
     assert list(session.document.definitions) == ["Net", "Block"]
 
 
 def test_renaming_a_code_block_renames_its_class(panel: PalettePanel, session: Session) -> None:
-    new_blocks.add_code(session, "Mine")
-    new_blocks.rename_block(session, "Mine", "Yours")
+    own_blocks.add_code(session, "Mine")
+    own_blocks.rename_block(session, "Mine", "Yours")
     definition = session.document.definitions["Yours"]
     assert isinstance(definition, CodeDefinition) and "class Yours(nn.Module)" in definition.source
     assert session.trusted

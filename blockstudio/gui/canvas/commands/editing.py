@@ -21,7 +21,7 @@ from blockstudio.graph.model import Endpoint, Node, Note, Position, Sequential
 from blockstudio.graph.port_commands import remove_port, rename_port
 from blockstudio.graph.scopes import next_free
 from blockstudio.graph.unwrapping import unwrap
-from blockstudio.gui import new_blocks
+from blockstudio.gui import own_blocks
 from blockstudio.gui.canvas.commands.inline_editor import NameEditor, NoteEditor
 from blockstudio.gui.canvas.commands.pasting import Pasting
 from blockstudio.gui.canvas.commands.tidy_up import TidyUp
@@ -115,7 +115,7 @@ class Editing(Pasting):
             return [port.name for port in node_ports(document, location, node).inputs]
 
         with self.session.guard():
-            wanted = new_blocks.free_name(document, "Block")
+            wanted = own_blocks.free_name(document, "Block")
             edit, name = group(document, location, names, wanted, notes=notes, ports=ports)
             if self.push(edit, tr("Group into {name}").format(name=wanted)):
                 self.select_keys([node_key(name)])

@@ -41,7 +41,7 @@ from blockstudio.graph.model import (
 )
 from blockstudio.graph.port_commands import add_port
 from blockstudio.graph.scopes import calls_of, next_free, unique_name
-from blockstudio.gui import new_blocks
+from blockstudio.gui import own_blocks
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, node_key
 from blockstudio.gui.canvas.facts.needs import (
     ANYTHING,
@@ -174,10 +174,10 @@ def _port(document: Document, location: Location, kind: str, position: Position)
 
 
 def _fresh_definition(document: Document, code: bool, down: bool) -> Definition | CodeDefinition:
-    name = new_blocks.free_name(document, "MyLayer" if code else "Block")
+    name = own_blocks.free_name(document, "MyLayer" if code else "Block")
     if code:
-        return CodeDefinition(name, new_blocks.TEMPLATE.format(name=name))
-    return Definition(name, new_blocks.empty(down))
+        return CodeDefinition(name, own_blocks.TEMPLATE.format(name=name))
+    return Definition(name, own_blocks.empty(down))
 
 
 def _free_of_reserved(name: str) -> str:

@@ -22,10 +22,10 @@ from blockstudio.gui.canvas.scene.scene import CanvasScene
 from blockstudio.gui.canvas.scene.surroundings import Spot, Surroundings, seen_around
 from blockstudio.gui.canvas.scene.transition import Transition
 from blockstudio.gui.canvas.scene.viewport import Viewport
-from blockstudio.gui.commands import Settling
 from blockstudio.gui.navigation import Navigation, Place, View
 from blockstudio.gui.session import Session
 from blockstudio.gui.settings import LESS_MOTION, SQUARE_WIRES
+from blockstudio.gui.undo import Settling
 
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.interactions.base import Interaction

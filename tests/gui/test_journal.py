@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from blockstudio.graph.edits import AddNode
-from blockstudio.gui import project_files, recovery
+from blockstudio.gui import journal as module
+from blockstudio.gui import project_files
+from blockstudio.gui.journal import Journal, orphans
 from blockstudio.gui.project_files import ProjectFiles
-from blockstudio.gui.recovery import Journal, orphans
 from blockstudio.gui.session import Message, Session
 from tests.gui.conftest import NET, linear
 
@@ -26,14 +27,14 @@ from PySide6.QtCore import QCoreApplication
 from blockstudio.graph.edits import AddNode
 from blockstudio.graph.document import Location
 from blockstudio.graph.model import Layer
-from blockstudio.gui import recovery
+from blockstudio.gui import journal as module
 from blockstudio.gui.session import Session
-recovery.SOON = 10
+module.SOON = 10
 app = QCoreApplication([])
 app.setApplicationName("BlockStudio")
 session = Session()
 session.path = Path("/somewhere/mine.blocks")
-journal = recovery.Journal(session, Path(sys.argv[1]))
+journal = module.Journal(session, Path(sys.argv[1]))
 journal.written.connect(lambda: print("written", flush=True))
 session.push(AddNode(Location("Net"), Layer(name="precious", type="torch.nn.ReLU")), "Add")
 app.exec()
@@ -47,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def journal(session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal]:
-    monkeypatch.setattr(recovery, "SOON", 10)
+    monkeypatch.setattr(module, "SOON", 10)
     journal = Journal(session, folder)
     yield journal
     journal.clear()
@@ -64,7 +65,7 @@ def test_a_killed_window_leaves_what_was_not_saved(
     process.wait()
     process.stdout.close()
 
-    monkeypatch.setattr(recovery, "journal_folder", lambda: folder)
+    monkeypatch.setattr(module, "journal_folder", lambda: folder)
     told: list[Message] = []
     session.message.connect(told.append)
     files = ProjectFiles(session, QWidget())
@@ -136,8 +137,8 @@ def test_a_journal_that_cannot_be_written_is_told_once(session: Session, folder:
 def test_changes_without_a_pause_are_written_too(
     session: Session, journal: Journal, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recovery, "SOON", 100_000)
-    monkeypatch.setattr(recovery, "LATEST", 0.01)
+    monkeypatch.setattr(module, "SOON", 100_000)
+    monkeypatch.setattr(module, "LATEST", 0.01)
     session.push(AddNode(NET, linear("a")), "Add")
     qtbot.wait(20)
     with qtbot.waitSignal(journal.written):
