@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 TRUST = "trust"
 """Key of the message about code that does not run yet."""
 LEAST_CANVAS = 280
-"""Height that the canvas keeps in a small window; the panes below it make do with the rest."""
+"""Height that the canvas keeps in a small window, less on a small screen; the panes below make do with the rest."""
 
 
 class MainWindow(QMainWindow):
@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.breadcrumbs)
         layout.addWidget(self.messages)
         layout.addWidget(self.split, 1)
-        center.setMinimumHeight(LEAST_CANVAS)
+        center.setMinimumHeight(min(LEAST_CANVAS, self.screen().availableGeometry().height() * 2 // 5))
         self.setCentralWidget(center)
         self.welcome = Welcome(
             self.session,

@@ -61,30 +61,30 @@ class Welcome(QFrame):
         layout.addWidget(self._text)
         self._buttons = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         layout.addLayout(self._buttons)
-        for glyph, label, keys, tip, act in (
-            ("mdi6.magnify", tr("Add the first layer"), "Tab", tr("Search layers, functions and blocks"), search),
-            (
-                "mdi6.folder-open-outline",
-                tr("Open a project…"),
-                "Ctrl+O",
-                tr("Open a project, or a file of tensors"),
-                open_file,
-            ),
+        add, find = tr("Add the first layer"), tr("Search layers, functions and blocks")
+        open_one, what = tr("Open a project…"), tr("Open a project, or a file of tensors")
+        self._worded: list[tuple[QPushButton, tuple[str, ...]]] = []
+        for glyph, labels, tip, act in (
+            ("mdi6.magnify", (f"{add}   {_native('Tab')}", add, tr("Add a layer")), find, search),
+            ("mdi6.folder-open-outline", (f"{open_one}   {_native('Ctrl+O')}", open_one, tr("Open…")), what, open_file),
         ):
-            button = QPushButton(icon(glyph, "on_accent" if act is search else "text"), f"{label}   {_native(keys)}")
+            button = QPushButton(icon(glyph, "on_accent" if act is search else "text"), labels[0])
+            self._worded.append((button, labels))
             button.setToolTip(tip)
             button.setProperty("primary", act is search)
             button.clicked.connect(lambda _=False, act=act: act())
             self._buttons.addWidget(button)
         self._or = _muted(tr("Or begin with an example:"))
         layout.addWidget(self._or)
-        row = QHBoxLayout()
+        row = self._examples = QHBoxLayout()
         row.setSpacing(10)
         row.addStretch(1)
+        self._links = []
         for file, name in SHOWN:
-            path = resources.path("examples", f"{file}.blocks")
-            row.addWidget(self._link(tr(name), partial(example, path)))
-        row.addWidget(self._link(tr("All…"), examples))
+            self._links.append(self._link(tr(name), partial(example, resources.path("examples", f"{file}.blocks"))))
+            row.addWidget(self._links[-1])
+        self._all = self._link(tr("All…"), examples)
+        row.addWidget(self._all)
         row.addStretch(1)
         layout.addLayout(row)
         canvas.installEventFilter(self)
@@ -140,10 +140,27 @@ class Welcome(QFrame):
         self._card.setContentsMargins(*((28, 22, 28, 22) if tall else (14, 10, 14, 10)))
         self._text.setText(self._invitation())
         self.setFixedWidth(min(WIDEST, max(240, width - 40)))
+        margins = self._card.contentsMargins()
+        self._shorten(self.width() - margins.left() - margins.right())
         self.adjustSize()
         top = max(0, min(height * 6 // 10 - self.height() // 3, height - self.height() - HINT))
         self.move((width - self.width()) // 2, top)
         self._canvas.covered = height - top
+
+    def _shorten(self, room: int) -> None:
+        """Fewer words on the buttons, and fewer examples, where all of them would be cut off."""
+        down = self._buttons.direction() == QBoxLayout.Direction.TopToBottom
+        for length in range(3):
+            for button, labels in self._worded:
+                button.setText(labels[length])
+            widths = [button.sizeHint().width() for button, _ in self._worded]
+            # Side by side they are of one width.
+            if max(widths) * (1 if down else len(widths)) + self._buttons.spacing() <= room:
+                break
+        left = room - self._all.sizeHint().width()
+        for link in self._links:
+            left -= link.sizeHint().width() + self._examples.spacing()
+            link.setVisible(left >= 0)
 
     def _invitation(self) -> str:
         graph = self._session.graph

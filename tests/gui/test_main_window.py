@@ -70,6 +70,19 @@ def test_the_welcome_leaves_the_input_and_the_output_to_be_seen(
     assert window.welcome.isVisible() and "between" not in window.welcome._text.text()
 
 
+@pytest.mark.parametrize("width", [310, 350, 400, 700])
+def test_nothing_on_the_welcome_is_cut_off(window: MainWindow, width: int) -> None:
+    canvas, card = window.canvas, window.welcome
+    window.centralWidget().setFixedSize(width, 300)
+    canvas.resize(width, 240)
+    card.update_shown()
+    card.layout().activate()
+    buttons = [button for button in card.findChildren(QPushButton) if button.isVisible()]
+    assert len(buttons) >= 3
+    for button in buttons:
+        assert button.width() >= button.sizeHint().width(), button.text()
+
+
 def test_a_window_that_comes_out_narrow_has_the_panes_of_a_narrow_one(window: MainWindow, qtbot: QtBot) -> None:
     window.resize(1400, 900)
     window.arrangement.reset()
