@@ -16,6 +16,7 @@ from blockstudio.graph.edits import Edit
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, edge_key, node_key, pill_side
 from blockstudio.gui.canvas.painting import squared
+from blockstudio.gui.canvas.scene.beyond import scenes_beyond
 from blockstudio.gui.canvas.scene.family import Family
 from blockstudio.gui.canvas.scene.room import make_room
 from blockstudio.gui.canvas.scene.scene import CanvasScene
@@ -57,6 +58,8 @@ class SessionView(Viewport):
         self.surroundings = Surroundings((self.canvas_scene,))
         """Of the graph one works in: what is seen around it where it is shown inside a node."""
         self.session = session
+        self._beyond: list[CanvasScene] = []
+        """Of graphs that are not seen from here and show what is worked on."""
         self._views: dict[Location, tuple[QPointF, float]] = {}
         """Where one looked in graphs that were shown before."""
         self._shown: Location | None = None
@@ -168,6 +171,8 @@ class SessionView(Viewport):
         if before is not self.canvas_scene:
             before.select(())
             before.frame.hide()
+        place, document = self.place.location, self.session.document
+        self._beyond = scenes_beyond(self.family, document, place, self.session)
         self._look_around(around)
         self.show_scene(self.canvas_scene, shift)
 
@@ -180,7 +185,8 @@ class SessionView(Viewport):
         frame.least = opening.field if opening is not None else QRectF()
         graphs = (self.session.document.graph(place.location) for place in self._trail)
         way = (self.family.known(graph) for graph in graphs)
-        self.family.sweep([*around.scenes, *(scene for scene in way if scene is not None)])
+        beyond = (scene for scene in self._beyond if not scene.is_gone)
+        self.family.sweep([*around.scenes, *beyond, *(scene for scene in way if scene is not None)])
         if self.in_place:
             self.repaint_around()
         self.looked_around.emit()
