@@ -71,10 +71,8 @@ class Hands:
 
     def thing(self) -> QPoint:
         """On a node, pill or note; somewhere, where there is none."""
-        things = self.desk.scene.things()
-        if not things:
-            return self.empty()
-        return self.on(self.one(things).body)
+        bodies = [thing.body for thing in self.desk.scene.things()]  # what is drawn, Hypothesis keeps
+        return self.on(self.one(bodies)) if bodies else self.empty()
 
     def on(self, body: QRectF) -> QPoint:
         """Somewhere on a thing."""
@@ -106,8 +104,8 @@ class Hands:
         return self.desk.canvas.mapFromScene(self.one(ports)) if ports else self.empty()
 
     def wire(self) -> QPoint:
-        wires = [edge for edge in self.desk.scene.edges.values() if edge.drawn]
-        return self.desk.canvas.mapFromScene(self.one(wires).middle()) if wires else self.empty()
+        wires = [edge.middle() for edge in self.desk.scene.edges.values() if edge.drawn]
+        return self.desk.canvas.mapFromScene(self.one(wires)) if wires else self.empty()
 
     def place(self) -> QPoint:
         """Anywhere."""
