@@ -205,6 +205,11 @@ CASES: dict[str, Document] = {
         Example((1, 3, 8, 8)), function("squeeze", "torch.squeeze"), layer("norm", "BatchNorm2d", num_features=3)
     ),
     "flatten all": chain(FLAT, function("flat", "torch.flatten"), linear("a", 20, 4)),
+    "residual block on flat": wired(
+        {"x": FLAT},
+        [conv("a", 20, 20, padding=1), function("add", "operator.add")],
+        "x>a a>add.input x>add.other add>y",
+    ),
     "pooling on flat": chain(FLAT, layer("pool", "MaxPool2d", kernel_size=2)),
     "adaptive pooling then linear": chain(
         IMAGES, conv("a", 3, 8), layer("gap", "AdaptiveAvgPool2d", output_size=1), linear("b", 8, 4)
@@ -387,6 +392,7 @@ MENDS: dict[str, list[str]] = {
     "index": ["Set index to 1"],
     "squeeze then conv": ["Insert unsqueeze(0)", "Replace by BatchNorm1d"],
     "flatten all": ["Set start_dim of flat to 1", "Set in_features to 40"],
+    "residual block on flat": ["Set the example of x to 2×20×32×32", "Replace by Linear"],
     "pooling on flat": ["Replace by MaxPool1d"],
     "adaptive pooling then linear": ["Insert a Flatten", "Set in_features to 1"],
     "dtype of two": ["Convert to float32"],

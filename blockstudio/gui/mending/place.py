@@ -34,6 +34,7 @@ from blockstudio.graph.model import (
 from blockstudio.graph.scopes import owner_of
 from blockstudio.gui.canvas.facts.faces import describe
 from blockstudio.gui.canvas.facts.keys import node_key
+from blockstudio.gui.canvas.facts.needs import Sizes, needed_at
 from blockstudio.gui.canvas.facts.places import GRID, is_unplaced, placement, positions
 from blockstudio.gui.canvas.facts.placing import fitted, inserted, main_ports, make
 from blockstudio.gui.canvas.facts.replacing import replaced
@@ -223,7 +224,11 @@ def set_example(document: Document, name: str, shape: Shape | None, dtype: str =
     location = Location(document.root)
     graph = document.graph(location)
     inputs = graph.inputs
-    if len({edge.target.node for edge in graph.edges_out_of(BOUNDARY) if edge.source.port == name}) > 1:
+    targets = [edge.target for edge in graph.edges_out_of(BOUNDARY) if edge.source.port == name]
+    new = Sizes((len(shape),), "", dict(zip(range(-len(shape), 0), shape, strict=True))) if shape is not None else None
+    if len({target.node for target in targets}) > 1 and not all(
+        new is not None and needed_at(document, location, target, lambda _: None).meets(new) for target in targets
+    ):
         return None
     old = next((port.example for port in inputs if port.name == name), None)
     if old is None or old.generator == "file":
