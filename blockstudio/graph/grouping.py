@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve
 
@@ -66,21 +66,9 @@ def group(
     Inputs and outputs of the block are made from the wires that cross its border, in the order of the `ports` they
     lead to.
     """
-    if not expressions.is_identifier(definition_name):
-        raise EditError(
-            mark("“{name}” is not a name: use letters, digits and underscores, not starting with a digit."),
-            name=definition_name,
-        )
-    if definition_name in document.definitions:
-        raise EditError(mark("There is already a block named “{name}”."), name=definition_name)
     graph = document.graph(location)
     chosen = graph.chosen(names)
-    if not chosen:
-        raise EditError(mark("Select the nodes to group first."))
-    refuse_children(document, location)
-    refuse_between(graph, location, chosen)
-    refuse_shared(document, location, chosen)
-
+    _refuse(document, location, chosen, definition_name)
     inputs, outputs = crossing(graph, set(chosen), ports)
     body = copy_part(graph, chosen)
     body.notes = {key: note for key, note in graph.notes.items() if key in notes}
@@ -135,6 +123,22 @@ def group(
     return Batch(tuple(edits)), node_name
 
 
+def _refuse(document: Document, location: Location, chosen: Mapping[str, Node], definition_name: str) -> None:
+    """Raise where these nodes cannot become a block of this name."""
+    if not expressions.is_identifier(definition_name):
+        raise EditError(
+            mark("“{name}” is not a name: use letters, digits and underscores, not starting with a digit."),
+            name=definition_name,
+        )
+    if definition_name in document.definitions:
+        raise EditError(mark("There is already a block named “{name}”."), name=definition_name)
+    if not chosen:
+        raise EditError(mark("Select the nodes to group first."))
+    refuse_children(document, location)
+    refuse_between(document.graph(location), location, chosen)
+    refuse_shared(document, location, chosen)
+
+
 def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tuple[str, ...]]:
     """An instance gives way to the nodes of its definition, hyper-parameters filled in; returns their names.
     The definition stays for its other instances."""
@@ -186,28 +190,30 @@ def ungroup(document: Document, location: Location, name: str) -> tuple[Edit, tu
         ),
         *_marks(document, location, inner, renamed, shift),
     ]
+    before = document.definition(location.definition).initializers
+    after = _unpacked_rules(definition.initializers, before, name, renamed)
+    if after != before and not location.steps:
+        edits.append(ChangeDefinition(location.definition, {"initializers": after}))
+    return Batch(tuple(edits)), tuple(renamed[inner_name] for inner_name in inner.nodes)
+
+
+def _unpacked_rules(
+    inside: Iterable[Initializer], around: Iterable[Initializer], name: str, renamed: Mapping[str, str]
+) -> list[Initializer]:
+    """The rules of a block that is taken apart, and those around it that reached into it, with their new targets."""
 
     def unpacked(path: str) -> str:
         head, *tail = path.split(".")
         return ".".join([renamed[head], *tail]) if head in renamed else path
 
-    rules = [
-        evolve(rule, target=unpacked(rule.target), same_as=unpacked(rule.same_as))
-        for rule in definition.initializers
-        if rule.target.split(".")[0] in renamed
-    ]
-
     def reaching_in(path: str) -> str:
         return unpacked(path.removeprefix(f"{name}.")) if path.startswith(f"{name}.") else path
 
-    before = document.definition(location.definition).initializers
-    after = [
-        *rules,
-        *(evolve(rule, target=reaching_in(rule.target), same_as=reaching_in(rule.same_as)) for rule in before),
+    own = [rule for rule in inside if rule.target.split(".")[0] in renamed]
+    return [
+        *(evolve(rule, target=unpacked(rule.target), same_as=unpacked(rule.same_as)) for rule in own),
+        *(evolve(rule, target=reaching_in(rule.target), same_as=reaching_in(rule.same_as)) for rule in around),
     ]
-    if after != before and not location.steps:
-        edits.append(ChangeDefinition(location.definition, {"initializers": after}))
-    return Batch(tuple(edits)), tuple(renamed[inner_name] for inner_name in inner.nodes)
 
 
 def _marks(

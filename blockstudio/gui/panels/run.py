@@ -71,6 +71,34 @@ class RunPanel(QWidget):
         self._show_result(session.run_result)
 
     def _build(self) -> None:
+        upper, lower = QWidget(), QWidget()
+        self._scroll = VerticalScroll(self._make_settings())
+        controls = QVBoxLayout(upper)
+        controls.setContentsMargins(0, 0, 0, 0)
+        controls.setSpacing(0)
+        controls.addWidget(self._scroll, 1)
+        controls.addLayout(self._make_buttons())
+        self.problem = state_label()
+        self.problem.setTextFormat(Qt.TextFormat.RichText)
+        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.problem.linkActivated.connect(self._link)
+        self.empty = Empty(tr("Press Run to see outputs, activations and gradients."))
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self._make_results())
+        rest = QVBoxLayout(lower)
+        rest.setContentsMargins(6, 6, 6, 6)
+        rest.setSpacing(6)
+        rest.addWidget(self.problem)
+        rest.addWidget(self._pages, 1)
+        split = TurningSplitter(1.4, (3, 5))
+        split.add(upper, lower)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(split)
+
+    def _make_settings(self) -> QWidget:
+        """What to run the model on, and how."""
         self.inputs = InputsForm(self._session)
         self.seed = Number(-1, LARGEST, tr("Seed of the random inputs, and of dropout"))
         self.seed.setSpecialValueText(tr("another each time"))
@@ -98,7 +126,16 @@ class RunPanel(QWidget):
             ("", self.training),
         ):
             form.addRow(label, field)
+        settings = QWidget()
+        column = QVBoxLayout(settings)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(6)
+        column.addWidget(self.inputs)
+        column.addLayout(form)
+        column.addStretch(1)
+        return settings
 
+    def _make_buttons(self) -> QHBoxLayout:
         self.run_button = QPushButton(icon("mdi6.play", "on_accent"), tr("Run"))
         self.run_button.setProperty("primary", True)
         self.run_button.setToolTip(tr("Run the model on these inputs (F5)"))
@@ -113,21 +150,10 @@ class RunPanel(QWidget):
         buttons.addWidget(self.stop_button)
         buttons.addWidget(self.elapsed, 1)
         buttons.setContentsMargins(6, 6, 6, 6)
+        return buttons
 
-        self.problem = state_label()
-        self.problem.setTextFormat(Qt.TextFormat.RichText)
-        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
-        self.problem.linkActivated.connect(self._link)
-
-        setup = QWidget()
-        top = QVBoxLayout(setup)
-        top.setContentsMargins(6, 6, 6, 6)
-        top.setSpacing(6)
-        top.addWidget(self.inputs)
-        top.addLayout(form)
-        top.addStretch(1)
-        self._scroll = VerticalScroll(setup)
-
+    def _make_results(self) -> QWidget:
+        """What the last run gave."""
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.outputs = ResultTable(self._session, tr("Outputs"))
@@ -145,32 +171,12 @@ class RunPanel(QWidget):
             self.tabs.setTabToolTip(self.tabs.addTab(widget, text), tip)
         self.tabs.setTabVisible(self.tabs.indexOf(self.printed), False)
         results = QWidget()
-        lower = QVBoxLayout(results)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.setSpacing(4)
-        lower.addWidget(self.summary)
-        lower.addWidget(self.tabs, 1)
-        self.empty = Empty(tr("Press Run to see outputs, activations and gradients."))
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.empty)
-        self._pages.addWidget(results)
-
-        upper, lower_part = QWidget(), QWidget()
-        controls = QVBoxLayout(upper)
-        controls.setContentsMargins(0, 0, 0, 0)
-        controls.setSpacing(0)
-        controls.addWidget(self._scroll, 1)
-        controls.addLayout(buttons)
-        rest = QVBoxLayout(lower_part)
-        rest.setContentsMargins(6, 6, 6, 6)
-        rest.setSpacing(6)
-        rest.addWidget(self.problem)
-        rest.addWidget(self._pages, 1)
-        split = TurningSplitter(1.4, (3, 5))
-        split.add(upper, lower_part)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout(results)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(split)
+        column.setSpacing(4)
+        column.addWidget(self.summary)
+        column.addWidget(self.tabs, 1)
+        return results
 
     # --- running -----------------------------------------------------------------------------------
 

@@ -62,7 +62,24 @@ class TensorTable(QWidget):
         self._problem = state_label()
         self._note = muted_label()
         self._note.hide()
+        self._make_view()
+        self._make_assignment()
+        top = QHBoxLayout()
+        top.setSpacing(2)
+        for part in (self._before, self.index, self._after):
+            top.addWidget(part)
+        top.addSpacing(6)
+        top.addLayout(self._steppers)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addWidget(self._assign)
+        column.addWidget(self._problem)
+        column.addWidget(self._note)
+        column.addWidget(self.view, 1)
 
+    def _make_view(self) -> None:
         self.view = QTableView()
         self.view.setModel(self.model)
         self.view.setAccessibleName(tr("Values"))
@@ -81,6 +98,8 @@ class TensorTable(QWidget):
         down.setDefaultSectionSize(self.fontMetrics().height() + 8)
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
+    def _make_assignment(self) -> None:
+        """The line that gives the part that is shown other values."""
         self.expression = QLineEdit()
         self.expression.setFont(fixed_font())
         self.expression.setPlaceholderText("x + 1")
@@ -92,28 +111,13 @@ class TensorTable(QWidget):
         self.apply = tool_button("mdi6.check", tr("Assign this to the part that the index names"), text=tr("Assign"))
         self.apply.clicked.connect(lambda: self._expression_entered())
         self._assign = QWidget()
-
-        top = QHBoxLayout()
-        top.setSpacing(2)
-        for part in (self._before, self.index, self._after):
-            top.addWidget(part)
-        top.addSpacing(6)
-        top.addLayout(self._steppers)
-        bottom = QHBoxLayout(self._assign)
-        bottom.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout(self._assign)
+        row.setContentsMargins(0, 0, 0, 0)
         equals = QLabel("=")
         equals.setFont(fixed_font())
-        bottom.addWidget(equals)
-        bottom.addWidget(self.expression, 1)
-        bottom.addWidget(self.apply)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 6, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(top)
-        column.addWidget(self._assign)
-        column.addWidget(self._problem)
-        column.addWidget(self._note)
-        column.addWidget(self.view, 1)
+        row.addWidget(equals)
+        row.addWidget(self.expression, 1)
+        row.addWidget(self.apply)
 
     # --- what is shown ----------------------------------------------------------------------------
 
