@@ -32,7 +32,8 @@ class UpdateDocument:
 
 @frozen
 class TensorShape:
-    """What flows on an edge: sizes and dtype; `text` when it is not one tensor, such as "int"."""
+    """What flows on an edge: sizes and dtype; `text` when it is not one tensor, such as "int". Of a tensor, `text` are
+    other sizes that it has in other uses of its block, or in the other mode."""
 
     shape: tuple[int, ...] | None
     dtype: str = ""

@@ -9,7 +9,7 @@ from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.facts.faces import Face
 from blockstudio.gui.canvas.facts.flowing import PLAIN, SIGNS, kind_of
 from blockstudio.gui.canvas.facts.keys import Key, PortKey
-from blockstudio.gui.canvas.facts.summaries import shape_text
+from blockstudio.gui.canvas.facts.summaries import others_text, shape_text
 from blockstudio.gui.canvas.painting.edge_item import owners
 from blockstudio.gui.canvas.painting.node_item import NodeItem
 from blockstudio.gui.canvas.painting.note_item import NoteItem
@@ -75,7 +75,8 @@ def _node(scene: CanvasScene, face: Face, name: str) -> str:
 
 
 def _flow(value: TensorShape | None) -> str:
-    return " ".join(part for part in (shape_text(value), value.dtype or value.python_type if value else "") if part)
+    kind = value.dtype or value.python_type if value else ""
+    return " ".join(part for part in (shape_text(value), kind, others_text(value)) if part)
 
 
 def _kind(value: TensorShape | None) -> str:

@@ -14,6 +14,7 @@ from blockstudio.engine.protocol import Activation, ParameterRow, Problem, Tenso
 from blockstudio.errors import BlockStudioError, mark
 from blockstudio.graph.model import Call, Constant, Instance, Layer, Node, Parameter, Repeat, Sequential
 from blockstudio.graph.scopes import owner_of
+from blockstudio.gui.canvas.facts.summaries import others_text
 from blockstudio.gui.fixes import fixes_of, mend
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import IconLabel, icon
@@ -237,7 +238,7 @@ def flow_text(value: TensorShape | None) -> str:
         return "?"
     if value.shape is None:
         return tr(value.text) or "?"
-    return f"{shape_text(value.shape)} {value.dtype}".strip()
+    return " ".join(part for part in (shape_text(value.shape), value.dtype, others_text(value)) if part)
 
 
 def tensor_of(activation: Activation | None) -> TensorRef | None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from blockstudio.graph.edits import Batch, Connect
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.facts.keys import PortKey
+from blockstudio.gui.canvas.facts.summaries import others_text
 from blockstudio.gui.canvas.words import MISFITS
 from blockstudio.gui.i18n import message, tr
 from blockstudio.gui.icons import icon
@@ -128,7 +129,8 @@ class FlowSheet(QWidget):
         known = session.shape(session.location, *source) if source is not None else None
         unknown = tr("not known") if source is not None else tr("not wired")
         text = known.text if known is not None and known.shape is None else ""
-        self.shape.setText(tr(text) if text else shape_text(known.shape) if known is not None else unknown)
+        sizes = shape_text(known.shape) if known is not None else unknown
+        self.shape.setText(tr(text) if text else f"{sizes} {others_text(known)}".strip())
         self.dtype.setText(known.dtype if known is not None and known.dtype else unknown)
         run = session.activation(session.location, *source) if source is not None else None
         self.run.setText(activation_tip(run))

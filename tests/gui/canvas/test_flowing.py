@@ -115,6 +115,13 @@ def test_the_tooltip_and_the_screen_reader_say_it(net: Desk) -> None:
     assert "2×32 int64" in words.thing(net.scene, net.session, edge.key)
 
 
+def test_sizes_in_other_uses_or_in_the_other_mode_are_told_besides(net: Desk) -> None:
+    shown(net, TensorShape((2, 32), "float32", text="2×64"))
+    edge = net.scene.edges[Endpoint("linear_2", "input")]
+    assert "2×32 float32 also 2×64" in words.tool_tip(net.scene, net.session, hit(net.scene, edge.middle()))
+    assert "2×32 float32 also 2×64" in words.thing(net.scene, net.session, edge.key)
+
+
 def test_the_help_has_a_legend(net: Desk, qtbot) -> None:
     parent = QWidget()
     qtbot.addWidget(parent)

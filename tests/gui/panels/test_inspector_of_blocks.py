@@ -182,6 +182,19 @@ def test_in_a_sequential_the_order_tells_what_comes_in(
         assert shape in texts(inspector) and "not wired" not in texts(inspector)
 
 
+def test_sizes_of_other_uses_or_of_the_other_mode_stand_beside(
+    inspector: InspectorPanel, session: Session, qtbot: QtBot
+) -> None:
+    session.set_shapes(Shapes(1, (PortShape("Net", "x", TensorShape((2, 20), "float32", text="2×40")),), ()))
+    session.select((), (("inputs", "x"),))
+    look(qtbot)
+    assert "(2, 20) float32 also 2×40" in texts(inspector)
+    (target,) = [target for target, source in session.graph.edges.items() if source == ("", "x")]
+    session.select((), (), (target,))
+    look(qtbot)
+    assert "(2, 20) also 2×40" in texts(inspector)
+
+
 def test_a_block_that_becomes_the_root_has_the_sheet_of_a_root(
     inspector: InspectorPanel, session: Session, qtbot: QtBot
 ) -> None:

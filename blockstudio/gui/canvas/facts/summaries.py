@@ -130,6 +130,13 @@ def shape_text(value: TensorShape | None) -> str:
     return TIMES.join(map(str, value.shape)) if value.shape else tr("scalar")
 
 
+def others_text(value: TensorShape | None) -> str:
+    """Which other sizes there are in other uses of the block, or in the other mode; "" for none."""
+    if value is None or value.shape is None or not value.text:
+        return ""
+    return tr("also {sizes}").format(sizes=value.text)
+
+
 def expression_text(text: str) -> str:
     """A tensor expression as short as it can be read: `rand(20, 20)`."""
     return _shortened(" ".join(text.replace("torch.", "").split()))
