@@ -15,7 +15,6 @@ from blockstudio.catalog.ports import node_options
 from blockstudio.catalog.spec import OptionSpec
 from blockstudio.errors import mark
 from blockstudio.graph.commands import make_independent, rename_node
-from blockstudio.graph.definition_commands import expose_option
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.edits import Edit, SetNode
 from blockstudio.graph.model import (
@@ -39,6 +38,7 @@ from blockstudio.graph.model import (
 from blockstudio.graph.scopes import owner_of, users_of
 from blockstudio.gui import own_blocks
 from blockstudio.gui.canvas.facts.faces import slot_name
+from blockstudio.gui.exposing import expose
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.markup import plain_label
@@ -237,8 +237,7 @@ class NodeSheet(QWidget):
         location, node = self._targets()[0]
         with session.guard():
             value = getattr(node, "options", {}).get(option.name, option.when_unset)
-            edit, new = expose_option(session.document, location, node.name, option.name, value)
-            session.push(edit, tr("Make {name} a hyper-parameter").format(name=new))
+            expose(session, location, node.name, option.name, value)
 
     def _may_be_wired(self, option: OptionSpec) -> bool:
         _, node = self._targets()[0]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from blockstudio.catalog.ports import node_options
 from blockstudio.errors import EditError, mark
-from blockstudio.graph.definition_commands import expose_option
 from blockstudio.graph.document import Document, Location
 from blockstudio.graph.model import Definition, If, Instance, Repeat, While
 from blockstudio.graph.port_commands import Side, rename_port, reorder_ports
 from blockstudio.gui.canvas.commands.carrying import Carrying
 from blockstudio.gui.canvas.facts.keys import Key, PortKey, pill_side
+from blockstudio.gui.exposing import expose
 from blockstudio.gui.i18n import tr
 
 
@@ -23,8 +23,7 @@ class Blocks(Carrying):
         specs = {spec.name: spec for spec in node_options(session.document, node)}
         with session.guard():
             value = getattr(node, "options", {}).get(option, specs[option].when_unset)
-            edit, new = expose_option(session.document, session.location, name, option, value)
-            self.push(edit, tr("Make {name} a hyper-parameter").format(name=new))
+            expose(session, session.location, name, option, value)
 
     def toggle_all_ports(self) -> None:
         """Show the inputs of the selected node that are seldom needed, or hide them again."""

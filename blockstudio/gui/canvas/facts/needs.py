@@ -309,7 +309,7 @@ def options_of_inputs(
     prefix, _, name = payload.partition(":")
     found: dict[str, OptionValue] = {}
     for port, of in (said or {}).items():
-        found |= {option: of.sizes[d] for option, d in _taken(document, payload, port) if d in of.sizes}
+        found |= {option: of.sizes[d] for option, d in taken(document, payload, port) if d in of.sizes}
     if entry is not None:
         known = {port: flowing.shape if flowing else None for port, flowing in shapes.items()}
         sizes = ((option.name, dimensions.fitting_size(option, known)) for option in entry.options)
@@ -318,14 +318,14 @@ def options_of_inputs(
         for port, flowing in shapes.items():
             found |= needed_by(document, name, port).options_for(of_shape(flowing))
     for port, of in (said or {}).items():
-        found |= {option: Expression(of.free[d]) for option, d in _taken(document, payload, port) if d in of.free}
+        found |= {option: Expression(of.free[d]) for option, d in taken(document, payload, port) if d in of.free}
     if prefix == "definition":
         own = {option.name for option in definition_options(document.definitions.get(name))}
         found = {option: value for option, value in found.items() if option in own}
     return found
 
 
-def _taken(document: Document, payload: str, port: str) -> list[tuple[str, int]]:
+def taken(document: Document, payload: str, port: str) -> list[tuple[str, int]]:
     """The options of something new that are dimensions, counted from the end, of what flows into an input."""
     entry = catalog().get(payload)
     if entry is not None:
