@@ -64,6 +64,7 @@ def encode(spec: Any) -> dict[str, Any]:
     data = {}
     for field in attrs.fields(type(spec)):
         value = getattr(spec, field.name)
+        # `attrs.Factory` is a class at run time, and a function to the type checker.
         default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]
         if value == default and type(value) is type(default):
             continue

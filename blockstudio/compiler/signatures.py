@@ -69,7 +69,7 @@ def _of_spec(spec: OptionSpec) -> ir.Argument:
 
 
 def _value(spec: OptionSpec) -> OptionValue:
-    return None if spec.required else spec.default  # type: ignore[return-value]
+    return None if spec.required else spec.default  # type: ignore[return-value]  # not REQUIRED then
 
 
 def annotation(spec: OptionSpec) -> str:

@@ -48,7 +48,7 @@ def decode_request(text: str) -> Request:
     request = decode(text)
     if type(request) not in protocol.REPLIES:
         raise EngineError(mark("The engine was sent a {kind}, which is no request."), kind=type(request).__name__)
-    return request  # type: ignore[no-any-return]
+    return request  # type: ignore[no-any-return]  # its type was looked up
 
 
 @cache
@@ -87,7 +87,7 @@ def _option(value: Any) -> OptionValue:
         return Expression(value["expression"])
     if isinstance(value, list):
         return tuple(_option(part) for part in value)
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]  # JSON has no others
 
 
 def _plain_option(value: OptionValue) -> Any:

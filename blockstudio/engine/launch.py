@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def serve(connection_file: str, directory: Path, worker: str) -> None:
     """Run a kernel on this connection file, with torch and the worker coming up in the background."""
     # The debugger of notebooks takes a fifth of a second to import, and is of no use here.
-    sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
+    sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]  # an import of it fails
     from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
 
@@ -78,9 +78,9 @@ def serve(connection_file: str, directory: Path, worker: str) -> None:
     config.HistoryManager.enabled = False
     config.ProfileDir.location = str(directory / "profile")
     app = IPKernelApp.instance(connection_file=connection_file, config=config, auto_create=True, log_level="CRITICAL")
-    app.initialize([])  # type: ignore[no-untyped-call]
+    app.initialize([])  # type: ignore[no-untyped-call]  # ipykernel's
     service.use_worker(worker).prepare()
-    app.start()  # type: ignore[no-untyped-call]
+    app.start()  # type: ignore[no-untyped-call]  # as above
 
 
 def limit_memory(limit: int) -> bool:

@@ -141,6 +141,7 @@ def install_qt_texts(application: QCoreApplication) -> None:
             return False
 
         def translate(self, context: object, text: object, *_: object) -> str:
+            # None stands for Qt's null string, which the stub lacks: other translators are asked then.
             return tr(text) if isinstance(text, str) and text in QT_LACKS else None  # type: ignore[return-value]
 
     for old in application.findChildren(QTranslator, "blockstudio"):

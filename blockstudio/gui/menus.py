@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
@@ -156,14 +156,16 @@ def some_actions(window: MainWindow, *names: str) -> QMenu:
     return menu
 
 
-def _choice_menu(parent: QWidget, title: str, names: Mapping[str, str], current: str, choose: object) -> QMenu:
+def _choice_menu(
+    parent: QWidget, title: str, names: Mapping[str, str], current: str, choose: Callable[[str], object]
+) -> QMenu:
     menu = QMenu(title, parent)
     group = QActionGroup(menu)
     for name, text in names.items():
         action = QAction(tr(text), menu)
         action.setCheckable(True)
         action.setChecked(name == current)
-        action.triggered.connect(lambda _=False, name=name: choose(name))  # type: ignore[operator]
+        action.triggered.connect(lambda _=False, name=name: choose(name))
         group.addAction(action)
         menu.addAction(action)
     return menu

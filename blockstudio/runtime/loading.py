@@ -51,7 +51,7 @@ def load(model: nn.Module, contents: Contents, *, matching_only: bool = False) -
         raise TensorFileError(mark("Nothing in “{file}” matches the model."), file=contents.file)
     state = type(model.state_dict())(fitting)
     if contents.metadata is not None:
-        state._metadata = contents.metadata  # type: ignore[attr-defined]
+        state._metadata = contents.metadata  # type: ignore[attr-defined]  # as torch's own state dicts have it
     with Transaction(distinct(model)) as transaction:
         try:
             model.load_state_dict(state, strict=False)

@@ -146,7 +146,7 @@ def cpu_state(model: nn.Module) -> OrderedDict[str, Any]:
             if same not in moved:
                 moved[same] = value.cpu()
             state[key] = moved[same]
-    return state  # type: ignore[return-value]
+    return state  # type: ignore[return-value]  # a state dict may hold more than tensors
 
 
 # --- reading --------------------------------------------------------------------------------

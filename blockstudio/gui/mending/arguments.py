@@ -131,7 +131,7 @@ def split(place: Place) -> Iterator[Mend]:
 
 
 def _set(place: Place, option: str, value: object) -> Iterator[Mend]:
-    mend = place.set_option(option, value)  # type: ignore[arg-type]
+    mend = place.set_option(option, value)  # type: ignore[arg-type]  # numbers, or tuples of them
     if mend is not None:
         yield mend
 

@@ -87,7 +87,7 @@ class Place:
         node = self.owner[1]
         given = node.options if isinstance(node, Layer | Function | Instance) else {}
         defaults = {o.name: o.default for o in node_options(self.document, node) if not o.required}
-        return {**defaults, **given}  # type: ignore[dict-item]
+        return {**defaults, **given}  # type: ignore[dict-item]  # those without a default are left out
 
     # --- what flows in ------------------------------------------------------------------------------
 

@@ -234,7 +234,7 @@ def _write_values(graph: Graph) -> None:
 
 
 def _valued(node: Node, source: str, extra: Mapping[str, Any]) -> Node:
-    return evolve(node, value=source, extra=extra)  # type: ignore[call-arg]
+    return evolve(node, value=source, extra=extra)  # type: ignore[call-arg]  # only nodes with a value come here
 
 
 def _doc(module: nn.Module) -> str:

@@ -23,7 +23,7 @@ LONGEST = 3.0
 def parameters_of(kind: type) -> Mapping[str, inspect.Parameter]:
     """The arguments of a class's constructor, those without names left out."""
     try:
-        found = list(inspect.signature(kind.__init__).parameters.values())[1:]  # type: ignore[misc]
+        found = list(inspect.signature(kind.__init__).parameters.values())[1:]  # type: ignore[misc]  # of this very class
     except (TypeError, ValueError):
         return {}
     return {p.name: p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}

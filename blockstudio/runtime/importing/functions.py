@@ -64,7 +64,7 @@ def _candidates(node: Step) -> Iterator[_Candidate]:
         return
     name = getattr(target, "__name__", "")
     if not isinstance(target, str) and getattr(operator, name, None) is target:
-        function: Any = OUT_OF_PLACE.get(target, target)  # type: ignore[arg-type]
+        function: Any = OUT_OF_PLACE.get(target, target)  # type: ignore[arg-type]  # no text here
         names = ("input", "other")
         yield _Candidate(f"operator.{getattr(function, '__name__', '')}", dict(zip(names, node.args, strict=False)))
         return

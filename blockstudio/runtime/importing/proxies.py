@@ -161,7 +161,7 @@ class TracedAttribute(Traced):
         self._node: fx.Node | None = None
 
     @property
-    def node(self) -> fx.Node:  # type: ignore[override]
+    def node(self) -> fx.Node:  # type: ignore[override]  # made when it is asked for, as fx.Attribute does
         if self._node is None:
             made = self.tracer.create_proxy("call_function", getattr, (self.root, self.attribute), {})
             self._node = made.node

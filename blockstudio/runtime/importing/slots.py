@@ -53,7 +53,7 @@ def columns(graphs: Sequence[Graph]) -> dict[Slot, tuple[Any, ...]]:
             sizes = [ANYTHING if OTHER in node.extra else node.extra[VALUE].sizes for node in nodes]
             found |= _each(Slot(way, ""), sizes)
         elif isinstance(first, Layer | Function | Instance):
-            names = dict.fromkeys(name for node in nodes for name in node.options)  # type: ignore[attr-defined]
+            names = dict.fromkeys(name for node in nodes for name in node.options)  # type: ignore[attr-defined]  # all are alike
             for name in names:
                 found |= _each(Slot(way, name), [value_of(node, name) for node in nodes])
     return found

@@ -63,7 +63,7 @@ def _replace(graph: Graph, way: Way, texts: Mapping[Slot, str]) -> None:
             )
             graph.nodes[name] = evolve(node, extra={**node.extra, VALUE: evolve(value, sizes=sizes)})
         elif mine:
-            options = dict(node.options)  # type: ignore[attr-defined]
+            options = dict(node.options)  # type: ignore[attr-defined]  # only options vary, but for values
             for slot, text in mine.items():
                 if slot.index is None:
                     options[slot.option] = Expression(text)
@@ -71,6 +71,6 @@ def _replace(graph: Graph, way: Way, texts: Mapping[Slot, str]) -> None:
                     whole = list(options.get(slot.option, value_of(node, slot.option)))
                     whole[slot.index] = Expression(text)
                     options[slot.option] = tuple(whole)
-            graph.nodes[name] = evolve(node, options=options)  # type: ignore[call-arg]
+            graph.nodes[name] = evolve(node, options=options)  # type: ignore[call-arg]  # as above
         for slot_name, inner in node.graphs():
             _replace(inner, (*here, slot_name), texts)

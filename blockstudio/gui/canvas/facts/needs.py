@@ -148,7 +148,7 @@ def _needed(document: Document, location: Location, node: Node, port: str, value
             if not isinstance(found, Definition):
                 return ANYTHING
             given = {option.name: option.default for option in definition_options(found)} | dict(node.options)
-            inner = {name: _value(value, values) for name, value in given.items()}  # type: ignore[arg-type]
+            inner = {name: _value(value, values) for name, value in given.items()}  # type: ignore[arg-type]  # may be required
             need = _at_border(document, Location(node.definition), found.graph, port, inner, depth)
             outer = {d: value.text for d, name in need.free.items() if isinstance(value := given.get(name), Expression)}
             return evolve(need, free=outer)

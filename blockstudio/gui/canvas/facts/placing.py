@@ -170,7 +170,8 @@ def _port(document: Document, location: Location, kind: str, position: Position)
     taken = {port.name for port in getattr(document.graph(location), side)}
     letters = ("x", "y", "z") if kind == "input" else ("y", "z")
     name = next((letter for letter in letters if letter not in taken), "") or next_free(kind, taken)
-    return Made(add_port(document, location, side, name, position), Key("input" if kind == "input" else "output", name))  # type: ignore[arg-type]
+    edit = add_port(document, location, side, name, position)  # type: ignore[arg-type]  # one of the two
+    return Made(edit, Key("input" if kind == "input" else "output", name))
 
 
 def _fresh_definition(document: Document, code: bool, down: bool) -> Definition | CodeDefinition:

@@ -34,7 +34,7 @@ class DragRow(Interaction):
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
         scene = self.scene
-        node = scene.graph.nodes[self._container].body.nodes[self._child]  # type: ignore[attr-defined]
+        node = scene.graph.nodes[self._container].body.nodes[self._child]  # type: ignore[attr-defined]  # only a Sequential has rows
         self._landing = landing(scene, point, node)
         show_landing(scene, self._landing, point)
         if not self._landing.sequential:
