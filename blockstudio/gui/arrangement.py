@@ -38,7 +38,7 @@ WIDE = 1200
 """Width of a window that has room for comfortable panes."""
 BOTTOM = 0.28
 """Of the window's height: the panes at the bottom."""
-SIDES = (0.14, 190, 230), (0.23, 314, 340)
+SIDES = (0.145, 190, 232), (0.23, 314, 340)
 """Of the window's width, with the least and the most pixels: the panes at the left and at the right."""
 VERSION = 1
 """Of the set of panes: an arrangement kept by another is not restored."""

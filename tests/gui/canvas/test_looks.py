@@ -177,6 +177,22 @@ def test_two_wires_side_by_side_say_what_flows_once(net: Desk, monkeypatch: pyte
     assert shown[0] is not None and shown[1] is None
 
 
+def test_a_label_hides_no_wire_that_says_the_same(net: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two wires that begin as one: the words stand where a wire is by itself."""
+    monkeypatch.setattr(net.scene.surface, "label", lambda source: "1×2")
+    net.session.push(AddNode(ROOT, Function(name="far", type="torch.relu", position=(700.0, 400.0))), "")
+    net.session.push(Connect(ROOT, Endpoint("far", "input"), Endpoint("linear", "output")), "")
+    short, long = (net.scene.edges[Endpoint(name, "input")] for name in ("relu", "far"))
+    places = LabelPlaces(net.scene)
+    moved = places.of(short)
+    assert moved is not None and moved != label_place(short)
+    assert long.distance(moved.center()) > moved.height() / 2
+    net.scene.bend(long.target, ((short.x0 + 20.0, short.y0), (short.x1 - 10.0, short.y0), (short.x1 - 10.0, 350.0)))
+    alone = places.of(long)
+    assert places.of(short) is None
+    assert alone is not None and short.distance(alone.center()) > alone.height() / 2
+
+
 # --- options ------------------------------------------------------------------------------------
 
 

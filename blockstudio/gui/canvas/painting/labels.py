@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.facts.keys import owner_key
@@ -49,15 +50,22 @@ class LabelPlaces:
         place = label_place(edge, growth)
         if place is None:
             return None
-        before = [other for other in self._beside(edge) if (other.y1, other.x1) < (edge.y1, edge.x1)]
+        beside = self._beside(edge)
+        before = [other for other in beside if (other.y1, other.x1) < (edge.y1, edge.x1)]
         taken = [found for other in before if (found := label_place(other, growth)) is not None]
         if any(found.intersects(place) for found in taken) and any(o.target.node == edge.target.node for o in before):
             return None  # to the same node, close to each other
-        if self._is_free(place, taken):
+        if self._is_free(place, taken) and not _hides(place, beside):
             return place
         path = edge.path()
-        moved = (place.translated(path.pointAtPercent(share) - place.center()) for share in SHARES)
-        return next((found for found in moved if self._is_free(found, taken)), None)
+        moved = [place.translated(path.pointAtPercent(share) - place.center()) for share in SHARES]
+        free = [found for found in (place, *moved) if self._is_free(found, taken)]
+        clear = next((found for found in free if not _hides(found, beside)), None)
+        if clear is not None or not free:
+            return clear
+        # On a piece that it shares with another: that one says the same, where it has a piece of its own.
+        others = (label_place(other, growth) for other in beside)
+        return None if any(found is not None and not _hides(found, [edge]) for found in others) else free[0]
 
     def _beside(self, edge: EdgeItem) -> list[EdgeItem]:
         """Other wires from the same port."""
@@ -70,6 +78,17 @@ class LabelPlaces:
         """Whether neither a node or pill nor another label stands at a place."""
         near = self._scene.things_near((place.left(), place.top(), place.right(), place.bottom()))
         return all(key.kind == "note" for key in near) and not any(found.intersects(place) for found in taken)
+
+
+def _hides(place: QRectF, edges: Iterable[EdgeItem]) -> bool:
+    """Whether a label at a place would stand on any of these wires."""
+    reach, aside = place.height() / 2, place.width() / 2 - place.height() / 2
+    spots = [place.center() + QPointF(dx, 0.0) for dx in (-aside, 0.0, aside)]
+    return any(
+        edge.least_distance(spot.x(), spot.y()) < reach and edge.distance(spot) < reach
+        for edge in edges
+        for spot in spots
+    )
 
 
 def label_place(edge: EdgeItem, growth: float = 1.0) -> QRectF | None:
