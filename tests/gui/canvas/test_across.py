@@ -142,11 +142,46 @@ def test_by_keyboard(once: Desk) -> None:
     assert once.undo_all() == start
 
 
-def test_over_nothing_it_still_offers_what_fits(once: Desk) -> None:
-    free(once)
-    once.drag(port(once, "block", "linear", out=True), once.canvas.mapFromScene(QPointF(300.0, 600.0)))
-    assert once.canvas.search_popup.isVisible()
-    once.canvas.search_popup.close_popup()
+def test_over_nothing_outside_what_is_added_there_is_wired_across(once: Desk) -> None:
+    start = free(once)
+    outer = once.scene.nodes["block"].body
+    place = once.canvas.mapFromScene(QPointF(outer.center().x(), outer.bottom() + 150.0))
+    once.drag(port(once, "block", "linear", out=True), place)
+    once.search("tanh")
+    assert once.session.location == ROOT
+    assert once.selected() == {"tanh"}
+    assert once.graph.edges[Endpoint("tanh", "input")] == Endpoint("block", "linear")
+    away = once.input("tanh") - place  # the block grew by a port, and what is below made room
+    assert abs(away.x()) < 40 and away.y() >= 0
+    assert once.steps() == 1
+    assert once.undo_all() == start
+
+
+def test_over_nothing_inside_what_is_added_there_is_wired_across(once: Desk) -> None:
+    start = free(once)
+    item = once.scene.nodes["block"]
+    assert item.geometry.opening is not None
+    place = once.canvas.mapFromScene(item.pos() + item.geometry.opening.rect.bottomLeft() + QPointF(120.0, -10.0))
+    once.drag(port(once, "free", out=True), place)
+    once.search("tanh")
+    assert once.session.location == BLOCK
+    assert once.graph.edges[Endpoint("tanh", "input")] == Endpoint("", "free")
+    assert once.undo_all() == start
+
+
+def test_over_nothing_backwards(once: Desk) -> None:
+    once.session.push(AddNode(BLOCK, Layer(name="act", type="torch.nn.Tanh", position=(200.0, 300.0))), "")
+    once.canvas.fit_all()
+    start, steps = once.bytes(), once.steps()
+    outer = once.scene.nodes["block"].body
+    place = once.canvas.mapFromScene(QPointF(outer.left() - 20.0, outer.bottom() + 100.0))
+    once.drag(port(once, "block", "act", out=False), place)
+    once.search("gelu")
+    assert once.graph.edges[Endpoint("block", "gelu")] == Endpoint("gelu", "output")
+    assert once.session.document.graph(BLOCK).edges[Endpoint("act", "input")] == Endpoint("", "gelu")
+    assert once.steps() == steps + 1
+    once.session.undo_stack.undo()
+    assert once.bytes() == start
 
 
 def test_one_graph_shown_twice_lights_up_where_a_wire_can_go(twice: Desk) -> None:

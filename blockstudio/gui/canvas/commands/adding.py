@@ -64,8 +64,8 @@ class Adding(MakingRoom):
             self._add_to_sequence(made, payload, at)
             return
         ends = [source.endpoint for source in sources]
-        edit = fed(self.session.document, self.session.location, made, ends, self._shape_of)
-        self._commit(made, payload, edit, move_free=at is None)
+        edit = fed(self.session.document, self.session.location, made, ends, self.shape_of)
+        self.commit(made, payload, edit, move_free=at is None)
 
     def make(self, payload: str, place: Position, typed: str = "") -> Made:
         """What a payload stands for; `typed` is how it was asked for, such as `linear(20, 64)`."""
@@ -74,7 +74,8 @@ class Adding(MakingRoom):
         names = tuple(names_at(document, location)) if typed else ()
         return with_typed(make(document, location, payload, (x, y)), typed_options(payload, typed, names))
 
-    def _commit(self, made: Made, payload: str, edit: Edit, *, move_free: bool = False) -> bool:
+    def commit(self, made: Made, payload: str, edit: Edit, *, move_free: bool = False) -> bool:
+        """Add what was made, select it, and remember that it was; whether that could be done."""
         text = tr("Add {name}").format(name=made.key.name)
         try:
             with self.session.macro(text):
@@ -137,17 +138,18 @@ class Adding(MakingRoom):
     def _beside(self, sources: list[PortKey]) -> Position:
         scene = self.canvas_scene
         if not sources:
-            return self._spot(self.view_center(), 90.0)
+            return self.about(self.view_center(), 90.0)
         places = [scene.port_place(port) for port in sources]
         if scene.down:
             return sum(p.x() for p in places) / len(places), max(p.y() for p in places) + BESIDE
         return max(p.x() for p in places) + BESIDE, sum(p.y() for p in places) / len(places) - 20.0
 
-    def _spot(self, at: QPointF, back: float = 60.0) -> Position:
+    def about(self, at: QPointF, back: float = 60.0) -> Position:
         """Where something new stands that is to be about a place; downwards it is centred there later."""
         return at.x() - (0.0 if self.canvas_scene.down else back), at.y() - 20.0
 
-    def _shape_of(self, source: Endpoint) -> TensorShape | None:
+    def shape_of(self, source: Endpoint) -> TensorShape | None:
+        """What flows from an output of this graph, as far as it is known."""
         known = self.session.shape(self.session.location, source.node, source.port)
         if known is not None or source.node:
             return known
@@ -162,7 +164,7 @@ class Adding(MakingRoom):
             before = self.canvas_scene.nodes[sequential].face.rows[index - 1].key
             return self.session.shape(location.enter(sequential, "body"), before, "output")
         source = self.session.graph.source_of(sequential, "input")
-        return self._shape_of(source) if source else None
+        return self.shape_of(source) if source else None
 
     def _add_to_sequence(self, made: Made, payload: str, at: QPointF | None) -> None:
         scene = self.canvas_scene
@@ -177,10 +179,10 @@ class Adding(MakingRoom):
         if index:
             before, document = scene.link(names[index - 1], is_source=True), self.session.document
             said = {"input": said_at(document, scene.location, before)}
-            made = fitted(document, made, {"input": self._shape_of(before)}, said=said)
+            made = fitted(document, made, {"input": self.shape_of(before)}, said=said)
         assert made.node is not None
         node = evolve(made.node, position=(0.0, 0.0))
-        self._commit(made, payload, Batch((*made.before, AddNode(scene.location, node, index))))
+        self.commit(made, payload, Batch((*made.before, AddNode(scene.location, node, index))))
 
     def _add_to_row(self, payload: str, sequential: str, index: int) -> bool:
         """Put something new into a Sequential that is shown."""
@@ -189,13 +191,13 @@ class Adding(MakingRoom):
         made = fitted(self.session.document, made, {"input": self._shape_in_row(sequential, index)})
         assert made.node is not None
         edit = Batch((*made.before, AddNode(inside, made.node, index)))
-        return self._commit(Made(edit, node_key(sequential), code=made.code), payload, edit)
+        return self.commit(Made(edit, node_key(sequential), code=made.code), payload, edit)
 
     def drop_entry(self, payload: str, point: QPointF) -> bool:
         """An entry is dropped on the canvas: on a wire, into a Sequential, or on the ground."""
         scene = self.canvas_scene
         with self.session.guard():
-            made = self.make(payload, self._spot(point))
+            made = self.make(payload, self.about(point))
             where = landing(scene, point, made.node, on_wires=made.node is not None)
             if where.refusal:
                 self.refuse(where.refusal)
@@ -207,16 +209,14 @@ class Adding(MakingRoom):
                 return self._add_to_row(payload, where.sequential, where.index)
             if where.wire is not None and all(main_ports(ports_of(self.session.document, scene.location, made))):
                 return self._insert(made, payload, where.wire)
-            return self._commit(made, payload, Batch((*made.before, made.edit)))
+            return self.commit(made, payload, Batch((*made.before, made.edit)))
         return False
 
     def _insert(self, made: Made, payload: str, target: Endpoint) -> bool:
         """Put something new on a wire; what is behind it makes room."""
         session = self.session
         with session.macro(tr("Insert {name}").format(name=made.key.name)):
-            done = self._commit(
-                made, payload, inserted(session.document, session.location, made, target, self._shape_of)
-            )
+            done = self.commit(made, payload, inserted(session.document, session.location, made, target, self.shape_of))
             if done:
                 self.make_room(made.key, target)
         return done
@@ -231,12 +231,12 @@ class Adding(MakingRoom):
 
         def chosen(payload: str) -> None:
             with session.guard():
-                self._insert(self.make(payload, self._spot(at), self.search_popup.field.text()), payload, target)
+                self._insert(self.make(payload, self.about(at), self.search_popup.field.text()), payload, target)
 
         source = session.graph.edges[target]
-        flowing = self._shape_of(source)
+        flowing = self.shape_of(source)
         likely = neighbours(session.document, session.location, PortKey(*source, is_source=True))
-        need = needed_at(session.document, session.location, target, self._shape_of)
+        need = needed_at(session.document, session.location, target, self.shape_of)
         available = [offer for offer in self.offered(flowing=flowing, need=need) if can_be_inserted(offer)]
         self.ask_for(self.mapFromScene(at), available, chosen, likely)
 
@@ -267,17 +267,22 @@ class Adding(MakingRoom):
                     self.add_entry(payload, at, typed)
                     return
                 assert at is not None
-                made = self.make(payload, self._spot(at, 20.0 if wire.is_source else 140.0), typed)
-                edit = wired_to(session.document, session.location, made, wire, self._shape_of)
-                self._commit(made, payload, edit, move_free=free)
+                made = self.make(payload, self.about(at, 20.0 if wire.is_source else 140.0), typed)
+                edit = wired_to(session.document, session.location, made, wire, self.shape_of)
+                self.commit(made, payload, edit, move_free=free)
 
-        flowing = self._shape_of(wire.endpoint) if wire is not None and wire.is_source else None
+        available, likely = self.what_fits(wire)
+        self.ask_for(place, available, chosen, likely)
+
+    def what_fits(self, wire: PortKey | None) -> tuple[list[Choice], list[str]]:
+        """What can be placed here, or at the loose end of a wire; and what is likely there."""
+        session, scene = self.session, self.canvas_scene
+        flowing = self.shape_of(wire.endpoint) if wire is not None and wire.is_source else None
         likely = neighbours(session.document, session.location, wire) if wire is not None else []
         need = ANYTHING
         if wire is not None and not wire.is_source:
-            need = needed_at(session.document, session.location, wire.endpoint, self._shape_of)
-        available = self.offered(sequence=scene.sequence, wire=wire, flowing=flowing, need=need)
-        self.ask_for(place, available, chosen, likely)
+            need = needed_at(session.document, session.location, wire.endpoint, self.shape_of)
+        return self.offered(sequence=scene.sequence, wire=wire, flowing=flowing, need=need), likely
 
     def offered(self, **what: Any) -> list[Choice]:
         """What can be placed here, of the project and of the library."""

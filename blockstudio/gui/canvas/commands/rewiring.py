@@ -143,12 +143,12 @@ class Rewiring(Editing):
 
         def chosen(payload: str) -> None:
             with session.guard():
-                edit, new = replaced(session.document, location, name, payload, self._shape_of)
+                edit, new = replaced(session.document, location, name, payload, self.shape_of)
                 if self.push(edit, tr("Replace {old} by {new}").format(old=name, new=new)):
                     self.select_keys([node_key(new)])
 
         first = next((edge for edge in session.graph.edges_into(name)), None)
-        flowing = self._shape_of(first.source) if first is not None else None
+        flowing = self.shape_of(first.source) if first is not None else None
         available = [evolve(offer, detail="") for offer in self.offered(sequence=scene.sequence, flowing=flowing)]
         found = replacements(document, location, name, available, session.library.blocks())
         kin = [offer.payload for offer in found if offer.category == found[0].category]

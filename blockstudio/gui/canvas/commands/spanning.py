@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint
+
 from blockstudio.errors import EditError, mark
 from blockstudio.graph import topology
 from blockstudio.graph.across import Door, connect_across
@@ -13,6 +15,7 @@ from blockstudio.graph.document import Location
 from blockstudio.graph.edits import Batch, Connect
 from blockstudio.graph.model import Endpoint
 from blockstudio.gui.canvas.facts.keys import PortKey
+from blockstudio.gui.canvas.facts.placing import plugged
 from blockstudio.gui.canvas.painting.surface import OpenWire
 from blockstudio.gui.canvas.scene.surroundings import FarPort, Spot
 from blockstudio.gui.i18n import message, tr
@@ -130,6 +133,25 @@ class Spanning:
                 session.restore_view(View(here))
             canvas.select_port(origin)
             self._tell(made.inputs, lambda: self.connect(origin, here, far, pulled), text)
+
+    def search(self, origin: PortKey, spot: Spot, place: QPoint) -> None:
+        """Ask what to add to another graph that is seen, where a wire was let go over nothing."""
+        canvas, session = self._canvas, self._canvas.session
+        here, there, at = session.trail, spot.trail, spot.point
+        available, likely = canvas.what_fits(origin)
+
+        def chosen(payload: str) -> None:
+            typed = canvas.search_popup.field.text()
+            with session.guard(), session.macro(tr("Add {name}").format(name=payload.rpartition(".")[2])):
+                location, shape = session.location, canvas.shape_of(origin.endpoint)
+                session.restore_view(View(there))
+                made = canvas.make(payload, canvas.about(at, 20.0 if origin.is_source else 140.0), typed)
+                made, end = plugged(session.document, location, made, origin, lambda _: shape)
+                if canvas.commit(made, payload, Batch((*made.before, made.edit))) and end is not None:
+                    self.connect(origin, here, FarPort(there, PortKey(*end, not origin.is_source)))
+                    session.restore_view(View(there, (made.key.name,)))
+
+        canvas.ask_for(place, available, chosen, likely)
 
     def _tell(self, inputs: Sequence[Door], again: Callable[[], object], text: str) -> None:
         """Where a block is used several times, each use has a new input, which nothing feeds."""

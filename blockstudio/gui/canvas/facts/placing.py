@@ -303,22 +303,28 @@ def fed(document: Document, location: Location, made: Made, sources: Sequence[En
 
 def wired_to(document: Document, location: Location, made: Made, origin: PortKey, shape_of: ShapeOf) -> Edit:
     """Something new, joined with the loose end of a wire."""
+    made, end = plugged(document, location, made, origin, shape_of)
+    added = (*made.before, made.edit)
+    if end is None:
+        return Batch(added)
+    target, source = (end, origin.endpoint) if origin.is_source else (origin.endpoint, end)
+    return Batch((*added, Connect(location, target, source)))
+
+
+def plugged(
+    document: Document, location: Location, made: Made, origin: PortKey, shape_of: ShapeOf
+) -> tuple[Made, Endpoint | None]:
+    """Something new with the sizes that a wire from a port at `location` dictates, and its port that this goes to."""
     into, out = _plugs(document, location, made, shape_of(origin.endpoint) if origin.is_source else None)
     if made.node is not None and origin.is_source:
         said = {into: said_at(document, location, origin.endpoint)}
         made = fitted(document, made, {into: shape_of(origin.endpoint)}, said=said)
     elif made.node is not None:
         made = fitted(document, made, {}, needed_at(document, location, origin.endpoint, shape_of))
-    added = (*made.before, made.edit)
     if made.key.kind in ("input", "output"):
-        end = Endpoint(BOUNDARY, made.key.name)
-    else:
-        port = into if origin.is_source else out
-        if not port:
-            return Batch(added)
-        end = Endpoint(made.key.name, port)
-    target, source = (end, origin.endpoint) if origin.is_source else (origin.endpoint, end)
-    return Batch((*added, Connect(location, target, source)))
+        return made, Endpoint(BOUNDARY, made.key.name)
+    port = into if origin.is_source else out
+    return made, Endpoint(made.key.name, port) if port else None
 
 
 def inserted(document: Document, location: Location, made: Made, target: Endpoint, shape_of: ShapeOf) -> Edit:

@@ -133,6 +133,8 @@ class DrawWire(Interaction):
                 Connect(self.scene.location, self._pulled, None),
                 tr("Unplug {name}").format(name=end_name(self._pulled)),
             )
+        elif self._across and not self._over.scene.sequence:
+            self.canvas.spanning.search(self._origin, self._over, self.canvas.mapFromScene(point))
         elif not self.scene.sequence:
             self.canvas.search_to_add(point, wire=self._origin)
 
