@@ -284,8 +284,9 @@ class NodeSheet(QWidget):
     def _count_nodes(self, button: QPushButton, slot: str) -> None:
         node = self._nodes[0]
         graph = dict(node.graphs())[slot]
-        text = tr("Open {slot}").format(slot=slot_name(node, slot))
-        button.setText(f"{text} · {tr('{count} nodes').format(count=len(graph.nodes))}")
+        text, count = tr("Open {slot}").format(slot=slot_name(node, slot)), len(graph.nodes)
+        inside = tr("1 node") if count == 1 else tr("{count} nodes").format(count=count)
+        button.setText(f"{text} · {inside}")
         button.setToolTip(button.text())
 
     def _value_rows(self, section: Section, node: Constant | Parameter) -> None:

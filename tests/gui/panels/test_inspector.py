@@ -263,7 +263,18 @@ def test_a_sequential_counts_what_was_put_into_it(inspector: InspectorPanel, ses
     select(session, qtbot, "net")
     session.push(AddNode(NET.enter("net", "body"), Layer(name="act", type="torch.nn.ReLU")), "Add")
     look(qtbot)
-    assert "Open layers · 1 nodes" in [button.text() for button in inspector.findChildren(QPushButton)]
+    assert "Open layers · 1 node" in [button.text() for button in inspector.findChildren(QPushButton)]
+
+
+def test_inside_a_sequential_nothing_false_is_said_of_ports(
+    inspector: InspectorPanel, session: Session, qtbot: QtBot
+) -> None:
+    session.push(AddNode(NET, Sequential(name="net", body=Graph([Port("input")], [Port("output")]))), "Add")
+    session.enter_node("net")
+    look(qtbot)
+    told = [label.text() for label in inspector.findChildren(QLabel) if label.isVisible()]
+    assert "What comes in goes through one layer after the other." in told
+    assert not [text for text in told if text.startswith("None")]
 
 
 @pytest.mark.parametrize(
