@@ -9,7 +9,6 @@ from typing import Any
 from attrs import evolve
 from PySide6.QtWidgets import QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
-from blockstudio.catalog.ports import is_row
 from blockstudio.errors import BlockStudioError, ExpressionError, mark
 from blockstudio.graph.definition_commands import rename_hyper_parameter, set_hyper_parameters
 from blockstudio.graph.edits import ChangeDefinition, ChangeDocument
@@ -52,16 +51,10 @@ class BlockSheet(QWidget):
             layout.addWidget(self._identity(count))
             self.hyper_parameters = HyperParameterList(session)
             layout.addWidget(self.hyper_parameters)
-        self.ports: tuple[PortList, ...] = ()
-        if is_row(session.document, session.location):
-            told = plain_label(tr("What comes in goes through one layer after the other."))
-            told.setWordWrap(True)
-            told.setProperty("muted", True)
-            layout.addWidget(told)
-        else:
-            self.ports = PortList(session, "inputs"), PortList(session, "outputs")
-            for ports in self.ports:
-                layout.addWidget(ports)
+        self.inputs = PortList(session, "inputs")
+        self.outputs = PortList(session, "outputs")
+        layout.addWidget(self.inputs)
+        layout.addWidget(self.outputs)
         if not inside and definition == session.document.root:
             layout.addWidget(self._model())
         layout.addStretch(1)
@@ -70,8 +63,8 @@ class BlockSheet(QWidget):
     def refresh(self) -> None:
         """Show the block as it is."""
         session = self._session
-        for ports in self.ports:
-            ports.refresh()
+        self.inputs.refresh()
+        self.outputs.refresh()
         if session.location.steps:
             return
         self.name.show_text(session.definition.name)

@@ -9,7 +9,7 @@ from attrs import evolve
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from blockstudio.catalog.ports import is_row, source_of
+from blockstudio.catalog.ports import INPUT, OUTPUT, is_row, source_of
 from blockstudio.graph.model import Example, Port
 from blockstudio.graph.port_commands import add_port, remove_port, rename_port, reorder_ports, set_port
 from blockstudio.gui.i18n import tr
@@ -71,6 +71,8 @@ class PortList(Section):
 
     def _ports(self) -> list[Port]:
         ports: list[Port] = getattr(self._session.graph, self._side)
+        if self._fixed and not ports:
+            return [Port(INPUT if self._side == "inputs" else OUTPUT)]
         return ports
 
     def _make_rows(self, names: list[str]) -> None:

@@ -40,10 +40,10 @@ def test_ports_are_renamed_added_and_removed(inspector: InspectorPanel, session:
     look(qtbot)
     sheet = inspector.sheet
     assert isinstance(sheet, BlockSheet)
-    sheet.ports[0].add_one()
+    sheet.inputs.add_one()
     look(qtbot)
     assert [port.name for port in session.graph.inputs] == ["x", "x2"]
-    enter(qtbot, sheet.ports[0].findChildren(Field)[0], "features")
+    enter(qtbot, sheet.inputs.findChildren(Field)[0], "features")
     look(qtbot)
     assert [port.name for port in session.graph.inputs] == ["features", "x2"]
     assert session.document.graph(NET).source_of("one", "features") is not None
