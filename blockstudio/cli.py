@@ -160,11 +160,14 @@ def import_module(target: str, output: Path, kwargs: str, inputs: tuple[str, ...
     from blockstudio.runtime.importer import import_target
     from blockstudio.runtime.tensor_files import save_state
 
+    weights = output.with_suffix(".params")
+    if weights == output:
+        raise click.BadParameter(f"{output} is where the weights go: call the project {output.stem}.blocks")
     result = import_target(
         target, _read(targets.parse_arguments, kwargs), [_read(targets.parse_input, i) for i in inputs]
     )
     save(result.document, output)
-    save_state(result.state_dict, str(output.with_suffix(".params")))
+    save_state(result.state_dict, str(weights))
     for note in result.report:
         click.echo(str(note))
     definitions = result.document.definitions.values()
@@ -254,4 +257,11 @@ def main() -> None:
     except BlockStudioError as error:
         line = " ".join(str(error).splitlines())  # a file's name may have line breaks
         click.echo(f"blockstudio: {line}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is not None or not isinstance(sys.stdout, TextIOWrapper):
+            raise
+        # Standard output is a file on a full disk, say. What is still to be written goes nowhere, or Python complains.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"blockstudio: Standard output cannot be written: {error.strerror}.", err=True)
         sys.exit(1)

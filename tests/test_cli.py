@@ -168,6 +168,21 @@ def test_characters_that_the_output_lacks(tmp_path: Path, monkeypatch: pytest.Mo
     assert rb"\u8bb8\u591a" in subprocess.run([*command, "check", file], capture_output=True).stdout
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_an_output_that_cannot_be_written_is_one_line() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "blockstudio", "source", MLP]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    said = "blockstudio: Standard output cannot be written: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+def test_a_project_is_not_lost_under_its_weights(tmp_path: Path) -> None:
+    result = called("import", "-o", str(tmp_path / "net.params"), "net.py:MLP")
+    assert result.returncode == 2 and "net.blocks" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_wrong_usage_is_exit_status_2() -> None:
     assert called("check").returncode == 2
     assert called("run", MLP, "--input", "a,b").returncode == 2
