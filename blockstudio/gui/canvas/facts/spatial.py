@@ -103,13 +103,8 @@ class SpatialIndex(Generic[K]):
         if not self._boxes:
             return None
         self._measure_touched()
-        boxes = self._boxes.values()
-        return (
-            min(b[0] for b in boxes),
-            min(b[1] for b in boxes),
-            max(b[2] for b in boxes),
-            max(b[3] for b in boxes),
-        )
+        lefts, tops, rights, bottoms = zip(*self._boxes.values(), strict=True)
+        return min(lefts), min(tops), max(rights), max(bottoms)
 
     def _span(self, box: Box) -> Span:
         cell = self._cell

@@ -132,18 +132,20 @@ class OverviewLayer(Layer):
     def gathered(self) -> dict[Cell, Tile]:
         """The squares as they are now."""
         scene = self.canvas
-        if self._tiles is None:
-            tiles: dict[Cell, Tile] = {}
-            self._tiles = tiles
+        if self._tiles is None or len(self._stale) > len(self._tiles) // 2:
+            tiles: dict[Cell, Tile] = defaultdict(Tile)
             items: list[NodeItem | PillItem] = [*scene.nodes.values(), *scene.pills.values()]
             for item in items:
                 if not item.front:
-                    tiles.setdefault(cell_of(item.box()), Tile()).add(item)
+                    tiles[cell_of(item.box())].add(item)
             for edge in scene.edges.values():
                 if edge.drawn and edge.target not in scene.lifted.wires:
-                    tiles.setdefault(start_of(edge), Tile()).add_wire(edge)
+                    tiles[start_of(edge)].add_wire(edge)
             for tile in tiles.values():
                 tile.close()
+            self._tiles = dict(tiles)
+            self._stale.clear()
+            self._still.forget()
         if self._stale:
             self._still.forget()
         for cell in self._stale:

@@ -179,7 +179,8 @@ class ItemStore(QGraphicsScene):
         nodes, pills, edges = self.nodes, self.pills, self.edges
         targets = edges.keys() & targets  # what is gone must not be counted among what is to be led
         self.ways.loose |= targets
-        put, touch = self._wires.put, self.overview.touch_wire
+        wires, touch = self._wires, self.overview.touch_wire
+        wires.touch(targets)
         for target in targets:
             edge = edges[target]
             source = edge.source
@@ -190,12 +191,13 @@ class ItemStore(QGraphicsScene):
                 if edge.detour or edge.level is not None:
                     self.ways.loosen(edge)
                 edge.place(start.end(source.port, True), end.end(target.port, False))
-                put(target, edge.box())
+                if target not in wires:
+                    wires.put(target, edge.box())
                 touch(edge)
             else:
                 # From or to a port of the border that is not there: a problem says so, nothing can be drawn.
                 edge.erase()
-                self._wires.remove(target)
+                wires.remove(target)
                 self.ways.drop(target)
 
     def put_wire(self, edge: EdgeItem) -> None:
@@ -220,7 +222,7 @@ class ItemStore(QGraphicsScene):
         """The targets of the wires at some things."""
         found: set[Endpoint] = set()
         for key in keys:
-            found |= self._ends.get(key, set())
+            found.update(self._ends.get(key, ()))
         return found
 
     def follow_puts(self, keys: Iterable[Key]) -> None:

@@ -105,8 +105,7 @@ class CanvasScene(NestedScene):
         self._expand(dirty)
         touched = self.turn(self.down) if dirty.turned else set()
         if not self.arrangement:
-            for name in dirty.moved - dirty.nodes:
-                touched |= self._place_node(name)
+            touched |= self._place_nodes(dirty.moved - dirty.nodes)
         pending = set(dirty.nodes)
         while pending:
             name = pending.pop()
@@ -191,7 +190,7 @@ class CanvasScene(NestedScene):
             touched = self.ends_of([item.key])
         elif item.face is not before:
             self.overview.touch(item)
-        return touched if self.arrangement else touched | self._place_node(name)
+        return touched if self.arrangement else touched | self._place_nodes([name])
 
     def _add_node(self, name: str) -> None:
         item = NodeItem(node_key(name), self._face(name), self.surface)
@@ -215,11 +214,10 @@ class CanvasScene(NestedScene):
             chained=self.sequence,
         )
 
-    def _place_node(self, name: str) -> set[Endpoint]:
-        node = self.graph.nodes.get(name)
-        if node is not None and self.put(node_key(name), *node.position):
-            return self.ends_of([node_key(name)])
-        return set()
+    def _place_nodes(self, names: Iterable[str]) -> set[Endpoint]:
+        """Put nodes where the document has them; the wires that have to be drawn again."""
+        nodes = [node for name in names if (node := self.graph.nodes.get(name)) is not None]
+        return self.ends_of([key for node in nodes if self.put(key := node_key(node.name), *node.position)])
 
     def show_all_ports(self, name: str, shown: bool) -> None:
         """Show ports that are seldom needed too, or hide them again."""
