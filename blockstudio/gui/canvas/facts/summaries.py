@@ -100,25 +100,28 @@ def round_keys(node: Repeat) -> str:
 
 def _round_keys(stem: str, node: Repeat, tests: Sequence[_Test]) -> str:
     count = node.count
-    if not isinstance(count, int):
-        return f"{stem}0, {stem}1, …"
-    known = count <= MOST_ROUNDS
-    numbers = [number for number in range(count) if _has(tests, {node.index: number})] if known else []
-    if not known or len(numbers) == count > 3:
-        return f"{stem}0 … {stem}{count - 1}"
-    if len(numbers) > 3:
-        return f"{stem}{numbers[0]}, {stem}{numbers[1]} … {stem}{numbers[-1]}"
-    return ", ".join(f"{stem}{number}" for number in numbers)
+    if tests:
+        rounds = range(count) if isinstance(count, int) and count <= MOST_ROUNDS else range(1)
+        found = [_has(tests, {node.index: number}) for number in rounds]
+        if None in found or len(rounds) != count:
+            return f"{stem}…"
+        numbers = [number for number in rounds if found[number]]
+        if len(numbers) < len(rounds):
+            last = f" … {stem}{numbers[-1]}" if len(numbers) > 3 else ""
+            return ", ".join(f"{stem}{number}" for number in (numbers[:2] if last else numbers)) + last
+    if isinstance(count, int) and count <= 3:
+        return ", ".join(f"{stem}{number}" for number in range(count))
+    return f"{stem}0 … {stem}{count - 1}" if isinstance(count, int) else f"{stem}0, {stem}1, …"
 
 
-def _has(tests: Sequence[_Test], values: Mapping[str, int]) -> bool:
-    """Whether a layer is there in a round, as far as is known."""
-    if not tests:
-        return True
+def _has(tests: Sequence[_Test], values: Mapping[str, int]) -> bool | None:
+    """Whether a layer is there in a round; None where more than its number tells."""
     from blockstudio.compiler.paths import evaluated  # which the window's start does without
 
     found = [(evaluated(value, values), wanted) for value, wanted in tests]
-    return all(value is None or bool(value[0]) == wanted for value, wanted in found)
+    if any(value is None for value, _ in found):
+        return None
+    return all(value is not None and bool(value[0]) == wanted for value, wanted in found)
 
 
 def shape_text(value: TensorShape | None) -> str:
