@@ -11,33 +11,27 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
-    QDialog,
-    QFileDialog,
     QLineEdit,
     QMessageBox,
     QPushButton,
-    QTabBar,
     QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from blockstudio import resources
-from blockstudio.formats.project import load, save
+from blockstudio.formats.project import save
 from blockstudio.graph.definition_commands import rename_definition
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode
 from blockstudio.graph.model import CodeDefinition, Definition, Graph, Instance, Port, Repeat
-from blockstudio.gui.actions import ACTIONS, resolve
 from blockstudio.gui.canvas.painting.pill_item import PillItem
 from blockstudio.gui.main_window import TRUST, MainWindow
 from blockstudio.gui.menus import fill_examples
-from blockstudio.gui.panels.inspector_block import BlockSheet
-from blockstudio.gui.panels.inspector_nodes import NodeSheet
 from blockstudio.gui.panels.palette import MIME
 from blockstudio.gui.session import Session, new_document
 from blockstudio.gui.welcome import SHOWN
-from tests.gui.conftest import NET, compose, linear, press
+from tests.gui.conftest import NET, compose, linear
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -81,31 +75,6 @@ def test_nothing_on_the_welcome_is_cut_off(window: MainWindow, width: int) -> No
     assert len(buttons) >= 3
     for button in buttons:
         assert button.width() >= button.sizeHint().width(), button.text()
-
-
-def test_a_window_that_comes_out_narrow_has_the_panes_of_a_narrow_one(window: MainWindow, qtbot: QtBot) -> None:
-    window.resize(1400, 900)
-    window.arrangement.reset()
-    assert not window.tabifiedDockWidgets(window.panes["tensor"])
-    window.resize(1024, 680)
-    window.arrangement.resize()  # as when it is painted first
-    assert window.panes["parameters"] in window.tabifiedDockWidgets(window.panes["tensor"])
-
-
-def test_panes_and_canvas_shrink_and_grow_together(window: MainWindow) -> None:
-    window.resize(1600, 1000)
-    window.arrangement.reset()
-    QApplication.processEvents()
-    middle, pane = window.split, window.panes["tensor"]
-    before = middle.height(), pane.height()
-    for height in (*range(990, 670, -10), 680):
-        window.resize(1600, height)
-        QApplication.processEvents()
-    assert pane.height() < 0.75 * before[1]
-    assert middle.height() > 0.5 * before[0]
-    window.resize(1600, 1000)
-    QApplication.processEvents()
-    assert abs(middle.height() - before[0]) < 5 and abs(pane.height() - before[1]) < 5
 
 
 def test_the_title_says_what_is_open(window: MainWindow, session: Session, tmp_path: Path) -> None:
@@ -204,58 +173,6 @@ def test_a_file_over_the_canvas_is_for_the_window(window: MainWindow, tmp_path: 
     assert enter.isAccepted()
 
 
-def test_the_arrangement_is_kept(window: MainWindow, session: Session, qtbot: QtBot) -> None:
-    window.panes["palette"].close()
-    window.close()
-    again = MainWindow(session)
-    qtbot.addWidget(again)
-    again.show()
-    assert again.panes["palette"].isHidden()
-    again.actions_by_id["reset_panes"].trigger()
-    assert not again.panes["palette"].isHidden()
-
-
-def test_the_canvas_gets_all_the_room_and_gives_it_back(window: MainWindow, qtbot: QtBot) -> None:
-    window.panes["palette"].close()
-    window.panes["run"].bring_up()
-    qtbot.waitUntil(lambda: window.panes["run"].in_front)
-    QApplication.processEvents()
-    before, wide = {n: (p.isHidden(), p.in_front) for n, p in window.panes.items()}, window.canvas.width()
-    high = window.canvas.height()
-    window.actions_by_id["canvas_only"].trigger()
-    assert all(pane.isHidden() for pane in window.panes.values())
-    qtbot.waitUntil(lambda: window.canvas.width() > wide + 200)
-    window.actions_by_id["canvas_only"].trigger()
-    qtbot.waitUntil(lambda: {n: (p.isHidden(), p.in_front) for n, p in window.panes.items()} == before)
-    qtbot.waitUntil(lambda: abs(window.canvas.width() - wide) < 5)
-    qtbot.waitUntil(lambda: abs(window.canvas.height() - high) < 5)
-
-
-def test_panes_that_are_put_away_are_there_the_next_time(window: MainWindow, session: Session, qtbot: QtBot) -> None:
-    window.actions_by_id["canvas_only"].trigger()
-    window.close()
-    again = MainWindow(session)
-    qtbot.addWidget(again)
-    again.show()
-    assert not again.panes["palette"].isHidden()
-    for pane in again.panes.values():
-        pane.close()
-    again.actions_by_id["canvas_only"].trigger()  # nothing to put away, nothing to bring back
-    assert not again.panes["palette"].isHidden()
-
-
-def test_f6_goes_round_the_panes(window: MainWindow, qtbot: QtBot) -> None:
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    window.canvas.setFocus()
-    seen = set()
-    for _ in range(8):
-        window.actions_by_id["next_pane"].trigger()
-        focus = QApplication.focusWidget()
-        seen |= {name for name, pane in window.panes.items() if focus and pane.isAncestorOf(focus)}
-    assert {"palette", "inspector"} <= seen
-
-
 def _reachable(window: MainWindow) -> list[QWidget]:
     kinds = (QAbstractButton, QLineEdit, QComboBox)
     return [w for w in window.findChildren(QWidget) if isinstance(w, kinds) and w.isVisible() and not _part(w)]
@@ -293,20 +210,6 @@ def _on_pane_title(widget: QWidget) -> bool:
     return widget.parentWidget() is not None and widget.parentWidget().objectName() == "paneTitle"
 
 
-@pytest.mark.parametrize("size", [(1024, 700), (1920, 1100)])
-def test_nothing_is_wider_than_its_pane(size: tuple[int, int], window: MainWindow, session: Session) -> None:
-    window.resize(*size)
-    window.arrangement.reset()
-    compose(session)
-    session.select(("hidden",))
-    QApplication.processEvents()
-    area = window.inspector_panel.area
-    sheet = area.widget()
-    assert sheet is not None and sheet.width() <= area.viewport().width()
-    assert window.width() == size[0]
-    assert window.canvas.height() > 150 and window.canvas.width() > 300
-
-
 def test_closing_asks_about_unsaved_changes(
     window: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,103 +229,6 @@ def test_the_examples_have_a_menu_of_architectures(window: MainWindow, session: 
     assert "ResNet-50" in titles and len(titles) == 17
     architectures.actions()[titles.index("ResNet-50")].trigger()
     assert session.document.root == "ResNet50" and session.path is None
-
-
-def test_a_window_of_the_same_arrangement_has_each_tab_bar_once(
-    window: MainWindow, session: Session, qapp: QApplication, qtbot: QtBot
-) -> None:
-    window.arrangement.keep()
-    again = MainWindow(session)
-    again.resize(1300, 850)
-    again.show()
-    qtbot.waitUntil(lambda: again.late.complete)
-    direct = Qt.FindChildOption.FindDirectChildrenOnly
-    first, second = (
-        sorted(bar.count() for bar in shown.findChildren(QTabBar, options=direct) if bar.isVisible() and bar.x() >= 0)
-        for shown in (window, again)
-    )
-    assert first == second
-    again.close()
-    again.deleteLater()
-    qapp.sendPostedEvents(None, 52)
-
-
-def test_what_a_field_has_taken_is_undone_by_the_keys_in_that_field(window: MainWindow, qtbot: QtBot) -> None:
-    compose(window.session)
-    window.session.select(["hidden"])
-    sheet = window.inspector_panel.sheet
-
-    def shown() -> bool:  # and not that of the node that was selected before
-        nonlocal sheet
-        sheet = window.inspector_panel.sheet
-        return isinstance(sheet, NodeSheet) and sheet.name.text() == "hidden"
-
-    qtbot.waitUntil(shown)
-    assert isinstance(sheet, NodeSheet)
-    field = sheet.name
-    window.activateWindow()
-    field.setFocus()
-    qtbot.waitUntil(field.hasFocus)
-    field.selectAll()
-    qtbot.keyClicks(field, "first")
-    press(window, Qt.Key.Key_Z, CTRL)  # not taken yet: the field's own
-    assert field.text() == "hidden" and "hidden" in window.session.graph.nodes
-    field.selectAll()
-    qtbot.keyClicks(field, "first")
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert "first" in window.session.graph.nodes and field.hasFocus()
-    press(window, Qt.Key.Key_Z, CTRL)
-    assert "hidden" in window.session.graph.nodes
-    qtbot.waitUntil(lambda: field.text() == "hidden")
-    press(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
-    assert "first" in window.session.graph.nodes
-
-
-def test_what_is_being_typed_counts_for_what_is_done_next(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = window.session
-    compose(session)
-    session.undo_stack.setClean()
-    window.activateWindow()
-
-    def typed(text: str) -> QLineEdit:
-        qtbot.waitUntil(lambda: isinstance(window.inspector_panel.sheet, BlockSheet))
-        field = window.inspector_panel.sheet.name
-        field.setFocus()
-        qtbot.waitUntil(field.hasFocus)
-        field.selectAll()
-        qtbot.keyClicks(field, text)
-        return field
-
-    field = typed("First")
-    assert session.document.root != "First"
-    monkeypatch.setattr(session, "path", tmp_path / "a.blocks")
-    window.actions_by_id["save"].trigger()
-    assert load(tmp_path / "a.blocks").root == "First"
-    assert field.hasFocus()
-    typed("Second")
-    asked: list[str] = []
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or QMessageBox.StandardButton.Cancel)
-    assert not window.close()
-    assert session.document.root == "Second" and asked
-
-
-@pytest.mark.parametrize("action", ["run", "export", "save_parameters", "save"])
-def test_code_that_is_typed_and_not_applied_counts_too(
-    window: MainWindow, action: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = window.session
-    code = "class Own(nn.Module):\n    def forward(self, x):\n        return x\n"
-    session.push(AddDefinition(CodeDefinition("Own", code)), "Add")
-    monkeypatch.setattr(session, "path", tmp_path / "a.blocks")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *arguments: ("", ""))
-    window.late.code.open("Own")
-    window.late.code.view.setPlainText(code.replace("return x", "return x - x.mean()"))
-    resolve(window, next(spec.handler for spec in ACTIONS if spec.id == action))()
-    assert "x.mean()" in session.document.code()["Own"]
-    for dialog in window.findChildren(QDialog):
-        dialog.close()
 
 
 def test_the_card_makes_way_as_soon_as_something_is_dragged_over_the_canvas(window: MainWindow) -> None:
