@@ -51,6 +51,16 @@ def test_wires_run_with_right_angles(square: Desk, place: tuple[float, float], d
         assert left <= box.left() and top <= box.top() and right >= box.right() and bottom >= box.bottom()
 
 
+@pytest.mark.parametrize("way", [1, -1])
+def test_wires_side_by_side_neither_cross_nor_share_a_stretch(way: int) -> None:
+    """From the outputs of a node, at its rows."""
+    rows = [20.0 + 18.0 * n for n in range(4)]
+    lines = [squared.turns((0.0, y), (100.0, way * 300.0 + 3.0 * y), None) for y in rows]
+    turns = [pieces[1][0][0] for pieces in lines]
+    assert turns == sorted(turns, reverse=way > 0)
+    assert all(abs(one - other) > 3.0 for one, other in pairwise(turns))
+
+
 def test_the_pointer_finds_them_and_the_label_is_on_them(square: Desk) -> None:
     square.session.push(MoveNodes(ROOT, {"relu": (420.0, 260.0)}), "Move")
     edge = square.scene.edges[WIRE]

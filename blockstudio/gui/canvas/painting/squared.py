@@ -16,8 +16,10 @@ OUT = 24.0
 """How far a wire that runs back reaches beyond its ends."""
 ARC = 0.4477
 """Share of a corner from where the curve is led: so a cubic curve is nearly a quarter of a circle."""
-LANES = 7
+LANES = 15
 """Wires from different heights turn at different places, so that these can be told from each other."""
+SPREAD = 0.5
+"""How much of its way along the flow these places are spread over."""
 
 _square = False
 
@@ -38,7 +40,9 @@ def turns(start: Place, end: Place, level: float | None) -> list[Piece]:
     (x0, y0), (x1, y1) = start, end
     if level is not None:
         return rounded([start, (x0 + OUT, y0), (x0 + OUT, level), (x1 - OUT, level), (x1 - OUT, y1), end])
-    share = 0.5 + 0.3 * (round(y0 / ROUND) % LANES / (LANES - 1) - 0.5)
+    # Of wires down the lowest turns first, of wires up the highest: so none crosses the one beside it.
+    place = round(y0 / ROUND) % LANES / (LANES - 1) - 0.5
+    share = 0.5 + SPREAD * (place if y1 < y0 else -place)
     middle = x0 + (x1 - x0) * share
     return rounded([start, (middle, y0), (middle, y1), end])
 
