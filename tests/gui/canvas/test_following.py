@@ -270,7 +270,8 @@ def test_context_menus(net: Desk) -> None:
     assert "Group into a block" in texts and "Delete" in texts
     net.click(net.wire("relu"))
     texts = [a.text() for a in context_menu(net.canvas, point).actions()]
-    assert texts == ["Insert a node…", "Connect…", "Bend the wire", "Delete"]
+    wire = ["Connect…", "Feed from another output…", "Swap the inputs", "Bend the wire"]
+    assert texts == ["Insert a node…", *wire, "Delete"]
 
 
 def test_double_click_on_a_slot_enters_it(net: Desk) -> None:
