@@ -238,6 +238,20 @@ def test_selection_is_the_sessions(net: Desk) -> None:
     assert net.session.selection == ()
 
 
+def test_who_saw_everything_finds_everything_on_coming_back(net: Desk) -> None:
+    net.select("linear", "relu")
+    net.canvas.group()
+    net.canvas.stop_animation()
+    net.canvas.fit_all()
+    zoom = net.canvas.zoom
+    net.session.enter_node("block")
+    assert net.scene.location.definition != "Net"
+    net.canvas.leave()
+    assert net.canvas.fitted and net.canvas.zoom == pytest.approx(zoom)
+    net.canvas.resize(net.canvas.width(), net.canvas.height() // 3)
+    assert net.canvas.visible_rect().contains(net.scene.extent())
+
+
 def test_show_node_brings_it_into_view(net: Desk) -> None:
     net.canvas.set_view(QPointF(9000, 9000), 1.0)
     net.canvas.show_node(ROOT, "relu")

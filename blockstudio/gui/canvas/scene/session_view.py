@@ -239,7 +239,11 @@ class SessionView(Viewport):
             self._show_location()
 
     def _remember_view(self) -> None:
-        if self._shown is not None and self.isVisible():
+        if self._shown is None or not self.isVisible():
+            return
+        if self.fitted:  # whoever comes back finds everything again, in the room there is then
+            self._views.pop(self._shown, None)
+        else:
             self._views[self._shown] = (self.view_center(), self.zoom)
 
     def _views_around(self) -> dict[Location, tuple[QPointF, float]]:

@@ -175,6 +175,11 @@ class Viewport(QGraphicsView):
         self.fit_rect(self._items.extent(), animated=animated)
         self._fitted = True
 
+    @property
+    def fitted(self) -> bool:
+        """Everything is shown, and nobody has looked elsewhere since."""
+        return self._fitted
+
     def fit_again(self) -> None:
         """Show everything in the room that there is now, unless somebody has looked elsewhere."""
         if self._fitted and self._animation is None:
