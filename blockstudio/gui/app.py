@@ -56,8 +56,8 @@ def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
         window.files.offer_recovery()
 
     # The window first: the compiler and the engine take their time, and have it.
-    window.painted.connect(session.liveness.release)
     window.painted.connect(begin)
+    window.painted.connect(lambda: let_threads_work(session))
     status = application.exec()
     for kernel in engines:
         kernel.shutdown()
@@ -65,6 +65,17 @@ def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
     collector.stop()
     sys.excepthook = sys.__excepthook__
     return status
+
+
+def let_threads_work(session: Session) -> None:
+    """Begin what is done in threads, such as compiling.
+
+    PySide makes a class of Qt when it is first asked for, and the process crashes where another thread imports
+    meanwhile. pyqtgraph, which the panels need in any case, asks for all of them.
+    """
+    import pyqtgraph  # noqa: F401
+
+    session.liveness.release()
 
 
 def make_application(arguments: Sequence[str] = ()) -> QApplication:

@@ -171,3 +171,18 @@ def test_garbage_is_collected_in_the_thread_of_the_window(qtbot: QtBot, monkeypa
         qtbot.waitUntil(lambda: collected == [2] or len(collected) > 0)
     finally:
         timer.stop()
+
+
+def test_no_thread_works_before_every_class_of_qt_is_made() -> None:
+    # One that imports while PySide makes a class crashes the process, now and then.
+    script = """
+import sys
+from types import SimpleNamespace
+from PySide6 import QtWidgets
+from blockstudio.gui.app import let_threads_work
+made = lambda: "QWizard" in vars(QtWidgets)  # which nothing here asks for
+assert not made()
+let_threads_work(SimpleNamespace(liveness=SimpleNamespace(release=lambda: print(made()))))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "True\n", done.stderr

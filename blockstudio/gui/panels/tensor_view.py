@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QTabBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from blockstudio.engine.protocol import Failure, ParameterRow, ParameterTable, ShowTensor, Statistics, TensorView
 from blockstudio.gui.i18n import tr
@@ -12,7 +21,7 @@ from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.asking import Question, failure_text
 from blockstudio.gui.panels.heat_map import HeatMap
 from blockstudio.gui.panels.histogram import HistogramPlot
-from blockstudio.gui.panels.parts import CopyLine, Empty, TurningBox, muted_label, tool_button
+from blockstudio.gui.panels.parts import CopyLine, Empty, TurningBox, VerticalScroll, muted_label, tool_button
 from blockstudio.gui.panels.quantities import count_text, shape_text, value_text
 from blockstudio.gui.panels.rules import apply_rule, tensor_rule
 from blockstudio.gui.panels.tensor_model import Block
@@ -100,8 +109,16 @@ class TensorPanel(QWidget):
         title.addWidget(self.save_button, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(title)
         column.addWidget(self.copy_line)
-        column.addWidget(self.facts)
-        column.addWidget(self.statistics)
+        numbers = QWidget()  # in a low pane they scroll: half a line would be seen of them
+        rows = QVBoxLayout(numbers)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(4)
+        rows.addWidget(self.facts)
+        rows.addWidget(self.statistics)
+        self.numbers = VerticalScroll(numbers)
+        self.numbers.setFrameShape(VerticalScroll.Shape.NoFrame)
+        self.numbers.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        column.addWidget(self.numbers)
         column.addWidget(self.sources)
         column.addStretch(1)
         shown = TurningBox(1.3, about, self._contents)
