@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QImage, QPainter, QTextCharFormat
 from PySide6.QtWidgets import QApplication
@@ -10,6 +11,7 @@ from blockstudio.graph.edits import MoveNodes, SetNote
 from blockstudio.graph.model import Note
 from blockstudio.gui.canvas.facts.keys import Key
 from blockstudio.gui.canvas.painting.look import colors, fonts
+from blockstudio.gui.canvas.painting.note_item import NoteItem
 from blockstudio.gui.canvas.painting.note_text import HEADINGS, INDENT, NoteText
 
 from .conftest import ROOT, Desk
@@ -211,3 +213,25 @@ def test_the_title_of_a_frame_below_a_node_is_not_hidden_by_it_from_afar(net: De
     net.session.push(MoveNodes(ROOT, {"linear": (120.0, -300.0)}), "move")
     QApplication.processEvents()
     assert ink(letters) < 20 < ink(item.far_title_place())
+
+
+def test_titles_of_frames_from_afar_keep_clear_of_nodes_notes_and_each_other(
+    net: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {}
+    paint = NoteItem.paint_far_title
+
+    def kept(self: NoteItem, painter: QPainter, place: QRectF) -> None:
+        places[self.key.name] = place
+        paint(self, painter, place)
+
+    monkeypatch.setattr(NoteItem, "paint_far_title", kept)
+    for name, y in (("above", 60.0), ("below", 110.0)):
+        net.session.push(SetNote(ROOT, name, Note("Some words", (120.0, y), (1500.0, 85.0), frame=True)), "")
+    net.canvas.set_view(QPointF(700.0, 100.0), 0.15)
+    net.canvas.grab()
+    assert places["above"].left() == 120.0  # there is room above it
+    below = places["below"]
+    assert below.right() == 1620.0  # the nodes are at the left
+    assert not any(below.intersects(item.body) for item in net.scene.nodes.values())
+    assert not below.intersects(places["above"])

@@ -33,6 +33,10 @@ LINE = 1.3
 FAR_TITLE = 13.0
 LEAST_FAR_TITLE = 9.0
 """Pixels of a frame's title from afar."""
+CORNERS = ((False, False), (False, True), (True, False), (True, True))
+"""Of a frame, where its title may be from afar: whether at the right, and whether inside; the first is preferred."""
+MOST_COVERED = 0.4
+"""How much of a note a title may cover, in the height of the title: they are above one another often enough."""
 LEAST_ZOOM = 0.1
 """Below this a frame's title may lose its top."""
 
@@ -149,12 +153,13 @@ class NoteItem(QGraphicsRectItem):
         size = int(min(FAR_TITLE / scale, max(LEAST_FAR_TITLE / scale, widest)))
         return titles.elided(text, self.width * TITLE_SIZE / size), size
 
-    def far_title_place(self, inside: bool = False) -> QRectF:
-        """Where the title is from afar: above the frame, or at its upper edge inside."""
+    def far_title_place(self, *, inside: bool = False, right: bool = False) -> QRectF:
+        """Where the title is from afar: above the frame, or at its upper edge inside; at the left or at the right."""
         text, size = self.far_title(self.surface.scale)
-        width = measure("title").width(text) * size / TITLE_SIZE
+        width = measure("title").width(text) * size / TITLE_SIZE + 0.8 * size
+        x = max(self.x(), self.x() + self.width - width) if right else self.x()
         y = self.y() + 0.2 * size if inside else self.y() - 1.3 * size
-        return QRectF(self.x(), y, width + 0.8 * size, 1.3 * size)
+        return QRectF(x, y, width, 1.3 * size)
 
     def paint_far_title(self, painter: QPainter, place: QRectF) -> None:
         """The title at a place, larger than the nodes' own; in scene coordinates."""
@@ -202,14 +207,24 @@ class NoteItem(QGraphicsRectItem):
 
 
 def paint_far_titles(painter: QPainter, scene: ItemStore) -> None:
-    """The titles of all frames, each above its frame unless a node stands there and none at its upper edge."""
+    """The titles of all frames, each where no node and no other title stands, if there is such a place."""
+    taken: list[QRectF] = []
 
-    def is_taken(place: QRectF) -> bool:
+    def is_free(place: QRectF) -> bool:
         near = scene.things_near((place.left(), place.top(), place.right(), place.bottom()))
-        return any(key.kind != "note" for key in near)
+        others = [item for key in near if (item := scene.thing(key)) is not None]
+        hidden = any(
+            not item.note.frame and item.body.intersected(place).height() > MOST_COVERED * place.height()
+            if isinstance(item, NoteItem)
+            else True
+            for item in others
+        )
+        return not hidden and not any(place.intersects(other) for other in taken)
 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     for note in scene.notes.values():
         if note.note.frame:
-            above, inside = note.far_title_place(), note.far_title_place(inside=True)
-            note.paint_far_title(painter, inside if is_taken(above) and not is_taken(inside) else above)
+            places = [note.far_title_place(right=right, inside=inside) for right, inside in CORNERS]
+            place = next(filter(is_free, places), places[0])
+            taken.append(place)
+            note.paint_far_title(painter, place)
