@@ -21,7 +21,8 @@ from blockstudio.gui.i18n import message
 from blockstudio.gui.session import Session
 from blockstudio.runtime.shapes import ShapeFinder
 from tests.compiler.documents import linear
-from tests.gui.misfit_cases import CASES, MENDS, chain
+from tests.gui.misfit_cases import CASES, chain
+from tests.gui.misfit_mends import MENDS
 
 NET = Location("Net")
 FINDER = ShapeFinder()
