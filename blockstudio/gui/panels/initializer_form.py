@@ -131,7 +131,10 @@ class InitializerForm(QWidget):
         """The selection or the model is another: offer what there is now, and keep what was chosen."""
         self.list_functions()
         kept = self.current_scope.key if self._scopes else ""
+        before = {scope.key for scope in self._scopes}
         self._scopes = self._list_scopes()
+        if kept == "block" and "node" in {scope.key for scope in self._scopes} - before:
+            kept = "node"  # it was selected before the engine knew what is in it
         self.scope.clear()
         for scope in self._scopes:
             self.scope.addItem(scope.text, scope.key)

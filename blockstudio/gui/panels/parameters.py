@@ -154,6 +154,8 @@ class ParametersPanel(QWidget):
         shown = self._session.tensor
         if shown and shown.source == "value" and table and not self.model.index_of(shown.path).isValid():
             self._follow_canvas()  # a change gave it another path, as a block made of its node does
+        elif shown is None:
+            self._follow_canvas()  # a node was selected before its tensors were known
 
     def _folded(self) -> set[str]:
         """The blocks that are open now: a reset of the model folds them."""

@@ -10,6 +10,7 @@ from blockstudio.engine.protocol import Failure, ListParameters, Shapes
 from blockstudio.formats.project import dumps
 from blockstudio.graph.document import Location
 from blockstudio.graph.model import Initializer
+from blockstudio.gui.panels.initializers import InitializersPanel
 from blockstudio.gui.panels.parameter_model import NAME, TRAINABLE
 from blockstudio.gui.panels.parameters import ParametersPanel
 from blockstudio.gui.session import Message, Session, TensorRef
@@ -88,6 +89,20 @@ def test_a_node_selects_its_row_and_its_first_tensor(panel: ParametersPanel, ses
     assert session.tensor == TensorRef("mask")
     session.select(("again",))
     assert [entry.path for entry in panel.selected] == ["head"]
+
+
+def test_a_node_selected_before_its_tensors_are_known_shows_them_when_they_are(session: Session, qtbot: QtBot) -> None:
+    parameters, initializers = ParametersPanel(session), InitializersPanel(session)
+    for panel in (parameters, initializers):
+        qtbot.addWidget(panel)
+    session.select(("two",))
+    assert session.tensor is None and initializers.form.current_scope.key == "block"
+    session.set_table(NESTED_TABLE)
+    assert session.tensor == TensorRef("two.inner.weight")
+    assert initializers.form.current_scope.key == "node"
+    initializers.form.choose_scope("block")
+    session.set_table(NESTED_TABLE)
+    assert initializers.form.current_scope.key == "block"
 
 
 def test_a_tensor_of_the_selected_node_stays(panel: ParametersPanel, session: Session) -> None:
