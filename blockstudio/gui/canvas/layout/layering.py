@@ -19,6 +19,8 @@ from blockstudio.gui.canvas.layout.steps import Steps
 ROW_GAP = 30.0
 LANE = 18.0
 """Height kept free for a wire that passes a layer."""
+BESIDE = 30.0
+"""From one wire that skips a part of the straight way to the next: a shape stands on each."""
 SWEEPS = 6
 MOST_TURNED = 60
 """With more long wires than this each stays on the side that the library chose."""
@@ -253,15 +255,18 @@ class Part:
 
     def _pass_beside(self, ys: dict[int, float]) -> None:
         """Wires that skip a part of the straight way pass what is there, the shorter ones nearer."""
-        room = ROW_GAP / 2
-        above = [min((ys[number] for number in layer), default=0.0) - room for layer in self._layers]
-        below = [max((ys[n] + self._boxes[n].height for n in layer), default=0.0) + room for layer in self._layers]
+        above = [min((ys[number] for number in layer), default=0.0) - BESIDE / 2 for layer in self._layers]
+        below = [
+            max((ys[n] + self._boxes[n].height for n in layer), default=0.0) + BESIDE / 2 for layer in self._layers
+        ]
         for chain, under in sorted(self._beside.values(), key=lambda beside: len(beside[0])):
             passed = [self._columns[number] for number in chain]
             y = max(below[column] for column in passed) if under else min(above[column] for column in passed) - LANE
             for number, column in zip(chain, passed, strict=True):
                 ys[number] = y
-                below[column], above[column] = (y + LANE, above[column]) if under else (below[column], y)
+                below[column], above[column] = (
+                    (y + BESIDE, above[column]) if under else (below[column], y - BESIDE + LANE)
+                )
 
     def _column(self, layer: Sequence[int]) -> _Column:
         rooms = [self._room(upper, lower) for upper, lower in itertools.pairwise(layer)]
