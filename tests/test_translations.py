@@ -10,6 +10,7 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.engine import codec
 from blockstudio.engine.protocol import Failure
 from blockstudio.errors import ProjectError
+from blockstudio.formats.project import loads
 from blockstudio.gui import i18n
 from tests.helpers import translations
 
@@ -87,6 +88,15 @@ def test_names_of_torch_stay_as_they_are() -> None:
     assert linear is not None
     assert (i18n.entry_label(linear), i18n.tr(linear.category)) == ("Linear", "线性")
     assert {i18n.entry_label(entry) for entry in catalog().structures} >= {"Sequential", "常量", "便签"}
+
+
+def test_a_file_that_is_cut_off_is_told_of_in_chinese() -> None:
+    i18n.set_language("zh_CN")
+    for data in (b'{"format": ', b'{"format": "x" 1}', b'{"format" 1}', b"{1}", b'{"format', b"{} {}"):
+        with pytest.raises(ProjectError) as error:
+            loads(data)
+        reason = str(error.value.facts["reason"])
+        assert reason in i18n.REASONS and reason not in i18n.message(error.value)
 
 
 def test_the_body_of_a_loop_has_one_chinese_name() -> None:

@@ -70,6 +70,12 @@ REASONS = (
     mark("File name too long"),
     mark("File exists"),
     mark("invalid syntax"),
+    mark("Expecting value"),
+    mark("Expecting ',' delimiter"),
+    mark("Expecting ':' delimiter"),
+    mark("Expecting property name enclosed in double quotes"),
+    mark("Unterminated string starting at"),
+    mark("Extra data"),
 )
 """What the system and Python say most often about what went wrong."""
 
@@ -128,7 +134,7 @@ def without_mnemonic(text: str) -> str:
     return re.sub(r"\(&\w\)|&", "", text)
 
 
-QT_LACKS = (mark("&Look in:"), mark("Files of &type:"), mark("Don't Save"))
+QT_LACKS = (mark("&Look in:"), mark("Files of &type:"), mark("Don't Save"), mark("Folder"))
 """Texts of Qt's own dialogs that its Chinese has not caught up with."""
 
 
