@@ -174,11 +174,13 @@ class OverviewLayer(Layer):
                 paint_inside(painter, item, exposed)
 
     def _paint_titles(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
-        items = self.canvas.placed_near(*self.exposed(option))
+        out = 2 * BADGE / self.canvas.surface.scale  # badges stand out from what has them
+        items = self.canvas.placed_near(*(area.adjusted(-out, -out, out, out) for area in self.exposed(option)))
         rounded = len(items) <= MOST_ROUNDED
-        if rounded:  # of all that is in view; and what stands nearby decides how a thing looks, too
-            items = self.canvas.placed_near(self.whole(option))
-            rounded = len(items) <= MOST_ROUNDED
+        if rounded:  # of all that is in view
+            everything = self.canvas.placed_near(self.whole(option))
+            rounded = len(everything) <= MOST_ROUNDED
+            items = everything if rounded else items  # what stands nearby decides how a thing looks, too
         lifted = [item for item in items if item.front]
         for part in ([item for item in items if not item.front], lifted) if lifted else (items,):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, rounded)
@@ -233,7 +235,7 @@ class OverviewLayer(Layer):
             painter.drawStaticText(QPointF((left + right - width) / 2, middle - height), self._title(title, size, font))
             if above:
                 taken.append(QRectF((left + right - width) / 2, middle - size / 2, width, size))
-        if len(items) <= FEW:
+        if rounded and len(items) <= FEW:
             self._paint_names_above(painter, unnamed, taken + [item.body for item in items])
         painter.setPen(surface.colors.detail)
         last = 0
