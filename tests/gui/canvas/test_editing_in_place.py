@@ -97,7 +97,7 @@ def test_a_wire_inside_is_drawn_by_one_press_from_outside(twice: Desk) -> None:
     scene, origin = item.inner, item.origin
     port = origin + scene.nodes["linear"].geometry.anchor("output", True) + scene.nodes["linear"].pos()
     place = twice.canvas.mapFromScene(port)
-    twice.drag(place, place + QPoint(30, 90))
+    twice.drag(place, place + QPoint(30, 60))
     assert twice.session.location == BLOCK
     assert twice.canvas.search_popup.isVisible()
     twice.search("tanh")

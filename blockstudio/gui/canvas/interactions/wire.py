@@ -133,10 +133,18 @@ class DrawWire(Interaction):
                 Connect(self.scene.location, self._pulled, None),
                 tr("Unplug {name}").format(name=end_name(self._pulled)),
             )
-        elif self._across and not self._over.scene.sequence:
-            self.canvas.spanning.search(self._origin, self._over, self.canvas.mapFromScene(point))
-        elif not self.scene.sequence:
+        else:
+            self._search(point)
+
+    def _search(self, point: QPointF) -> None:
+        """What to add where nothing is; near its frame that belongs to the graph the wire begins in."""
+        goal = self.canvas.surroundings.goal(self._trail, point, ())
+        if goal.scene.sequence:
+            return
+        if goal.trail == self._trail:
             self.canvas.search_to_add(point, wire=self._origin)
+        else:
+            self.canvas.spanning.search(self._origin, goal, self.canvas.mapFromScene(point))
 
     def _connect(self, port: PortKey) -> None:
         source, target = (self._origin, port) if self._origin.is_source else (port, self._origin)
