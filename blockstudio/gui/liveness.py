@@ -17,10 +17,11 @@ from PySide6.QtCore import QObject, QTimer
 from blockstudio.engine.protocol import Failure, Problem, Shapes, UpdateDocument
 from blockstudio.errors import CompileError
 from blockstudio.formats.project import to_json
+from blockstudio.graph import topology
 from blockstudio.graph.document import Document
 from blockstudio.graph.edits import Edit, MoveNodes, SetNote, SetRoute
 from blockstudio.graph.looks import SetBookmark, SetDirection
-from blockstudio.graph.model import CodeDefinition, Definition, copy_graph
+from blockstudio.graph.model import CodeDefinition, Definition, Graph, copy_graph
 from blockstudio.gui.background import Background, is_fault
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def snapshot(document: Document) -> Document:
 
 def prepare(document: Document) -> Prepared:
     """Check and compile; runs in the thread."""
-    # Imported here, in the thread: the window is on the screen before the compiler is loaded.
+    # Imported late: the window is on the screen before the compiler is loaded.
     from blockstudio.compiler import compile_document
 
     compiled = None
@@ -108,6 +109,10 @@ class Liveness(QObject):
 
     def release(self) -> None:
         """Do what was asked for meanwhile."""
+        # Here, not in the thread: the binding of Qt crashes where two threads import at once.
+        import blockstudio.compiler  # noqa: F401
+
+        topology.ordered(Graph())  # with networkx
         self._held = False
         self._soon.start()
 
