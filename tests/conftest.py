@@ -100,6 +100,15 @@ class PatientBot(QtBot):
         return super().waitExposed(widget, timeout=timeout)
 
 
+@pytest.fixture(scope="session")
+def qapp_cls() -> type:
+    """The application, after all classes of Qt are made: see `blockstudio.gui.app.let_threads_work`."""
+    import pyqtgraph  # noqa: F401 - asks for all of them
+    from PySide6.QtWidgets import QApplication
+
+    return QApplication
+
+
 @pytest.fixture
 def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)

@@ -56,8 +56,8 @@ def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
         window.files.offer_recovery()
 
     # The window first: the compiler and the engine take their time, and have it.
+    window.painted.connect(lambda: let_threads_work(session))  # before the engine, which imports in a thread
     window.painted.connect(begin)
-    window.painted.connect(lambda: let_threads_work(session))
     status = application.exec()
     for kernel in engines:
         kernel.shutdown()
