@@ -46,6 +46,7 @@ Condition = Literal[
     "apart",
     "shared",
     "ready",
+    "coming",
     "running",
     "imported",
     "unordered",
@@ -182,7 +183,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("snap_grid", mark("Snap to the grid"), mark("What is dragged goes by the steps of the grid; with Alt it moves freely"), "", "arrange", icon="mdi6.grid", setting=SNAP_TO_GRID, group=3),
     ActionSpec("snap_neighbours", mark("Snap to neighbours"), mark("What is dragged lines up with what stands near, and lines show it"), "", "arrange", icon="mdi6.magnet", setting=SNAP_TO_NEIGHBOURS, group=3),
     # --- model
-    ActionSpec("run", mark("Run"), mark("Run the model forward on the example inputs"), "run_model", "model", "F5", "mdi6.play", "ready", toolbar=True),
+    ActionSpec("run", mark("Run"), mark("Run the model forward on the example inputs"), "run_model", "model", "F5", "mdi6.play", "coming", toolbar=True),
     ActionSpec("stop", mark("Stop"), mark("Interrupt what the engine is doing"), "stop", "model", "Shift+F5", "mdi6.stop", "running", toolbar=True),
     ActionSpec("initialize", mark("Initialise again"), mark("Build the model afresh: every parameter gets a new starting value"), "rebuild", "model", "Ctrl+I", "mdi6.dice-5-outline", "ready", group=1),
     ActionSpec("training", mark("Training mode"), mark("On: dropout and batch norm train; off: eval()"), "switch_mode", "model", "Ctrl+T", enabled="ready", group=1, checkable=True),

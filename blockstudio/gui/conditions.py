@@ -39,6 +39,7 @@ def conditions(session: Session) -> Mapping[Condition, bool]:
         "apart": bool(session.selection) and all(isinstance(n, Instance | Sequential) for n in session.selected_nodes),
         "shared": isinstance(one, Call),
         "ready": engine in ("idle", "busy"),
+        "coming": engine not in ("stopped", "dead"),
         "running": engine == "busy",
         "imported": import_report.KEY in session.document.extra,
         "unordered": not is_row(session.document, session.location),

@@ -36,6 +36,8 @@ from blockstudio.gui.typed import take_typed
 if TYPE_CHECKING:
     from blockstudio.compiler import Compiled
 
+COMING = ("starting", "restarting")
+"""States of an engine that is not there yet and will be."""
 TICK = 100
 """Milliseconds between updates of the elapsed time."""
 
@@ -51,6 +53,8 @@ class RunPanel(QWidget):
         self._session = session
         self._started = 0.0
         self._ran = ""
+        self._wanted = False
+        """To be run as soon as the engine is there."""
         self._failure: Failure | None = None
         self._run = Question(session, self._finished, self._failed, self)
         self._mode = Question(session, session.set_table, self._mode_refused, self)
@@ -185,10 +189,16 @@ class RunPanel(QWidget):
         return self._run.busy
 
     def run(self) -> None:
-        """Run the model, unless it runs already or the engine is not there."""
+        """Run the model, unless it runs already: at once, or as soon as the engine is there."""
         take_typed()
         self.about_to_run.emit()
         if self.running:
+            return
+        self._failure = None
+        tell(self.problem, "")
+        self._wanted = self._session.engine_state in COMING
+        if self._wanted:
+            self._show_state(self._session.engine_state)
             return
         seed = self.seed.value()
         request = RunModel(
@@ -198,13 +208,14 @@ class RunPanel(QWidget):
             None,
             self.rounds.value(),
         )
-        self._failure = None
-        tell(self.problem, "")
-        if not self._run.ask(request):
-            tell(self.problem, escape(engine_text("starting")))
+        self._run.ask(request)
 
     def stop(self) -> None:
-        """Interrupt what the engine is doing."""
+        """Interrupt what the engine is doing, or do not run once it is there."""
+        if self._wanted:
+            self._wanted = False
+            self._show_state(self._session.engine_state)
+            return
         kernel = self._session.kernel
         if kernel is not None:
             kernel.interrupt()
@@ -224,8 +235,9 @@ class RunPanel(QWidget):
         self.elapsed.setText(tr("running, {time}").format(time=seconds_text(seconds)) if seconds > 0.3 else "")
 
     def _enable(self) -> None:
-        self.run_button.setEnabled(not self.running and not engine_text(self._session.engine_state))
-        self.stop_button.setEnabled(self.running)
+        there = self._session.engine_state in COMING or not engine_text(self._session.engine_state)
+        self.run_button.setEnabled(there and not self.running and not self._wanted)
+        self.stop_button.setEnabled(self.running or self._wanted)
 
     def _finished(self, result: RunResult) -> None:
         compiled = self._session.compiled
@@ -259,8 +271,14 @@ class RunPanel(QWidget):
     # --- showing -----------------------------------------------------------------------------------
 
     def _show_state(self, state: str) -> None:
+        if self._wanted and state not in COMING:
+            self._wanted = False
+            if not engine_text(state):
+                QTimer.singleShot(0, self, self.run)  # after whatever else the engine is asked first
         self._enable()
         waiting = engine_text(state)
+        if not self.running:
+            self.elapsed.setText(tr("runs when the engine is ready") if self._wanted else "")
         self.empty.set_text(waiting or tr("Press Run to see outputs, activations and gradients."))
 
     def _show_mode(self, table: ParameterTable | None) -> None:
@@ -280,6 +298,8 @@ class RunPanel(QWidget):
 
     def _replaced(self) -> None:
         self._failure = None
+        self._wanted = False
+        self._show_state(self._session.engine_state)
         tell(self.problem, "")
         self.printed.clear()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 
 from blockstudio.graph.document import Location
 from blockstudio.graph.edits import AddDefinition, AddNode, MoveNodes
 from blockstudio.graph.model import Definition, Graph, Instance, Layer
+from blockstudio.gui.canvas.facts.insides import drawn_in
 from blockstudio.gui.canvas.scene import beyond
 from blockstudio.gui.navigation import Place, View
 
@@ -90,3 +91,33 @@ def test_very_large_graphs_are_left_alone(unseen: Desk, monkeypatch: pytest.Monk
     monkeypatch.setattr(beyond, "MOST", 0)
     work_alone(unseen)
     assert {scene.location for scene in unseen.scene.family} == {BLOCK}
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+@pytest.mark.parametrize("kind", ["while", "if", "repeat"])
+def test_control_flow_that_grows_stands_on_no_neighbour_when_one_comes_out(
+    net: Desk, kind: str, in_place: bool
+) -> None:
+    net.canvas.add_entry(f"node:{kind}", QPointF(200.0, 500.0))
+    (name,) = net.selected()
+    net.key(Qt.Key.Key_E)
+    body = net.scene.nodes[name].body
+    for beside, position in (("right", (body.right() + 30.0, body.top())), ("below", (200.0, body.bottom() + 30.0))):
+        net.session.push(AddNode(ROOT, Layer(name=beside, type="torch.nn.Tanh", position=position)), "")
+    net.select(name)
+    if in_place:
+        net.key(Qt.Key.Key_Return)
+    else:
+        inner = drawn_in(net.session.document, ROOT, net.graph.nodes[name], {})
+        assert inner is not None
+        net.session.restore_view(View((Place(inner),)))
+    assert net.canvas.in_place == in_place
+    steps = net.steps()
+    net.session.push(
+        AddNode(net.session.location, Layer(name="far", type="torch.nn.Tanh", position=(1500.0, 700.0))), ""
+    )
+    assert net.steps() == steps + 1
+    net.session.enter(ROOT)
+    bodies = {name: item.body for name, item in net.scene.nodes.items()}
+    assert bodies[name].width() > body.width()
+    assert not [(a, b) for a in bodies for b in bodies if a < b and bodies[a].intersects(bodies[b])]

@@ -229,7 +229,45 @@ def test_the_mode(panel: RunPanel, session: Session, kernel: SilentKernel, qtbot
     assert kernel.answer(SetMode, NESTED_TABLE) == SetMode(False)
 
 
-@pytest.mark.parametrize("state", ["starting", "restarting", "dead", "stopped"])
+@pytest.mark.parametrize("state", ["starting", "restarting"])
+def test_run_waits_for_an_engine_that_is_coming(
+    panel: RunPanel, session: Session, kernel: SilentKernel, qtbot: QtBot, state: str
+) -> None:
+    kernel.state_changed.emit(state)
+    press(qtbot, panel)
+    assert not kernel.pending(RunModel)
+    assert "engine" in panel.elapsed.text()
+    assert not panel.run_button.isEnabled()
+    panel.run()  # once more does not make it two
+    kernel.state_changed.emit("idle")
+    qtbot.waitUntil(lambda: bool(kernel.pending(RunModel)))
+    kernel.answer(RunModel, RESULT)
+    assert session.run_result is RESULT
+    assert not kernel.pending(RunModel)
+    assert panel.elapsed.text() == ""
+
+
+@pytest.mark.parametrize("how", ["stop", "dead", "another document"])
+def test_a_run_that_waits_can_be_called_off(
+    panel: RunPanel, session: Session, kernel: SilentKernel, qtbot: QtBot, how: str
+) -> None:
+    kernel.state_changed.emit("starting")
+    press(qtbot, panel)
+    if how == "stop":
+        qtbot.mouseClick(panel.stop_button, Qt.MouseButton.LeftButton)
+    elif how == "dead":
+        kernel.state_changed.emit("dead")
+    else:
+        session.replace(nested_document())
+    assert panel.elapsed.text() == ""
+    kernel.state_changed.emit("idle")
+    qtbot.wait(20)
+    assert not kernel.pending(RunModel)
+    assert panel.run_button.isEnabled()
+    assert not panel.stop_button.isEnabled()
+
+
+@pytest.mark.parametrize("state", ["dead", "stopped"])
 def test_an_engine_that_is_not_there(panel: RunPanel, session: Session, kernel: SilentKernel, state: str) -> None:
     kernel.state_changed.emit(state)
     assert not panel.run_button.isEnabled()
