@@ -196,13 +196,21 @@ def test_what_was_cancelled_does_not_come_in(
 
 
 def test_who_would_rather_keep_unsaved_changes_keeps_them(
-    session: Session, dialog: ImportDialog, silent: SilentKernel, monkeypatch: pytest.MonkeyPatch
+    session: Session, dialog: ImportDialog, silent: SilentKernel, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     session.push(AddNode(NET, linear("mine")), "Add")
     answer(monkeypatch, QMessageBox.StandardButton.Cancel)
     dialog.target.setText("torch.nn:ReLU")
     dialog.trusted.setChecked(True)
     dialog.accept_button.click()
+
+    def asked() -> bool:
+        """The engine gets the edit before it is asked for anything else."""
+        if silent.pending(p.UpdateDocument):
+            silent.answer(p.UpdateDocument, p.Shapes(1, (), ()))
+        return bool(silent.pending(p.ImportModel))
+
+    qtbot.waitUntil(asked)
     silent.answer(p.ImportModel, p.Imported(to_json(new_document()), 0))
     assert list(session.graph.nodes) == ["mine"] and dialog.isVisible()
 
