@@ -47,10 +47,6 @@ def run(file: Path | None = None, arguments: Sequence[str] = ()) -> int:
     engines: list[Kernel] = []
 
     def begin() -> None:
-        # Here first: the kernel's thread imports it too, and the binding of Qt crashes where two threads do at once.
-        import qtconsole.client
-        import qtconsole.kernel_mixins  # noqa: F401
-
         from blockstudio.gui.kernel import Kernel
 
         kernel = Kernel()

@@ -113,7 +113,11 @@ class Kernel(QObject):
         self._attach_to = attach_to
         self._deaths = 0
         self._enter("starting")
-        # qtconsole takes a while to import; the window stays alive meanwhile.
+        # What of it is about Qt is imported here: the binding of Qt crashes where two threads import at once.
+        import qtconsole.client
+        import qtconsole.kernel_mixins  # noqa: F401
+
+        # The rest takes a while; the window stays alive meanwhile.
         self._background.run(_import_link, self._begin)
 
     def _begin(self, Link: type[Link]) -> None:
