@@ -11,7 +11,7 @@ from blockstudio.catalog.catalog import catalog
 from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
 from blockstudio.graph.edits import Connect
 from blockstudio.graph.model import CodeDefinition, Definition, Endpoint
-from blockstudio.gui.canvas.facts.keys import Key
+from blockstudio.gui.canvas.facts.keys import Key, PortKey
 from blockstudio.gui.canvas.facts.offers import offers
 from blockstudio.gui.panels.palette import MIME
 from blockstudio.gui.session import new_document
@@ -148,6 +148,29 @@ def test_insert_by_menu_on_a_wire(net: Desk) -> None:
     assert not any(o.payload in ("node:constant", "node:note") for o in net.canvas.search_popup.model.choices)
     net.search("tanh")
     assert net.graph.edges[Endpoint("linear_2", "input")].node == "tanh"
+
+
+@pytest.mark.parametrize("port", [PortKey("linear_2", "input", False), PortKey("", "y", False)])
+def test_what_is_added_at_an_input_goes_into_the_wire_that_feeds_it(net: Desk, port: PortKey) -> None:
+    source, start = net.graph.edges[port.endpoint], net.bytes()
+    net.canvas.focus.go(port)
+    net.key(Qt.Key.Key_Tab)
+    net.search("tanh")
+    assert net.graph.edges[port.endpoint] == Endpoint("tanh", "output")
+    assert net.graph.edges[Endpoint("tanh", "input")] == source
+    things = [item.body for item in (*net.scene.nodes.values(), *net.scene.pills.values())]
+    assert not [1 for i, a in enumerate(things) for b in things[:i] if a.intersects(b)]
+    assert net.steps() == 1
+    assert net.undo_all() == start
+
+
+def test_what_takes_nothing_feeds_the_input_in_the_place_of_its_wire(net: Desk) -> None:
+    net.canvas.focus.go(PortKey("linear_2", "input", False))
+    net.key(Qt.Key.Key_Tab)
+    net.search("constant")
+    assert net.graph.edges[Endpoint("linear_2", "input")] == Endpoint("constant", "output")
+    assert net.graph.edges[Endpoint("relu", "input")] == Endpoint("linear", "output")
+    assert net.steps() == 1
 
 
 def known(desk: Desk) -> None:

@@ -233,12 +233,16 @@ class Adding(MakingRoom):
             with session.guard():
                 self._insert(self.make(payload, self.about(at), self.search_popup.field.text()), payload, target)
 
-        source = session.graph.edges[target]
-        flowing = self.shape_of(source)
-        likely = neighbours(session.document, session.location, PortKey(*source, is_source=True))
-        need = needed_at(session.document, session.location, target, self.shape_of)
-        available = [offer for offer in self.offered(flowing=flowing, need=need) if can_be_inserted(offer)]
-        self.ask_for(self.mapFromScene(at), available, chosen, likely)
+        likely = neighbours(session.document, session.location, PortKey(*session.graph.edges[target], is_source=True))
+        self.ask_for(self.mapFromScene(at), self._fitting_between(target), chosen, likely)
+
+    def _fitting_between(self, target: Endpoint) -> list[Choice]:
+        """What can be put into the wire that feeds an input, as far as what flows is known; nothing without a wire."""
+        document, location, source = self.session.document, self.session.location, self.session.graph.edges.get(target)
+        if source is None:
+            return []
+        need = needed_at(document, location, target, self.shape_of)
+        return [o for o in self.offered(flowing=self.shape_of(source), need=need) if can_be_inserted(o)]
 
     def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
         """Ask what to add: at the pointer, or with `wire` what its loose end can be plugged into."""
@@ -267,12 +271,19 @@ class Adding(MakingRoom):
                     self.add_entry(payload, at, typed)
                     return
                 assert at is not None
+                if payload in between:
+                    middle = scene.edges[wire.endpoint].middle()
+                    self._insert(self.make(payload, self.about(middle), typed), payload, wire.endpoint)
+                    return
                 made = self.make(payload, self.about(at, 20.0 if wire.is_source else 140.0), typed)
                 edit = wired_to(session.document, session.location, made, wire, self.shape_of)
                 self.commit(made, payload, edit, move_free=free)
 
         available, likely = self.what_fits(wire)
-        self.ask_for(place, available, chosen, likely)
+        # A wire that is there already keeps what it brings: what can work on that goes between.
+        taken = free and wire is not None and not wire.is_source
+        between = {offer.payload: offer for offer in self._fitting_between(wire.endpoint)} if taken else {}
+        self.ask_for(place, [between.get(offer.payload, offer) for offer in available], chosen, likely)
 
     def what_fits(self, wire: PortKey | None) -> tuple[list[Choice], list[str]]:
         """What can be placed here, or at the loose end of a wire; and what is likely there."""
