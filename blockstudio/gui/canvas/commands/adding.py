@@ -281,8 +281,9 @@ class Adding(MakingRoom):
 
         available, likely = self.what_fits(wire)
         # A wire that is there already keeps what it brings: what can work on that goes between.
-        taken = free and wire is not None and not wire.is_source
-        between = {offer.payload: offer for offer in self._fitting_between(wire.endpoint)} if taken else {}
+        between: dict[str, Choice] = {}
+        if free and wire is not None and not wire.is_source:
+            between = {offer.payload: offer for offer in self._fitting_between(wire.endpoint)}
         self.ask_for(place, [between.get(offer.payload, offer) for offer in available], chosen, likely)
 
     def what_fits(self, wire: PortKey | None) -> tuple[list[Choice], list[str]]:
