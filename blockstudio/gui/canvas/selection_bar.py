@@ -8,14 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtCore import (
+    QEasingCurve,
+    QEvent,
+    QObject,
+    QPoint,
+    QPropertyAnimation,
+    QRect,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QAction, QContextMenuEvent, QCursor
 from PySide6.QtWidgets import QApplication, QFrame, QGraphicsOpacityEffect, QHBoxLayout, QToolButton
 
 from blockstudio.gui.actions import Condition
 from blockstudio.gui.canvas.commands import menus
-from blockstudio.gui.canvas.painting.note_item import NoteItem
+from blockstudio.gui.canvas.painting.labels import label_place
+from blockstudio.gui.canvas.painting.note_item import TITLE, NoteItem
 from blockstudio.gui.canvas.painting.surface import Detail
+from blockstudio.gui.canvas.scene.items import Thing
 from blockstudio.gui.conditions import conditions
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
@@ -24,13 +38,17 @@ from blockstudio.gui.settings import SELECTION_BAR
 if TYPE_CHECKING:
     from blockstudio.gui.canvas.view import Canvas
 
+MORE = "more"
+"""The button for all that there is."""
 GROUPS: tuple[Mapping[str, Condition], ...] = (
     {"enter": "enterable", "expand": "expandable"},
     {"color": "anything", "bypass": "selection", "replace": "one"},
     {"tidy": "several", "group": "selection", "ungroup": "apart"},
+    {MORE: "always"},
     {"delete": "anything"},
 )
-"""Actions of the window, and when each is worth its place; a gap stands between groups."""
+"""Actions of the window, and when each is worth its place; a gap stands between groups. What takes away is at the far
+end, by itself."""
 NOT_IN_ROWS = frozenset({"tidy", "group", "ungroup"})
 """Of no use in a Sequential, whose nodes stand in a row."""
 REST = 350
@@ -40,6 +58,8 @@ AWAY = 6
 """Pixels between the bar and what is selected: clear of its halo."""
 HALO = 5.0
 """Of what is selected, in scene units."""
+FARTHEST = 4
+"""How many of its own heights it may be away from what is selected."""
 MARGIN = 8
 """From the edges of the canvas."""
 SIDE = 16
@@ -174,14 +194,18 @@ class SelectionBar(QFrame):
             if number:
                 row.addSpacing(SPACE)
             for name in group:
-                if name in actions:
+                if name == MORE:
+                    row.addWidget(self._more_button())
+                elif name in actions:
                     row.addWidget(self._button(name, actions[name]))
+
+    def _more_button(self) -> QToolButton:
         more = self._dress(QToolButton(self))
         more.setIcon(icon("mdi6.dots-horizontal"))
         more.setToolTip(tr("Everything that can be done with what is selected"))
         more.setAccessibleName(tr("More"))
         more.clicked.connect(self._more)
-        row.addWidget(more)
+        return more
 
     def _button(self, name: str, action: QAction) -> QToolButton:
         button = self._buttons[name] = self._dress(QToolButton(self))
@@ -204,7 +228,7 @@ class SelectionBar(QFrame):
     # --- where it stands --------------------------------------------------------------------------
 
     def _place(self) -> QPoint | None:
-        """Above what is selected, or wherever at it that hides least; None where nothing selected is in view."""
+        """Above what is selected, or wherever at it that is free; None where nothing is."""
         canvas = self._canvas
         view = canvas.viewport().rect()
         chosen = canvas.canvas_scene.extent(canvas.canvas_scene.selection)
@@ -218,15 +242,30 @@ class SelectionBar(QFrame):
             min(max(room.left(), x), room.right() + 1 - width)
             for x in (seen.center().x() - width // 2, seen.left(), seen.right() + 1 - width)
         ]
-        ys = seen.top() - away - height, seen.bottom() + away
-        spots = [QPoint(x, y) for y in ys for x in xs if room.top() <= y <= room.bottom() + 1 - height]
-        # What fills the view leaves no room beside it.
-        return min(spots, key=self._hidden_at, default=QPoint(xs[0], room.top()))
+        above, below = seen.top() - away - height, seen.bottom() + away
+        beside = seen.left() - away - width, seen.right() + 1 + away
+        spots = [QPoint(x, y) for y in (above, below) for x in xs]
+        spots += [QPoint(x, y) for x in beside for y in (seen.center().y() - height // 2, seen.top())]
+        farther = [round(height * step / 2) for step in range(1, 2 * FARTHEST + 1)]
+        spots += [QPoint(x, y) for more in farther for y in (above - more, below + more) for x in xs]
+        spots.append(QPoint(xs[0], room.top()))  # what fills the view leaves no room beside it
+        seen_whole = (spot for spot in spots if room.contains(QRect(spot, self.size())))
+        return next((spot for spot in seen_whole if self._is_free(spot)), None)
 
-    def _hidden_at(self, place: QPoint) -> int:
-        """How many things it would hide there."""
-        canvas = self._canvas
-        area = canvas.mapToScene(QRect(place, self.size())).boundingRect()
-        near = canvas.canvas_scene.things_near((area.left(), area.top(), area.right(), area.bottom()))
-        things = map(canvas.canvas_scene.thing, near)
-        return sum(not (isinstance(thing, NoteItem) and thing.note.frame) for thing in things)
+    def _is_free(self, place: QPoint) -> bool:
+        """Whether it hides nothing there but what is selected, and no click that is under way would hit it."""
+        canvas, spot = self._canvas, QRect(place, self.size())
+        if spot.adjusted(-AWAY, -AWAY, AWAY, AWAY).contains(canvas.viewport().mapFromGlobal(QCursor.pos())):
+            return False
+        scene, area = canvas.canvas_scene, canvas.mapToScene(spot).boundingRect()
+        near = scene.things_near((area.left(), area.top(), area.right(), area.bottom())) - scene.selection
+        if any(self._is_hidden(scene.thing(key), area) for key in near):
+            return False
+        labels = (label_place(edge) for edge in scene.edges_near(area) if not edge.hidden)
+        return not any(label is not None and label.intersects(area) for label in labels)
+
+    def _is_hidden(self, thing: Thing | None, area: QRectF) -> bool:
+        """Whether something cannot be seen behind an area: of a frame it is the title that counts."""
+        if isinstance(thing, NoteItem) and thing.note.frame:
+            return QRectF(thing.body.topLeft(), QSizeF(thing.body.width(), TITLE)).intersects(area)
+        return thing is not None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSizeF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
 from blockstudio.graph.edits import SetNote
 from blockstudio.graph.model import Note
 from blockstudio.gui.canvas.facts.keys import Key
-from blockstudio.gui.canvas.selection_bar import REST, SelectionBar
+from blockstudio.gui.canvas.painting.note_item import TITLE
+from blockstudio.gui.canvas.selection_bar import REST, SPACE, SelectionBar
 from blockstudio.gui.settings import LESS_MOTION, SELECTION_BAR
 
 from .conftest import ROOT, Desk
@@ -56,6 +57,36 @@ def test_it_is_below_what_stands_at_the_top(net: Desk, qtbot: QtBot) -> None:
     net.canvas.scroll_by(0, node.y() - view.top() - 10)
     bar = come(net, qtbot)
     assert bar.y() > place_of(net, "linear").bottom()
+
+
+@pytest.mark.parametrize("text", ["A note", "A frame"])
+def test_it_hides_no_note_and_no_title_of_a_frame(net: Desk, bar: SelectionBar, qtbot: QtBot, text: str) -> None:
+    first = come(net, qtbot).geometry()
+    bar.hide()
+    top = net.canvas.mapToScene(first.topLeft())
+    is_frame = text == "A frame"
+    note = Note(text, (top.x() - 60.0, top.y() + 4.0), (900.0, 200.0 if is_frame else 20.0), frame=is_frame)
+    net.session.push(SetNote(ROOT, "n", note), "")
+    come(net, qtbot)
+    body = net.scene.notes["n"].body
+    hidden = QRectF(body.topLeft(), QSizeF(body.width(), TITLE)) if is_frame else body
+    assert not bar.geometry().intersects(net.canvas.mapFromScene(hidden).boundingRect())
+    assert not any(bar.geometry().intersects(place_of(net, name)) for name in net.scene.nodes)
+
+
+def test_it_does_not_come_where_everything_is_taken(net: Desk, bar: SelectionBar, qtbot: QtBot) -> None:
+    x, y, width, height = net.canvas.visible_rect().getRect()  # type: ignore[misc]
+    net.session.push(SetNote(ROOT, "n", Note("All over", (x, y), (width, height))), "")
+    rest_on(net, "linear")
+    qtbot.wait(LONG)
+    assert bar.isHidden()
+
+
+def test_what_deletes_is_at_the_far_end_by_itself(net: Desk, qtbot: QtBot) -> None:
+    bar = come(net, qtbot)
+    buttons = sorted((b for b in bar.findChildren(QToolButton) if b.isVisible()), key=lambda b: b.x())
+    assert buttons[-1] is bar._buttons["delete"]
+    assert buttons[-1].x() - buttons[-2].geometry().right() > SPACE
 
 
 @pytest.mark.parametrize("how", ["press", "key", "zoom", "change", "nothing selected", "switched off"])
