@@ -106,6 +106,31 @@ def test_during_a_run(opened: Desk) -> None:
     opened.settle()
 
 
+def test_during_a_build(opened: Desk) -> None:
+    engine = opened.window.engine
+    assert engine is not None
+    steps = opened.session.undo_stack.count()
+    kill_while(opened, engine.rebuild, p.BuildModel)
+    assert "Parameters restored from" in said(opened) and "lost" not in said(opened)
+    assert any("ended while it was at work" in message.text for message in opened.told)
+    assert not any("new starting value" in message.text for message in opened.told)
+    assert opened.session.undo_stack.count() == steps
+    assert values(opened)[0][0] == 7
+    engine.rebuild()
+    opened.hear("new starting value")
+    opened.session.undo_stack.undo()
+    opened.settle()
+    assert values(opened)[0][0] == 7
+
+
+def test_run_is_asked_for_while_the_engine_starts_again(opened: Desk) -> None:
+    os.kill(opened.kernel._pid, signal.SIGKILL)
+    opened.wait(lambda: opened.kernel.state == "restarting")
+    opened.window.actions_by_id["run"].trigger()
+    opened.wait(lambda: opened.session.run_result is not None)
+    assert values(opened)[0][0] == 7, "it ran with what was restored"
+
+
 def test_during_a_load_of_parameters(opened: Desk, tmp_path: Path) -> None:
     file = tmp_path / "new.params"
     torch.save({"lin.weight": torch.zeros(4, 4), "lin.bias": torch.zeros(4)}, file)
