@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from attrs import evolve
-from PySide6.QtWidgets import QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from blockstudio.errors import BlockStudioError, ExpressionError, mark
 from blockstudio.graph.definition_commands import rename_hyper_parameter, set_hyper_parameters
@@ -22,7 +22,7 @@ from blockstudio.gui.markup import plain_label
 from blockstudio.gui.panels.form import Field, Section, TextBox, set_state, small_button
 from blockstudio.gui.panels.inspector_head import head
 from blockstudio.gui.panels.inspector_ports import PortList
-from blockstudio.gui.panels.parts import emptied
+from blockstudio.gui.panels.parts import Number, emptied
 from blockstudio.gui.session import Session
 
 
@@ -95,14 +95,12 @@ class BlockSheet(QWidget):
 
     def _model(self) -> Section:
         section = Section(tr("Model"))
-        self.seed = QSpinBox()
+        tip = tr("Of the random numbers that the parameters start from")
+        self.seed = Number(0, 2**31 - 1, tip, self._session.document.seed)
         self.seed.setObjectName("seed")
-        self.seed.setRange(0, 2**31 - 1)
-        self.seed.setKeyboardTracking(False)
         self.seed.setMinimumWidth(60)
-        self.seed.setValue(self._session.document.seed)
         self.seed.valueChanged.connect(self._set_seed)
-        section.add_row(tr("Seed"), self.seed, tr("Of the random numbers that the parameters start from"))
+        section.add_row(tr("Seed"), self.seed, tip)
         return section
 
     def _rename(self, new: str) -> None:

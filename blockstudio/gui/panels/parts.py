@@ -64,6 +64,7 @@ class Number(QSpinBox):
         self.setAccessibleName(tip)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.lineEdit().setTextMargins(6, 0, 0, 0)  # as in a field of text: the style sheet does not reach in there
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -277,8 +277,8 @@ class RunPanel(QWidget):
                 QTimer.singleShot(0, self, self.run)  # after whatever else the engine is asked first
         self._enable()
         waiting = engine_text(state)
-        if not self.running:
-            self.elapsed.setText(tr("runs when the engine is ready") if self._wanted else "")
+        if self._wanted:
+            waiting += " " + tr("The model runs as soon as it is ready.")
         self.empty.set_text(waiting or tr("Press Run to see outputs, activations and gradients."))
 
     def _show_mode(self, table: ParameterTable | None) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QSpinBox
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from blockstudio.engine.protocol import PortShape, Shapes, TensorShape
@@ -207,6 +208,25 @@ def test_a_block_that_becomes_the_root_has_the_sheet_of_a_root(
     look(qtbot)
     assert session.location == Location("Inner")
     assert inspector.findChildren(QSpinBox, "seed")
+
+
+def test_a_wheel_that_scrolls_the_inspector_leaves_the_seed_alone(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    look(qtbot)
+    (seed,) = inspector.findChildren(QSpinBox, "seed")
+    place, none = QPointF(10.0, 10.0), QPoint()
+    turned = QWheelEvent(
+        place,
+        QPointF(seed.mapToGlobal(place.toPoint())),
+        none,
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(seed, turned)
+    assert seed.value() == 0
+    assert seed.lineEdit().textMargins().left() == 6  # in line with the fields of text
 
 
 def test_what_a_sequential_holds_is_called_its_layers_inside_too(
