@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +17,7 @@ from blockstudio.errors import mark
 UMASK = os.umask(0)
 """What files are made without. It can be asked for only by setting it, which other threads would notice: so once."""
 os.umask(UMASK)
+DAY = 24 * 3600
 
 
 def read_whole(path: Path) -> bytes:
@@ -32,6 +35,7 @@ def write_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
         with os.fdopen(handle, "wb") as file:
             write(file)
         _put(Path(name), target)
+        _sweep(target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
@@ -60,6 +64,16 @@ def stamp(file: Path) -> tuple[int, int, int] | None:
 
 def _prefix(target: Path) -> str:
     return f".{target.name[:40]}."  # a name may be as long as the system allows: no more can be added to all of it
+
+
+def _sweep(target: Path) -> None:
+    """Take away what a process that was killed left of a file it was writing here: nobody writes for a day."""
+    left_over = re.compile(re.escape(_prefix(target)) + r"[a-z0-9_]{8}\.tmp")
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            is_left = left_over.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+            if is_left and time.time() - entry.stat(follow_symlinks=False).st_mtime > DAY:
+                os.unlink(entry)
 
 
 def _refuse_strange(path: Path) -> None:
