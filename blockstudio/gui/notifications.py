@@ -124,6 +124,7 @@ class MessageBar(QFrame):
     def _button(self, label: str, act: Callable[[], Any]) -> QPushButton:
         button = QPushButton(label)
         button.setProperty("small", True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where the user works
         button.setToolTip(label)
         button.clicked.connect(act)
         return button
@@ -131,6 +132,7 @@ class MessageBar(QFrame):
     def _tool(self, name: str, tip: str, act: Callable[[], Any]) -> QToolButton:
         button = QToolButton()
         button.setIcon(icon(name))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.clicked.connect(act)

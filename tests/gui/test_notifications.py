@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from blockstudio.gui import notifications
@@ -67,3 +68,19 @@ def test_news_goes_by_itself_and_errors_stay(area: MessageArea, qtbot: QtBot, mo
 def test_markup_in_a_message_is_text(area: MessageArea) -> None:
     area.show_message(Message("<b>bold</b> & <img src=x>", "info"))
     assert area.bars()[0].accessibleName().endswith("<b>bold</b> & <img src=x>")
+
+
+def test_a_click_leaves_the_keyboard_where_the_user_works(qtbot: QtBot) -> None:
+    window, done = QWidget(), []
+    column = QVBoxLayout(window)
+    area, work, other = MessageArea(), QLineEdit(), QLineEdit()
+    for widget in (area, work, other):
+        column.addWidget(widget)
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    work.setFocus()
+    area.show_message(Message("Restore?", "warning", actions=(("Restore", lambda: done.append(1)),)))
+    qtbot.mouseClick(button(area, "Restore"), Qt.MouseButton.LeftButton)
+    assert done == [1]
+    qtbot.waitUntil(work.hasFocus)

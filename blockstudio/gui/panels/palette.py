@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -161,6 +161,16 @@ class PalettePanel(QWidget):
         self.tree.setAccessibleName(tr("Palette"))
         if self._filled:
             self._show_groups()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Buttons lose their icons before their words."""
+        super().resizeEvent(event)
+        buttons = self.new_block_button, self.new_code_button
+        for style in (Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonTextOnly):
+            for button in buttons:
+                button.setToolButtonStyle(style)
+            if max(button.sizeHint().width() for button in buttons) <= (self.width() - 16) // 2:
+                break
 
     # --- blocks of the user's own -------------------------------------------------------------
 

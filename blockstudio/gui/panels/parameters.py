@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,14 +24,7 @@ from blockstudio.graph.model import Definition
 from blockstudio.gui.i18n import tr
 from blockstudio.gui.icons import icon
 from blockstudio.gui.panels import places
-from blockstudio.gui.panels.parameter_model import (
-    COLUMNS,
-    NAME,
-    PATH_ROLE,
-    Entry,
-    ParameterFilter,
-    ParameterTreeModel,
-)
+from blockstudio.gui.panels.parameter_model import COLUMNS, NAME, PATH_ROLE, Entry, ParameterFilter, ParameterTreeModel
 from blockstudio.gui.panels.parts import CopyLine, Empty, copy_text, muted_label, python_path, state_label, tell
 from blockstudio.gui.panels.quantities import bytes_text, count_text
 from blockstudio.gui.panels.rules import set_trainable
@@ -42,8 +35,8 @@ EXPAND_AT_MOST = 200
 """Rows of a model that is shown unfolded; a larger one shows its first level."""
 NAME_WIDTHS = 110, 260
 """Pixels of the column of names, at least and at most."""
-LOW = 240
-"""Height of the panel that has room for one line below the table."""
+LOW, LOWEST = 240, 170
+"""Heights of the panel that have room for two lines below the table, and for one."""
 
 
 class ParametersPanel(QWidget):
@@ -281,9 +274,17 @@ class ParametersPanel(QWidget):
     def _show_path(self) -> None:
         entries = self.selected
         self.copy_line.set_text(python_of(entries[0]) if len(entries) == 1 else "")
-        self.copy_line.setVisible(len(entries) == 1)
-        # In a low pane one line gives way to the other: the rows of the table are worth more than both.
-        self.totals.setVisible(len(entries) != 1 or self.height() >= LOW)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """In a low pane one line gives way to the other, in a lower one both do: the rows are worth more."""
+        one, height = len(self.selected) == 1, self.height()
+        self.copy_line.setVisible(one and height >= LOWEST)
+        self.totals.setVisible(height >= (LOW if one else LOWEST))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
     # --- what can be done with a row ------------------------------------------------------------------
 

@@ -144,3 +144,15 @@ def test_renaming_a_code_block_renames_its_class(panel: PalettePanel, session: S
     assert session.trusted
     session.undo_stack.undo()
     assert "Mine" in session.document.definitions
+
+
+@pytest.mark.parametrize("width", [140, 160, 180, 220, 260])
+def test_the_words_of_the_buttons_are_whole(panel: PalettePanel, qtbot: QtBot, width: int) -> None:
+    panel.setMinimumWidth(60)  # as in its pane
+    panel.resize(width, 400)
+    qtbot.wait(1)
+    assert panel.width() == width
+    for button in (panel.new_block_button, panel.new_code_button):
+        assert button.sizeHint().width() <= button.width()
+    beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+    assert (panel.new_block_button.toolButtonStyle() == beside) or width < 220

@@ -225,3 +225,16 @@ def test_another_document_empties_it(panel: ParametersPanel, session: Session, k
     assert panel.empty.isVisibleTo(panel)
     kernel.answer(ListParameters, NESTED_TABLE)  # of the document before
     assert panel.empty.isVisibleTo(panel)
+
+
+@pytest.mark.parametrize(("height", "lines"), [(140, (False, False)), (200, (True, False)), (400, (True, True))])
+def test_in_a_low_pane_the_rows_have_the_room(
+    panel: ParametersPanel, qtbot: QtBot, height: int, lines: tuple[bool, bool]
+) -> None:
+    panel.resize(500, 400)
+    panel.show()
+    click(panel, qtbot, "again.weight")
+    panel.resize(500, height)
+    assert (panel.copy_line.isVisible(), panel.totals.isVisible()) == lines
+    row = panel.tree.visualRect(panel.tree.currentIndex())
+    assert panel.tree.viewport().height() > row.height()
