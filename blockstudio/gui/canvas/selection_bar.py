@@ -22,7 +22,7 @@ from PySide6.QtCore import (
     QTimer,
 )
 from PySide6.QtGui import QAction, QContextMenuEvent, QCursor
-from PySide6.QtWidgets import QApplication, QFrame, QGraphicsOpacityEffect, QHBoxLayout, QToolButton
+from PySide6.QtWidgets import QApplication, QFrame, QGraphicsOpacityEffect, QHBoxLayout, QToolButton, QToolTip
 
 from blockstudio.gui.actions import Condition
 from blockstudio.gui.canvas.commands import menus
@@ -126,6 +126,7 @@ class SelectionBar(QFrame):
         if not canvas.session.settings.get(SELECTION_BAR) or canvas.focus.ringed or not canvas.awake:
             return False
         busy = canvas.interaction is not None or canvas.tidy_up.under_way or canvas.cuts
+        busy = busy or QToolTip.isVisible()  # a peek, which it would stand behind
         if busy or QApplication.mouseButtons() != Qt.MouseButton.NoButton or QApplication.activePopupWidget():
             return False
         return scene.surface.detail != Detail.OVERVIEW and any(key.kind in ("node", "note") for key in scene.selection)

@@ -92,6 +92,7 @@ class Canvas(Dropping):
         self._scrolling = QTimer(self)
         self._scrolling.setInterval(16)
         self._scrolling.timeout.connect(self._scroll_along)
+        self.looked.connect(lambda: QToolTip.hideText())  # it is beside something that is elsewhere now
         self._pointer_at = QPoint()
         self._modifiers = Qt.KeyboardModifier.NoModifier
         self.setAcceptDrops(True)
@@ -284,6 +285,7 @@ class Canvas(Dropping):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        QToolTip.hideText()  # a peek is at what the keyboard was on
         if event.key() == Qt.Key.Key_Escape:
             self._escape()
         elif event.key() == Qt.Key.Key_Space:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from blockstudio.gui.canvas.minimap import PAUSE, Minimap
+from blockstudio.gui.canvas.selection_bar import REST
 from blockstudio.gui.settings import LESS_MOTION, MINIMAP
 
 from .conftest import Desk
@@ -163,6 +164,28 @@ def test_a_block_shows_its_inside_when_hovered(block: Desk) -> None:
 
 def test_a_layer_has_no_inside_to_show(block: Desk) -> None:
     assert "data:image" not in tip(block, block.node("linear_2"))
+
+
+@pytest.mark.parametrize("how", ["escape", "zoom"])
+def test_a_peek_goes_with_what_is_done_next(block: Desk, qtbot: QtBot, how: str) -> None:
+    block.select("block")
+    block.canvas.focus.peek()
+    assert QToolTip.isVisible()
+    if how == "escape":
+        block.key(Qt.Key.Key_Escape)
+    else:
+        block.canvas.zoom_out()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+
+
+def test_the_bar_at_the_selection_does_not_come_behind_a_peek(block: Desk, qtbot: QtBot) -> None:
+    block.click(block.node("block"))
+    block.canvas.focus.peek()
+    block.hover(block.node("block", 54.0))
+    qtbot.wait(2 * REST)
+    assert block.canvas.selection_bar.isHidden()
+    QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 # --- the touchpad -----------------------------------------------------------------------------------
