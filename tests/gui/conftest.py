@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -20,6 +21,13 @@ from blockstudio.gui.session import Session
 from blockstudio.gui.settings import Settings
 
 NET = Location("Net")
+
+
+@pytest.fixture(autouse=True)
+def pointer_away() -> None:
+    """The pointer lies in a corner, wherever the test before left it."""
+    if QGuiApplication.instance() is not None:
+        QCursor.setPos(0, 0)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 from attrs import field, frozen
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QContextMenuEvent, QKeySequence
+from PySide6.QtGui import QContextMenuEvent, QCursor, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
@@ -233,6 +233,24 @@ def test_by_keyboard(net: MainWindow, route: Route) -> None:
     assert route.undone == (net.session.undo_stack.index() != steps)
     net.session.undo_stack.setIndex(steps)
     assert dumps(net.session.document) == before
+
+
+@pytest.mark.parametrize("place", [(300, 300), (500, 500), (700, 400)])
+def test_a_pointer_left_lying_does_not_say_where(net: MainWindow, place: tuple[int, int]) -> None:
+    route = next(route for route in ROUTES if route.gesture == "work in a Sequential in its place")
+    QCursor.setPos(*place)
+    press(net, route.keys)
+    assert route.done(net)
+
+
+def test_a_pointer_that_came_later_says_where(net: MainWindow) -> None:
+    press(net, "Tab 'sequential' Return E PgDown")
+    assert net.canvas.in_place
+    ground = net.canvas.viewport().rect().bottomLeft() + QPoint(40, -40)
+    assert net.canvas.spot(net.canvas.mapToScene(ground)).trail != net.canvas.place.trail
+    QCursor.setPos(net.canvas.viewport().mapToGlobal(ground))
+    press(net, "Tab 'ReLU' Return")
+    assert not net.canvas.in_place and "relu" in graph(net).nodes
 
 
 def test_what_is_found_by_no_key_is_found_by_the_menu_bar(net: MainWindow) -> None:

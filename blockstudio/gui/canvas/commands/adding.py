@@ -7,7 +7,6 @@ from typing import Any
 
 from attrs import evolve
 from PySide6.QtCore import QPoint, QPointF
-from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.engine.protocol import TensorShape
@@ -138,7 +137,7 @@ class Adding(MakingRoom):
     def _beside(self, sources: list[PortKey]) -> Position:
         scene = self.canvas_scene
         if not sources:
-            return self.about(self.view_center(), 90.0)
+            return self.about(self.middle(), 90.0)
         places = [scene.port_place(port) for port in sources]
         if scene.down:
             return sum(p.x() for p in places) / len(places), max(p.y() for p in places) + BESIDE
@@ -246,9 +245,8 @@ class Adding(MakingRoom):
 
     def search_to_add(self, at: QPointF | None = None, wire: PortKey | None = None) -> None:
         """Ask what to add: at the pointer, or with `wire` what its loose end can be plugged into."""
-        session, pointer = self.session, self.viewport().mapFromGlobal(QCursor.pos())
-        within = self.viewport().rect().contains(pointer)
-        if at is None and within and not self.canvas_scene.selection and session.selected_port is None:
+        session, pointer = self.session, self.pointer()
+        if at is None and pointer is not None and not self.canvas_scene.selection and session.selected_port is None:
             self.go_to(pointer)
         scene = self.canvas_scene
         free = at is None
@@ -259,10 +257,10 @@ class Adding(MakingRoom):
             self.search_to_insert(wires[0].middle())
             return
         place = self.mapFromScene(at) if at is not None else pointer
-        if at is None and not within:
+        if place is None:
             place = self.viewport().rect().center() - QPoint(170, 190)
         elif at is None and not session.selection and not self._loose_ends():
-            at = self.mapToScene(pointer)  # with a selection it lands beside that, wired to it
+            at = self.mapToScene(place)  # with a selection it lands beside that, wired to it
 
         def chosen(payload: str) -> None:
             typed = self.search_popup.field.text()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu
 
 from blockstudio.errors import EditError, mark, shortened
@@ -119,6 +118,5 @@ class Asking:
     def note(self) -> None:
         """A note at the pointer, or in the middle of the view."""
         canvas = self._canvas
-        place = canvas.viewport().mapFromGlobal(QCursor.pos())
-        over = canvas.viewport().rect().contains(place)
-        canvas.drop_entry("node:note", canvas.mapToScene(place) if over else canvas.view_center())
+        place = canvas.pointer()
+        canvas.drop_entry("node:note", canvas.mapToScene(place) if place is not None else canvas.middle())

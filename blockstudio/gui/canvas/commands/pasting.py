@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QMimeData, QPointF
-from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 
 from blockstudio.errors import CodeError, mark
 from blockstudio.formats import clipboard, pasted_python
@@ -80,25 +80,20 @@ class Pasting(Adding):
 
     def _put(self, paste: Callable[[Position | None], tuple[Edit, tuple[str, ...]]]) -> None:
         """Paste at the pointer; without one where it came from, or in the middle if that is out of sight."""
-        if self.viewport().underMouse():
-            self.go_to(self.viewport().mapFromGlobal(QCursor.pos()))
-        at = self._pointer()
+        at, place = None, self.pointer() if self.viewport().underMouse() else None
+        if place is not None:
+            self.go_to(place)
+            point = self.mapToScene(place)
+            at = snapped(point.x(), point.y())
         edit, names = paste(at)
         if at is None and not self._lands_in_view(edit):
-            center = self.view_center()
+            center = self.middle()
             edit, names = paste(snapped(center.x() - 90, center.y() - 20))
         if self.canvas_scene.sequence:
             edit = children_only(self.session.document, self.session.location, edit)
         notes = {e.key for e in edit.leaves() if isinstance(e, SetNote)}
         if self.push(edit, tr("Paste")):
             self.select_keys([*map(node_key, names), *(Key("note", key) for key in notes)])
-
-    def _pointer(self) -> Position | None:
-        """The pointer's place on the grid, when it is over the canvas."""
-        if not self.viewport().underMouse():
-            return None
-        point = self.mapToScene(self.viewport().mapFromGlobal(QCursor.pos()))
-        return snapped(point.x(), point.y())
 
     def _lands_in_view(self, edit: Edit) -> bool:
         view = self.visible_rect()

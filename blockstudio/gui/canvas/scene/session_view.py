@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Signal
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QCursor, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from blockstudio.engine.protocol import Problem
@@ -65,6 +65,8 @@ class SessionView(Viewport):
         self._shown: Location | None = None
         self._own_place: Navigation | None = None
         self._trail: tuple[Place, ...] = ()
+        self._came_with = QPoint()
+        """Where the pointer was when one came here in place."""
         self.transition = Transition(self.viewport())
         session.document_replaced.connect(self._forget_views)
         session.location_changed.connect(self._location_changed)
@@ -151,6 +153,7 @@ class SessionView(Viewport):
 
     def _go_in_place(self, around: Surroundings) -> None:
         """From one of the graphs that are seen to another of them: nothing moves."""
+        self._came_with = QCursor.pos()
         deeper = len(around.doors) > len(self.surroundings.doors)
         self._take_scene(around, self.surroundings.origin - around.origin)
         self._show_selection()
@@ -205,6 +208,19 @@ class SessionView(Viewport):
         trail = self.spot(self.mapToScene(place)).trail
         if trail != self.place.trail:
             self.session.restore_view(View(trail))
+
+    def pointer(self) -> QPoint | None:
+        """Where the pointer says that something goes; not when it was left elsewhere while one came here by keys."""
+        place = self.viewport().mapFromGlobal(QCursor.pos())
+        if not self.viewport().rect().contains(place):
+            return None
+        left = QCursor.pos() == self._came_with and self.spot(self.mapToScene(place)).trail != self.place.trail
+        return None if left else place
+
+    def middle(self) -> QPointF:
+        """The middle of what is seen of the graph one works in."""
+        seen = self.canvas_scene.field() & self.visible_rect() if self.in_place else QRectF()
+        return self.view_center() if seen.isEmpty() else seen.center()
 
     def repaint_around(self) -> None:
         """What is around the graph one works in looks different."""
