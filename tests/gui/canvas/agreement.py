@@ -129,5 +129,6 @@ def check_overview(scene: CanvasScene) -> None:
 def _told(tile: Tile) -> object:
     boxes = {name: sorted(box.getRect() for box in boxes) for name, boxes in tile.boxes.items()}
     ends = [tile.wires.elementAt(index) for index in range(tile.wires.elementCount())]
-    lines = sorted((start.x, start.y, end.x, end.y) for start, end in zip(ends[::2], ends[1::2], strict=True))
+    # Of a wire whose ends meet there is no line.
+    lines = sorted((start.x, start.y, end.x, end.y) for start, end in pairwise(ends) if end.isLineTo())
     return boxes, lines, sorted(box.getRect() for box in tile.errors), tile.bounds.getRect()
