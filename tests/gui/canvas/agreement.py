@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from attrs import fields
 
 from blockstudio.catalog.ports import node_ports
