@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -170,6 +170,16 @@ def machine(folder: Path) -> type[Machine]:
     return type("Gestures", (Machine,), {"folder": folder, **rules})
 
 
+@pytest.fixture
+def nothing_from_before() -> Iterator[None]:
+    """What other tests left is not counted: to look through it over and over took most of the time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("nothing_from_before")
 @pytest.mark.parametrize(("examples", "steps"), [(20, 25), (4, 120)], ids=["many short", "few long"])
 def test_any_gestures_in_any_order(qtbot: QtBot, tmp_path: Path, examples: int, steps: int) -> None:
     run_state_machine_as_test(
